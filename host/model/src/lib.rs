@@ -1,0 +1,12 @@
+//! The nouns and state machines of provisioning: no IO, no async, no clock.
+//!
+//! [`object`], [`edit`] and [`manifest`] mirror the connector contract (`wit/types.wit`); the other modules are what the
+//! engine itself speaks about. The words are those of `host/docs/architecture.md`.
+
+pub mod edit;
+pub mod id;
+pub mod manifest;
+pub mod object;
+
+/// An object's or identity's attributes: SCIM-shaped JSON.
+pub type Attributes = serde_json::Map<String, serde_json::Value>;

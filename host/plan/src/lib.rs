@@ -1,0 +1,1 @@
+//! Derives desired state, compares it with what is there and plans: pure functions.

@@ -1,0 +1,1 @@
+//! Import, reconcile, execute, observe, record.

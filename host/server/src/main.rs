@@ -1,0 +1,2 @@
+//! The `purser` program.
+fn main() {}

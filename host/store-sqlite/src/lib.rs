@@ -1,0 +1,1 @@
+//! Keeps the state in one SQLite file.

@@ -1,0 +1,1 @@
+//! The port that says what must be kept.

@@ -1,0 +1,1 @@
+//! CSV and JSON Lines files as source and as target.

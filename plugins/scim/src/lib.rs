@@ -1,0 +1,1 @@
+//! SCIM 2.0 applications as target and as source.

@@ -1,0 +1,1 @@
+//! Write Purser connectors in Rust.
