@@ -3,10 +3,16 @@
 //! [`object`], [`edit`] and [`manifest`] mirror the connector contract (`wit/types.wit`); the other modules are what the
 //! engine itself speaks about. The words are those of `host/docs/architecture.md`.
 
+pub mod account;
+pub mod configuration;
 pub mod edit;
 pub mod id;
+pub mod identity;
 pub mod manifest;
 pub mod object;
+pub mod operation;
+pub mod plan;
+pub mod run;
 
 /// An object's or identity's attributes: SCIM-shaped JSON.
 pub type Attributes = serde_json::Map<String, serde_json::Value>;

@@ -1,0 +1,231 @@
+//! What an operator declares: sources, targets, groups, roles and mappings.
+//!
+//! Expressions are CEL texts here; `purser-plan` compiles them. Secrets are references here; the runtime reads them.
+
+use crate::id::{GroupName, RoleName, SourceName, TargetName};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Everything that was declared.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Configuration {
+    /// Where identities come from.
+    pub sources: BTreeMap<SourceName, Source>,
+    /// Where accounts go.
+    pub targets: BTreeMap<TargetName, Target>,
+    /// Groups of identities.
+    pub groups: BTreeMap<GroupName, Group>,
+    /// What is granted.
+    pub roles: BTreeMap<RoleName, Role>,
+}
+
+/// Which connector runs a source or target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectorReference {
+    /// The manifest's name.
+    pub name: String,
+    /// The versions accepted.
+    pub version: semver::VersionReq,
+}
+
+/// Where a secret is read from. A secret never stands in a declaration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretReference {
+    /// An environment variable.
+    Environment(String),
+    /// A file; a line end at its end is not part of the secret.
+    File(PathBuf),
+}
+
+/// How the host authenticates to an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndpointAuthentication {
+    /// Not at all.
+    None,
+    /// `Authorization: Bearer`.
+    Bearer(SecretReference),
+    /// `Authorization: Basic`.
+    Basic {
+        /// User name.
+        user: String,
+        /// Password.
+        password: SecretReference,
+    },
+}
+
+/// An HTTP endpoint that a connector may reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointGrant {
+    /// Where it is.
+    pub url: url::Url,
+    /// How the host authenticates.
+    pub authentication: EndpointAuthentication,
+    /// Longest wait for an answer.
+    pub timeout: std::time::Duration,
+    /// Largest answer in bytes.
+    pub max_response_bytes: u64,
+    /// POST paths allowed while reading.
+    pub reading_posts: Vec<String>,
+}
+
+/// A directory that a connector may use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectoryGrant {
+    /// Where it is on the host; absolute.
+    pub path: PathBuf,
+    /// Whether it may write there.
+    pub writes: bool,
+}
+
+/// All that a connector instance may reach.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GrantDeclaration {
+    /// HTTP endpoints by name.
+    pub endpoints: BTreeMap<String, EndpointGrant>,
+    /// Directories by name.
+    pub directories: BTreeMap<String, DirectoryGrant>,
+}
+
+/// A connector with its configuration and what it may reach.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Instance {
+    /// Which connector.
+    pub connector: ConnectorReference,
+    /// Its configuration, without secrets.
+    pub config: serde_json::Value,
+    /// What it may reach.
+    pub grant: GrantDeclaration,
+}
+
+/// A source of identities.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    /// The connector.
+    pub instance: Instance,
+    /// The class that is read.
+    pub class: String,
+    /// How an identity's attributes follow from a record (`record`, `id`, `active`). Empty takes the record as it is.
+    pub attributes: BTreeMap<String, String>,
+    /// How the lifecycle state follows from it; none: suspended where the record is not active, else active.
+    pub lifecycle: Option<String>,
+    /// Whether identities that a complete listing does not hold have departed.
+    pub absence_means_departed: bool,
+}
+
+/// How strongly a mapping holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strength {
+    /// Only where the account has no value.
+    Weak,
+    /// When the mapped value changes; what somebody changed in the target stays until then.
+    Normal,
+    /// Always: a difference is repaired.
+    Strong,
+}
+
+/// How one attribute of an account follows from the identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapping {
+    /// The account's attribute; a dot reaches into complex attributes.
+    pub attribute: String,
+    /// CEL over `identity`; null means no value.
+    pub expression: String,
+    /// How strongly it holds.
+    pub strength: Strength,
+}
+
+/// How an existing account is recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correlation {
+    /// The account's attribute or secondary id.
+    pub attribute: String,
+    /// CEL over `identity`: the value it must have.
+    pub expression: String,
+}
+
+/// What happens to an account that one identity matches, and that nobody linked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnlinkedReaction {
+    /// Nothing; it is shown.
+    Show,
+    /// It is linked to the identity and brought to the desired state.
+    Adopt,
+}
+
+/// What happens to an account whose identity should not have it any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deprovisioning {
+    /// It stays as it is; entitlements that roles gave are revoked.
+    Keep,
+    /// Entitlements are revoked, then it is disabled.
+    Disable,
+    /// It is deleted.
+    Delete,
+}
+
+/// An entitlement that roles can grant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeclaredEntitlement {
+    /// Its class in the target.
+    pub class: String,
+    /// The attribute by which it is found.
+    pub attribute: String,
+    /// The value of that attribute.
+    pub value: String,
+    /// Whether it is created where it is not found.
+    pub create: bool,
+}
+
+/// One application.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// The connector.
+    pub instance: Instance,
+    /// The class of its accounts.
+    pub class: String,
+    /// How existing accounts are recognised, in order of trust.
+    pub correlation: Vec<Correlation>,
+    /// What happens to a match that is not linked.
+    pub unlinked: UnlinkedReaction,
+    /// The mappings, by attribute.
+    pub mappings: Vec<Mapping>,
+    /// What happens on leaving.
+    pub deprovisioning: Deprovisioning,
+    /// Entitlements by the name that roles use.
+    pub entitlements: BTreeMap<String, DeclaredEntitlement>,
+}
+
+/// A group of identities.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Group {
+    /// Members named one by one, as `source/key`.
+    pub members: Vec<String>,
+    /// CEL over `identity`: who else belongs to it.
+    pub rule: Option<String>,
+}
+
+/// What a role grants in one target: an account, and entitlements there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleGrant {
+    /// The target.
+    pub target: TargetName,
+    /// Names of entitlements that the target declares.
+    pub entitlements: Vec<String>,
+}
+
+/// A role.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Role {
+    /// Identities assigned directly, as `source/key`.
+    pub members: Vec<String>,
+    /// Groups whose members have it.
+    pub groups: Vec<GroupName>,
+    /// CEL over `identity`: who else has it.
+    pub rule: Option<String>,
+    /// What it grants.
+    pub grants: Vec<RoleGrant>,
+}

@@ -1,0 +1,91 @@
+//! Runs: one import or reconciliation, with its checkpoint and its counts.
+
+use crate::id::RunId;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What a run does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunKind {
+    /// Reads a source.
+    Import,
+    /// Compares a target with what is desired.
+    Reconciliation,
+}
+
+impl RunKind {
+    /// The kind's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Import => "import",
+            Self::Reconciliation => "reconciliation",
+        }
+    }
+}
+
+/// Where a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunState {
+    /// Going on, or interrupted: its checkpoint says where to go on.
+    Running,
+    /// Done.
+    Completed,
+    /// Stopped, with the reason; nothing that it had not finished was acted on.
+    Failed,
+}
+
+impl RunState {
+    /// The state's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl fmt::Display for RunState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Where a run goes on after an interruption.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Classes that have been listed to the end.
+    pub finished_classes: Vec<String>,
+    /// The class being listed.
+    pub class: Option<String>,
+    /// The cursor of its next page.
+    pub cursor: Option<String>,
+}
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// Counts runs; what a run saw is marked with it.
+    pub number: i64,
+    /// What it does.
+    pub kind: RunKind,
+    /// The source or target.
+    pub subject: String,
+    /// Where it is.
+    pub state: RunState,
+    /// Where it goes on.
+    pub checkpoint: Checkpoint,
+    /// What it counted, by name.
+    pub counts: BTreeMap<String, u64>,
+    /// Why it stopped.
+    pub detail: Option<String>,
+    /// When it began.
+    pub started_at: jiff::Timestamp,
+    /// When it ended.
+    pub ended_at: Option<jiff::Timestamp>,
+}
