@@ -1,1 +1,223 @@
-//! The port that says what must be kept.
+//! The port that says what must be kept, and which changes belong together.
+//!
+//! Every method of [`Store`] is one transaction. That is the point of the port: a state change and what follows from it
+//! (a wake-up, an event, the intents of a plan) are one method, so no adapter can tear them apart, and no transaction can
+//! be open during a connector call. Times are given by the caller; ids come from the [`purser_model::id::Ids`] that the
+//! adapter was opened with.
+
+mod records;
+
+pub use records::*;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use purser_model::account::{Account, Entitlement};
+use purser_model::id::{AccountId, IdentityId, OperationId, PlanId, RunId, SourceName, TargetName};
+use purser_model::identity::{Identity, IdentityRecord};
+use purser_model::operation::Operation;
+use purser_model::plan::{PlanItem, PlanSummary};
+use purser_model::run::{Checkpoint, Run, RunKind};
+use std::collections::BTreeMap;
+
+/// Why the store could not do it. Nothing of the transaction was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Two records of one listing have the same key.
+    #[error("the source lists the key `{key}` twice; keys must be unique, so nothing was changed")]
+    DuplicateKey {
+        /// The key.
+        key: String,
+    },
+    /// What was asked for is not there.
+    #[error("no {what} `{id}`")]
+    NotFound {
+        /// Which kind of thing.
+        what: &'static str,
+        /// Its id.
+        id: String,
+    },
+    /// What is kept cannot be read as what it should be: the file was changed by somebody else, or is damaged.
+    #[error("the store holds a {what} that cannot be read: {reason}")]
+    Damaged {
+        /// Which kind of thing.
+        what: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The engine below failed.
+    #[error("the store failed: {0}")]
+    Failed(String),
+}
+
+/// What must be kept.
+#[async_trait]
+pub trait Store: Send + Sync {
+    // Runs
+
+    /// Begins a run, or takes up the unfinished one of the same kind and subject at its checkpoint.
+    async fn begin_run(&self, kind: RunKind, subject: &str, now: Timestamp) -> Result<Begun, StoreError>;
+
+    /// Ends a run. What an import staged is dropped.
+    async fn end_run(&self, run: RunId, ending: RunEnding, now: Timestamp) -> Result<Run, StoreError>;
+
+    /// One run.
+    async fn run(&self, id: RunId) -> Result<Run, StoreError>;
+
+    /// Runs, newest first.
+    async fn runs(&self, page: PageRequest<RunId>) -> Result<Vec<Run>, StoreError>;
+
+    // Import
+
+    /// Keeps a page of records aside, with the checkpoint after it. Nothing is accepted yet.
+    ///
+    /// # Errors
+    /// [`StoreError::DuplicateKey`] where the run has staged the key before.
+    async fn stage_records(&self, run: RunId, records: Vec<IdentityRecord>, checkpoint: Checkpoint) -> Result<(), StoreError>;
+
+    /// What accepting the staged records would do.
+    async fn weigh_staged(&self, run: RunId, source: &SourceName) -> Result<StagedWeight, StoreError>;
+
+    /// Accepts the staged records: new and changed identities, and, where `absence_means_departed`, the departure of those
+    /// not staged. Each change brings its event and its wake-up.
+    async fn accept_staged(
+        &self,
+        run: RunId,
+        source: &SourceName,
+        absence_means_departed: bool,
+        now: Timestamp,
+    ) -> Result<StagedWeight, StoreError>;
+
+    /// Accepts one record at once: row, event and wake-up.
+    async fn accept_record(&self, source: &SourceName, record: IdentityRecord, now: Timestamp) -> Result<Accepted, StoreError>;
+
+    // Identities, accounts
+
+    /// One identity.
+    async fn identity(&self, id: IdentityId) -> Result<Identity, StoreError>;
+
+    /// Identities in order of id.
+    async fn identities(&self, filter: IdentityFilter, page: PageRequest<IdentityId>) -> Result<Vec<Identity>, StoreError>;
+
+    /// Accounts in order of id.
+    async fn accounts(&self, filter: AccountFilter, page: PageRequest<AccountId>) -> Result<Vec<Account>, StoreError>;
+
+    /// The entitlements of a target that a declaration names.
+    async fn declared_entitlements(&self, target: &TargetName) -> Result<Vec<Entitlement>, StoreError>;
+
+    /// How many accounts are in which situation, by target.
+    async fn situations(&self) -> Result<Vec<SituationCount>, StoreError>;
+
+    // Planning
+
+    /// Wakes every identity, because what is declared changed.
+    async fn wake_everyone(&self) -> Result<u64, StoreError>;
+
+    /// Wakes the identities that have not departed and have no account in the target.
+    async fn wake_without_account(&self, target: &TargetName) -> Result<u64, StoreError>;
+
+    /// The oldest wake-ups.
+    async fn wakes(&self, limit: u32) -> Result<Vec<Wake>, StoreError>;
+
+    /// What is known of these identities and their accounts, in the order asked; those that are not there are left out.
+    async fn snapshots(&self, identities: Vec<IdentityId>) -> Result<Vec<StoredSnapshot>, StoreError>;
+
+    /// Accounts that belong to nobody and have this value in this attribute, for each question, in the order asked.
+    async fn candidates(&self, questions: Vec<CandidateQuestion>) -> Result<Vec<Vec<Account>>, StoreError>;
+
+    /// Turns planned items into operations: checks each item's precondition, links what is adopted, takes waiting
+    /// operations that the plan replaces out of the queue, writes the intents and settles the wake-ups.
+    ///
+    /// An item whose precondition no longer holds is returned in [`Enqueued::stale`] and nothing of it is kept. An item
+    /// whose account has an operation under way is put off: the identity is woken when that operation ends.
+    async fn enqueue(&self, requests: Vec<EnqueueRequest>, now: Timestamp) -> Result<Enqueued, StoreError>;
+
+    /// Writes the intents to create entitlements that are declared and not found.
+    async fn enqueue_entitlements(
+        &self,
+        target: &TargetName,
+        wanted: Vec<EntitlementToCreate>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError>;
+
+    /// Keeps a plan.
+    async fn keep_plan(&self, items: Vec<PlanItem>, now: Timestamp) -> Result<PlanSummary, StoreError>;
+
+    /// A plan's summary.
+    async fn plan(&self, id: PlanId) -> Result<PlanSummary, StoreError>;
+
+    /// Plans, newest first.
+    async fn plans(&self, page: PageRequest<PlanId>) -> Result<Vec<PlanSummary>, StoreError>;
+
+    /// A plan's items from `offset` on.
+    async fn plan_items(&self, id: PlanId, offset: u64, limit: u32) -> Result<Vec<PlanItem>, StoreError>;
+
+    /// Marks a plan as applied.
+    async fn mark_applied(&self, id: PlanId, now: Timestamp) -> Result<(), StoreError>;
+
+    // Executing
+
+    /// After a start: what was in flight has an unknown end. Returns how many.
+    async fn recover(&self, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Takes operations of a target that are due, at most one per object, and marks them in flight. What takes away is
+    /// recorded here, before the call.
+    async fn lease(&self, target: &TargetName, limit: u32, now: Timestamp) -> Result<Vec<Leased>, StoreError>;
+
+    /// Operations of a target whose end is not known.
+    async fn unknown(&self, target: &TargetName, limit: u32) -> Result<Vec<Leased>, StoreError>;
+
+    /// Records how operations ended and what was seen of their objects.
+    async fn record(&self, recordings: Vec<Recording>, now: Timestamp) -> Result<(), StoreError>;
+
+    /// What waits in a target's queue.
+    async fn queue(&self, target: &TargetName, now: Timestamp) -> Result<QueueState, StoreError>;
+
+    /// One operation.
+    async fn operation(&self, id: OperationId) -> Result<Operation, StoreError>;
+
+    /// Operations, newest first.
+    async fn operations(&self, filter: OperationFilter, page: PageRequest<OperationId>) -> Result<Vec<Operation>, StoreError>;
+
+    // Reconciling
+
+    /// The digests of the objects with these primary ids, by id.
+    async fn digests(&self, class: &ClassOfTarget, remote_ids: Vec<String>) -> Result<BTreeMap<String, KnownObject>, StoreError>;
+
+    /// Records one page: what was seen unchanged, what was seen changed, and the checkpoint after it.
+    async fn record_page(&self, page: ObservedPage, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Records one object that was read by itself.
+    async fn record_observation(
+        &self,
+        class: &ClassOfTarget,
+        observation: Observation,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Objects of a class that a run has not seen.
+    async fn unseen(&self, class: &ClassOfTarget, run_number: i64, limit: u32) -> Result<Vec<KnownObject>, StoreError>;
+
+    /// Records that objects are gone for certain: a linked account becomes missing and its identity is woken, what belongs
+    /// to nobody is forgotten.
+    async fn record_gone(&self, class: &ClassOfTarget, remote_ids: Vec<String>, now: Timestamp) -> Result<(), StoreError>;
+
+    // Small things
+
+    /// A setting.
+    async fn setting(&self, key: &str) -> Result<Option<String>, StoreError>;
+
+    /// Keeps a setting.
+    async fn keep_setting(&self, key: &str, value: &str) -> Result<(), StoreError>;
+
+    /// A value of a connector's own state.
+    async fn guest_state(&self, subject: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Keeps (or, with none, removes) a value of a connector's own state.
+    async fn keep_guest_state(&self, subject: &str, key: &str, value: Option<Vec<u8>>) -> Result<(), StoreError>;
+
+    /// Bytes of state that a subject keeps, keys included.
+    async fn guest_state_size(&self, subject: &str) -> Result<u64, StoreError>;
+
+    /// Events after a sequence number, in order.
+    async fn events(&self, after: u64, limit: u32) -> Result<Vec<Event>, StoreError>;
+}

@@ -1,0 +1,335 @@
+//! What goes into the store and comes out of it.
+
+use jiff::Timestamp;
+use purser_model::account::{Account, Entitlement, EntitlementKey, Situation};
+use purser_model::id::{AccountId, IdentityId, OperationId, PlanId, RunId, SourceName, TargetName};
+use purser_model::identity::{Identity, LifecycleState};
+use purser_model::manifest::ClassKind;
+use purser_model::object::{Digest, Object};
+use purser_model::operation::{Operation, OperationState};
+use purser_model::plan::{PlanItem, PlannedOperation};
+use purser_model::run::{Checkpoint, Run, RunState};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Where a list goes on, and how much of it is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageRequest<Id> {
+    /// The last id of the former page.
+    pub after: Option<Id>,
+    /// Most entries.
+    pub limit: u32,
+}
+
+impl<Id> PageRequest<Id> {
+    /// The first page.
+    pub fn first(limit: u32) -> Self {
+        Self { after: None, limit }
+    }
+}
+
+/// A run that was begun.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Begun {
+    /// The run.
+    pub run: Run,
+    /// Whether an interrupted run goes on.
+    pub resumed: bool,
+}
+
+/// How a run ends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunEnding {
+    /// Completed or failed.
+    pub state: RunState,
+    /// What it counted.
+    pub counts: BTreeMap<String, u64>,
+    /// Why it stopped.
+    pub detail: Option<String>,
+}
+
+/// What accepting staged records does, in numbers of identities.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StagedWeight {
+    /// Records staged.
+    pub staged: u64,
+    /// Not known before.
+    pub new: u64,
+    /// Known, with another state or other attributes.
+    pub changed: u64,
+    /// Known and the same.
+    pub unchanged: u64,
+    /// Known, not departed, and not staged.
+    pub absent: u64,
+    /// Known and not departed before.
+    pub present_before: u64,
+}
+
+/// What accepting one record did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accepted {
+    /// The identity as it is now.
+    pub identity: Identity,
+    /// Whether anything changed.
+    pub changed: bool,
+}
+
+/// Which identities.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IdentityFilter {
+    /// Of this source.
+    pub source: Option<SourceName>,
+    /// With this key there.
+    pub key: Option<String>,
+    /// In this state.
+    pub state: Option<LifecycleState>,
+}
+
+/// Which accounts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountFilter {
+    /// In this target.
+    pub target: Option<TargetName>,
+    /// Of this identity.
+    pub identity: Option<IdentityId>,
+    /// In this situation.
+    pub situation: Option<Situation>,
+}
+
+/// Which operations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OperationFilter {
+    /// In this target.
+    pub target: Option<TargetName>,
+    /// For this identity.
+    pub identity: Option<IdentityId>,
+    /// Where it is.
+    pub state: Option<OperationState>,
+}
+
+/// How many accounts of a target are in a situation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SituationCount {
+    /// The target.
+    pub target: TargetName,
+    /// The situation.
+    pub situation: Situation,
+    /// Whether they can be used.
+    pub active: Option<bool>,
+    /// How many.
+    pub accounts: u64,
+}
+
+/// A wake-up: look at this identity. It carries no reason on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wake {
+    /// The identity.
+    pub identity: IdentityId,
+    /// Grows with each wake-up; settling one does not settle a later one.
+    pub sequence: i64,
+}
+
+/// What is known of one identity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredSnapshot {
+    /// The identity.
+    pub identity: Identity,
+    /// The accounts linked to it, in any target. One that is still to be created is `missing`.
+    pub accounts: Vec<Account>,
+}
+
+/// A question for accounts that belong to nobody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CandidateQuestion {
+    /// The target.
+    pub target: TargetName,
+    /// The class.
+    pub class: String,
+    /// The attribute or secondary id.
+    pub attribute: String,
+    /// Its value; case is folded.
+    pub value: String,
+}
+
+/// What planning found for one identity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnqueueRequest {
+    /// The identity.
+    pub identity: IdentityId,
+    /// The wake-up this answers, which is settled with it.
+    pub wake: Option<Wake>,
+    /// The stored plan the items come from. A stored plan replaces waiting operations only of the accounts it names.
+    pub plan: Option<PlanId>,
+    /// The items; none says that nothing is to be done.
+    pub items: Vec<PlanItem>,
+}
+
+/// A planned item that was not carried out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StaleItem {
+    /// The item.
+    pub item: PlanItem,
+    /// What changed since it was planned.
+    pub reason: String,
+}
+
+/// What enqueueing did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Enqueued {
+    /// Operations written.
+    pub operations: u64,
+    /// Items put off until an operation under way has ended.
+    pub put_off: u64,
+    /// Items whose precondition no longer holds.
+    pub stale: Vec<StaleItem>,
+}
+
+/// An entitlement to create.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntitlementToCreate {
+    /// Its class.
+    pub class: String,
+    /// Its name in the declaration.
+    pub name: String,
+    /// The operation.
+    pub operation: PlannedOperation,
+}
+
+/// The object that an operation is about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OperationObject {
+    /// An account.
+    Account(Box<Account>),
+    /// An entitlement.
+    Entitlement(Box<Entitlement>),
+}
+
+/// An operation that was taken from the queue, with the object it is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leased {
+    /// The operation.
+    pub operation: Operation,
+    /// Its object as known now.
+    pub object: OperationObject,
+}
+
+/// What is known about the operation's object after a call.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Seen {
+    /// Nothing new.
+    Nothing,
+    /// It changed, and how it looks now is not known: it is read before it is planned again.
+    Changed,
+    /// It looks like this now.
+    Object(Box<Observation>),
+    /// It is not there.
+    Gone,
+}
+
+/// How one try of an operation ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recording {
+    /// The operation.
+    pub operation: OperationId,
+    /// Where it is now.
+    pub state: OperationState,
+    /// Why, for people.
+    pub detail: Option<String>,
+    /// For `waiting`: not tried again before.
+    pub not_before: Option<Timestamp>,
+    /// What was seen.
+    pub seen: Seen,
+    /// Whether the identity is to be planned again, because the world is not as the plan took it to be.
+    pub wake: bool,
+}
+
+/// What waits in a target's queue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueState {
+    /// Due now.
+    pub due: u64,
+    /// Waiting for a later time.
+    pub later: u64,
+    /// The earliest of those times.
+    pub next: Option<Timestamp>,
+    /// With an unknown end.
+    pub unknown: u64,
+}
+
+/// A class in a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassOfTarget {
+    /// The target.
+    pub target: TargetName,
+    /// The class.
+    pub class: String,
+    /// What it is: accounts and entitlements are kept apart.
+    pub kind: ClassKind,
+}
+
+/// An object that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownObject {
+    /// Purser's own id.
+    pub id: AccountId,
+    /// The target's id.
+    pub remote_id: String,
+    /// Digest of what was last seen.
+    pub digest: Option<Digest>,
+}
+
+/// An object as it was seen, with what the engine read from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// The object.
+    pub object: Object,
+    /// For accounts: attribute and value by which identities may recognise it.
+    pub keys: Vec<(String, String)>,
+    /// For accounts whose class shows what they hold.
+    pub held: Option<HeldByAccount>,
+    /// For entitlements whose class shows who holds them: the primary ids of the holders.
+    pub holders: Option<Vec<String>>,
+    /// For entitlements: the name of the declaration that it is.
+    pub declared: Option<String>,
+}
+
+/// What an account holds of the classes that it shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HeldByAccount {
+    /// The classes shown; what is held of others is not touched.
+    pub classes: Vec<String>,
+    /// What is held.
+    pub entitlements: Vec<EntitlementKey>,
+}
+
+/// One page of a listing, compared with what was known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ObservedPage {
+    /// The run.
+    pub run: RunId,
+    /// Its number.
+    pub run_number: i64,
+    /// The class.
+    pub class: ClassOfTarget,
+    /// Seen, with an equal digest.
+    pub unchanged: Vec<AccountId>,
+    /// Seen for the first time, or different.
+    pub changed: Vec<Observation>,
+    /// Where the run goes on.
+    pub checkpoint: Checkpoint,
+}
+
+/// Something that happened, written in the transaction that made it happen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Grows by one or more with each event.
+    pub sequence: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What: `identity-changed`, `operation-applied` ...
+    pub kind: String,
+    /// About which identity, operation or run.
+    pub subject: String,
+    /// In short, without attribute values.
+    pub detail: String,
+}
