@@ -1,1 +1,261 @@
 //! Keeps the state in one SQLite file.
+//!
+//! One thread writes, each method of the port in one `IMMEDIATE` transaction; readers work beside it (WAL). A commit is
+//! durable when it returns (`synchronous = FULL`), because an intent must be on disk before the call that it announces.
+
+mod connection;
+mod execution;
+mod failure;
+mod identities;
+mod import;
+mod observation;
+mod planning;
+mod rows;
+mod runs;
+mod small;
+
+use async_trait::async_trait;
+use connection::Connections;
+pub use connection::OpenError;
+use jiff::Timestamp;
+use purser_model::account::{Account, Entitlement};
+use purser_model::id::{AccountId, IdentityId, Ids, OperationId, PlanId, RunId, SourceName, TargetName};
+use purser_model::identity::{Identity, IdentityRecord};
+use purser_model::operation::Operation;
+use purser_model::plan::{PlanItem, PlanSummary};
+use purser_model::run::{Checkpoint, Run, RunKind};
+use purser_store::*;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The state of one host in one SQLite file.
+#[derive(Clone)]
+pub struct SqliteStore {
+    connections: Arc<Connections>,
+    ids: Arc<Ids>,
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it where it is missing, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// The file cannot be opened, was written by a newer Purser, or the SQLite library is too old to be safe.
+    pub fn open(file: &Path, ids: Arc<Ids>) -> Result<Self, OpenError> {
+        Ok(Self { connections: Arc::new(Connections::open(file)?), ids })
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn begin_run(&self, kind: RunKind, subject: &str, now: Timestamp) -> Result<Begun, StoreError> {
+        let (ids, subject) = (self.ids.clone(), subject.to_owned());
+        self.connections.write(move |tx| runs::begin(tx, &ids, kind, &subject, now)).await
+    }
+
+    async fn end_run(&self, run: RunId, ending: RunEnding, now: Timestamp) -> Result<Run, StoreError> {
+        self.connections.write(move |tx| runs::end(tx, run, &ending, now)).await
+    }
+
+    async fn run(&self, id: RunId) -> Result<Run, StoreError> {
+        self.connections.read(move |connection| runs::one(connection, id)).await
+    }
+
+    async fn runs(&self, page: PageRequest<RunId>) -> Result<Vec<Run>, StoreError> {
+        self.connections.read(move |connection| runs::list(connection, page)).await
+    }
+
+    async fn stage_records(&self, run: RunId, records: Vec<IdentityRecord>, checkpoint: Checkpoint) -> Result<(), StoreError> {
+        self.connections.write(move |tx| import::stage(tx, run, &records, &checkpoint)).await
+    }
+
+    async fn weigh_staged(&self, run: RunId, source: &SourceName) -> Result<StagedWeight, StoreError> {
+        let source = source.clone();
+        self.connections.read(move |connection| import::weigh(connection, run, &source)).await
+    }
+
+    async fn accept_staged(
+        &self,
+        run: RunId,
+        source: &SourceName,
+        absence_means_departed: bool,
+        now: Timestamp,
+    ) -> Result<StagedWeight, StoreError> {
+        let (ids, source) = (self.ids.clone(), source.clone());
+        self.connections.write(move |tx| import::accept_staged(tx, &ids, run, &source, absence_means_departed, now)).await
+    }
+
+    async fn accept_record(&self, source: &SourceName, record: IdentityRecord, now: Timestamp) -> Result<Accepted, StoreError> {
+        let (ids, source) = (self.ids.clone(), source.clone());
+        self.connections.write(move |tx| import::accept_one(tx, &ids, &source, record, now)).await
+    }
+
+    async fn identity(&self, id: IdentityId) -> Result<Identity, StoreError> {
+        self.connections.read(move |connection| identities::one(connection, id)).await
+    }
+
+    async fn identities(&self, filter: IdentityFilter, page: PageRequest<IdentityId>) -> Result<Vec<Identity>, StoreError> {
+        self.connections.read(move |connection| identities::list(connection, &filter, page)).await
+    }
+
+    async fn accounts(&self, filter: AccountFilter, page: PageRequest<AccountId>) -> Result<Vec<Account>, StoreError> {
+        self.connections.read(move |connection| identities::accounts(connection, &filter, page)).await
+    }
+
+    async fn declared_entitlements(&self, target: &TargetName) -> Result<Vec<Entitlement>, StoreError> {
+        let target = target.clone();
+        self.connections.read(move |connection| identities::declared_entitlements(connection, &target)).await
+    }
+
+    async fn situations(&self) -> Result<Vec<SituationCount>, StoreError> {
+        self.connections.read(identities::situations).await
+    }
+
+    async fn wake_everyone(&self) -> Result<u64, StoreError> {
+        self.connections.write(|tx| planning::wake_everyone(tx)).await
+    }
+
+    async fn wake_without_account(&self, target: &TargetName) -> Result<u64, StoreError> {
+        let target = target.clone();
+        self.connections.write(move |tx| planning::wake_without_account(tx, &target)).await
+    }
+
+    async fn wakes(&self, limit: u32) -> Result<Vec<Wake>, StoreError> {
+        self.connections.read(move |connection| planning::wakes(connection, limit)).await
+    }
+
+    async fn snapshots(&self, identities: Vec<IdentityId>) -> Result<Vec<StoredSnapshot>, StoreError> {
+        self.connections.read(move |connection| planning::snapshots(connection, &identities)).await
+    }
+
+    async fn candidates(&self, questions: Vec<CandidateQuestion>) -> Result<Vec<Vec<Account>>, StoreError> {
+        self.connections.read(move |connection| planning::candidates(connection, &questions)).await
+    }
+
+    async fn enqueue(&self, requests: Vec<EnqueueRequest>, now: Timestamp) -> Result<Enqueued, StoreError> {
+        let ids = self.ids.clone();
+        self.connections.write(move |tx| planning::enqueue(tx, &ids, requests, now)).await
+    }
+
+    async fn enqueue_entitlements(
+        &self,
+        target: &TargetName,
+        wanted: Vec<EntitlementToCreate>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let (ids, target) = (self.ids.clone(), target.clone());
+        self.connections.write(move |tx| planning::enqueue_entitlements(tx, &ids, &target, &wanted, now)).await
+    }
+
+    async fn keep_plan(&self, items: Vec<PlanItem>, now: Timestamp) -> Result<PlanSummary, StoreError> {
+        let ids = self.ids.clone();
+        self.connections.write(move |tx| planning::keep_plan(tx, &ids, &items, now)).await
+    }
+
+    async fn plan(&self, id: PlanId) -> Result<PlanSummary, StoreError> {
+        self.connections.read(move |connection| planning::plan(connection, id)).await
+    }
+
+    async fn plans(&self, page: PageRequest<PlanId>) -> Result<Vec<PlanSummary>, StoreError> {
+        self.connections.read(move |connection| planning::plans(connection, page)).await
+    }
+
+    async fn plan_items(&self, id: PlanId, offset: u64, limit: u32) -> Result<Vec<PlanItem>, StoreError> {
+        self.connections.read(move |connection| planning::plan_items(connection, id, offset, limit)).await
+    }
+
+    async fn mark_applied(&self, id: PlanId, now: Timestamp) -> Result<(), StoreError> {
+        self.connections.write(move |tx| planning::mark_applied(tx, id, now)).await
+    }
+
+    async fn recover(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.connections.write(move |tx| execution::recover(tx, now)).await
+    }
+
+    async fn lease(&self, target: &TargetName, limit: u32, now: Timestamp) -> Result<Vec<Leased>, StoreError> {
+        let target = target.clone();
+        self.connections.write(move |tx| execution::lease(tx, &target, limit, now)).await
+    }
+
+    async fn unknown(&self, target: &TargetName, limit: u32) -> Result<Vec<Leased>, StoreError> {
+        let target = target.clone();
+        self.connections.read(move |connection| execution::unknown(connection, &target, limit)).await
+    }
+
+    async fn record(&self, recordings: Vec<Recording>, now: Timestamp) -> Result<(), StoreError> {
+        let ids = self.ids.clone();
+        self.connections.write(move |tx| execution::record(tx, &ids, &recordings, now)).await
+    }
+
+    async fn queue(&self, target: &TargetName, now: Timestamp) -> Result<QueueState, StoreError> {
+        let target = target.clone();
+        self.connections.read(move |connection| execution::queue(connection, &target, now)).await
+    }
+
+    async fn operation(&self, id: OperationId) -> Result<Operation, StoreError> {
+        self.connections.read(move |connection| execution::one(connection, id)).await
+    }
+
+    async fn operations(&self, filter: OperationFilter, page: PageRequest<OperationId>) -> Result<Vec<Operation>, StoreError> {
+        self.connections.read(move |connection| execution::list(connection, &filter, page)).await
+    }
+
+    async fn digests(&self, class: &ClassOfTarget, remote_ids: Vec<String>) -> Result<BTreeMap<String, KnownObject>, StoreError> {
+        let class = class.clone();
+        self.connections.read(move |connection| observation::digests(connection, &class, &remote_ids)).await
+    }
+
+    async fn record_page(&self, page: ObservedPage, now: Timestamp) -> Result<(), StoreError> {
+        let ids = self.ids.clone();
+        self.connections.write(move |tx| observation::record_page(tx, &ids, &page, now)).await
+    }
+
+    async fn record_observation(
+        &self,
+        class: &ClassOfTarget,
+        observation: Observation,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (ids, class) = (self.ids.clone(), class.clone());
+        self.connections.write(move |tx| observation::record_one(tx, &ids, &class, &observation, now)).await
+    }
+
+    async fn unseen(&self, class: &ClassOfTarget, run_number: i64, limit: u32) -> Result<Vec<KnownObject>, StoreError> {
+        let class = class.clone();
+        self.connections.read(move |connection| observation::unseen(connection, &class, run_number, limit)).await
+    }
+
+    async fn record_gone(&self, class: &ClassOfTarget, remote_ids: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
+        let class = class.clone();
+        self.connections.write(move |tx| observation::record_gone(tx, &class, &remote_ids, now)).await
+    }
+
+    async fn setting(&self, key: &str) -> Result<Option<String>, StoreError> {
+        let key = key.to_owned();
+        self.connections.read(move |connection| small::setting(connection, &key)).await
+    }
+
+    async fn keep_setting(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        let (key, value) = (key.to_owned(), value.to_owned());
+        self.connections.write(move |tx| small::keep_setting(tx, &key, &value)).await
+    }
+
+    async fn guest_state(&self, subject: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let (subject, key) = (subject.to_owned(), key.to_owned());
+        self.connections.read(move |connection| small::guest_state(connection, &subject, &key)).await
+    }
+
+    async fn keep_guest_state(&self, subject: &str, key: &str, value: Option<Vec<u8>>) -> Result<(), StoreError> {
+        let (subject, key) = (subject.to_owned(), key.to_owned());
+        self.connections.write(move |tx| small::keep_guest_state(tx, &subject, &key, value.as_deref())).await
+    }
+
+    async fn guest_state_size(&self, subject: &str) -> Result<u64, StoreError> {
+        let subject = subject.to_owned();
+        self.connections.read(move |connection| small::guest_state_size(connection, &subject)).await
+    }
+
+    async fn events(&self, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
+        self.connections.read(move |connection| small::events(connection, after, limit)).await
+    }
+}

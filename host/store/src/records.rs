@@ -281,8 +281,10 @@ pub struct KnownObject {
 /// An object as it was seen, with what the engine read from it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
-    /// The object.
+    /// The object. The attributes of an entitlement are without the list of its holders.
     pub object: Object,
+    /// Digest of the object as the connector wrote it.
+    pub digest: Digest,
     /// For accounts: attribute and value by which identities may recognise it.
     pub keys: Vec<(String, String)>,
     /// For accounts whose class shows what they hold.

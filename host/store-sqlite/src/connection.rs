@@ -1,0 +1,140 @@
+//! One writing thread and a few readers on one file.
+
+use crate::failure::Result;
+use purser_store::StoreError;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite_migration::{M, Migrations};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError, mpsc};
+use tokio::sync::{Semaphore, oneshot};
+
+/// SQLite before 3.51.3 can lose a WAL reset.
+const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
+const READERS: usize = 4;
+
+/// Why the file could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The library is too old.
+    #[error("SQLite {0} can lose committed data (WAL reset); 3.51.3 or newer is needed")]
+    UnsafeLibrary(&'static str),
+    /// The file cannot be opened.
+    #[error("cannot open the store {}: {source}", .file.display())]
+    File {
+        /// Which file.
+        file: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// Its tables cannot be brought up to date.
+    #[error("cannot bring the tables of {} up to date: {source} (was it written by a newer Purser?)", .file.display())]
+    Migration {
+        /// Which file.
+        file: PathBuf,
+        /// What went wrong.
+        source: rusqlite_migration::Error,
+    },
+    /// The writing thread cannot be started.
+    #[error("cannot start the thread that writes: {0}")]
+    Thread(std::io::Error),
+}
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+pub(crate) struct Connections {
+    writer: mpsc::Sender<Job>,
+    readers: Mutex<Vec<Connection>>,
+    free_readers: Semaphore,
+}
+
+impl Connections {
+    pub(crate) fn open(file: &Path) -> std::result::Result<Self, OpenError> {
+        if rusqlite::version_number() < OLDEST_SAFE_SQLITE {
+            return Err(OpenError::UnsafeLibrary(rusqlite::version()));
+        }
+        let in_file = |source| OpenError::File { file: file.to_owned(), source };
+        let mut writer = Connection::open(file).map_err(in_file)?;
+        set_up(&writer).map_err(in_file)?;
+        Migrations::from_slice(&[M::up(include_str!("../migrations/0001-floor.sql"))])
+            .to_latest(&mut writer)
+            .map_err(|source| OpenError::Migration { file: file.to_owned(), source })?;
+        let readers: Vec<Connection> = (0..READERS).map(|_| reader(file)).collect::<rusqlite::Result<_>>().map_err(in_file)?;
+        let (sender, jobs) = mpsc::channel::<Job>();
+        std::thread::Builder::new()
+            .name("purser-store".into())
+            .spawn(move || jobs.iter().for_each(|job| job(&mut writer)))
+            .map_err(OpenError::Thread)?;
+        Ok(Self { writer: sender, readers: Mutex::new(readers), free_readers: Semaphore::new(READERS) })
+    }
+
+    /// Runs `work` in one transaction on the writing thread; it is durable when this returns `Ok`.
+    pub(crate) async fn write<T, F>(&self, work: F) -> std::result::Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            // Nobody listens any more when the caller was dropped; the work is done all the same.
+            let _ = answer.send(in_transaction(connection, work));
+        });
+        self.writer.send(job).map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?.map_err(StoreError::from)
+    }
+
+    /// Runs `work` on a reading connection.
+    pub(crate) async fn read<T, F>(&self, work: F) -> std::result::Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let _free = self.free_readers.acquire().await.map_err(|_| gone())?;
+        let connection = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop().ok_or_else(gone)?;
+        let (connection, result) = tokio::task::spawn_blocking(move || {
+            let result = in_snapshot(&connection, work);
+            (connection, result)
+        })
+        .await
+        .map_err(|error| StoreError::Failed(error.to_string()))?;
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        result.map_err(StoreError::from)
+    }
+}
+
+fn gone() -> StoreError {
+    StoreError::Failed("the store has been closed".into())
+}
+
+fn in_transaction<T>(connection: &mut Connection, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let value = work(&transaction)?;
+    transaction.commit()?;
+    Ok(value)
+}
+
+/// All that one method reads comes from one moment.
+fn in_snapshot<T>(connection: &Connection, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    let transaction = connection.unchecked_transaction()?;
+    let value = work(connection)?;
+    transaction.commit()?;
+    Ok(value)
+}
+
+fn set_up(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // Rarer checkpoints make large page-by-page runs about three times faster.
+    connection.pragma_update(None, "wal_autocheckpoint", 20_000)?;
+    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}
+
+fn reader(file: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
