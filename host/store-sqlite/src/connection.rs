@@ -58,7 +58,8 @@ impl Connections {
         Migrations::from_slice(&[M::up(include_str!("../migrations/0001-floor.sql"))])
             .to_latest(&mut writer)
             .map_err(|source| OpenError::Migration { file: file.to_owned(), source })?;
-        let readers: Vec<Connection> = (0..READERS).map(|_| reader(file)).collect::<rusqlite::Result<_>>().map_err(in_file)?;
+        let readers: Vec<Connection> =
+            (0..READERS).map(|_| reader(file)).collect::<rusqlite::Result<_>>().map_err(in_file)?;
         let (sender, jobs) = mpsc::channel::<Job>();
         std::thread::Builder::new()
             .name("purser-store".into())
@@ -133,7 +134,8 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn reader(file: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection =
+        Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)

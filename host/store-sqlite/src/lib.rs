@@ -65,7 +65,12 @@ impl Store for SqliteStore {
         self.connections.read(move |connection| runs::list(connection, page)).await
     }
 
-    async fn stage_records(&self, run: RunId, records: Vec<IdentityRecord>, checkpoint: Checkpoint) -> Result<(), StoreError> {
+    async fn stage_records(
+        &self,
+        run: RunId,
+        records: Vec<IdentityRecord>,
+        checkpoint: Checkpoint,
+    ) -> Result<(), StoreError> {
         self.connections.write(move |tx| import::stage(tx, run, &records, &checkpoint)).await
     }
 
@@ -82,10 +87,17 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<StagedWeight, StoreError> {
         let (ids, source) = (self.ids.clone(), source.clone());
-        self.connections.write(move |tx| import::accept_staged(tx, &ids, run, &source, absence_means_departed, now)).await
+        self.connections
+            .write(move |tx| import::accept_staged(tx, &ids, run, &source, absence_means_departed, now))
+            .await
     }
 
-    async fn accept_record(&self, source: &SourceName, record: IdentityRecord, now: Timestamp) -> Result<Accepted, StoreError> {
+    async fn accept_record(
+        &self,
+        source: &SourceName,
+        record: IdentityRecord,
+        now: Timestamp,
+    ) -> Result<Accepted, StoreError> {
         let (ids, source) = (self.ids.clone(), source.clone());
         self.connections.write(move |tx| import::accept_one(tx, &ids, &source, record, now)).await
     }
@@ -94,7 +106,11 @@ impl Store for SqliteStore {
         self.connections.read(move |connection| identities::one(connection, id)).await
     }
 
-    async fn identities(&self, filter: IdentityFilter, page: PageRequest<IdentityId>) -> Result<Vec<Identity>, StoreError> {
+    async fn identities(
+        &self,
+        filter: IdentityFilter,
+        page: PageRequest<IdentityId>,
+    ) -> Result<Vec<Identity>, StoreError> {
         self.connections.read(move |connection| identities::list(connection, &filter, page)).await
     }
 
@@ -196,11 +212,19 @@ impl Store for SqliteStore {
         self.connections.read(move |connection| execution::one(connection, id)).await
     }
 
-    async fn operations(&self, filter: OperationFilter, page: PageRequest<OperationId>) -> Result<Vec<Operation>, StoreError> {
+    async fn operations(
+        &self,
+        filter: OperationFilter,
+        page: PageRequest<OperationId>,
+    ) -> Result<Vec<Operation>, StoreError> {
         self.connections.read(move |connection| execution::list(connection, &filter, page)).await
     }
 
-    async fn digests(&self, class: &ClassOfTarget, remote_ids: Vec<String>) -> Result<BTreeMap<String, KnownObject>, StoreError> {
+    async fn digests(
+        &self,
+        class: &ClassOfTarget,
+        remote_ids: Vec<String>,
+    ) -> Result<BTreeMap<String, KnownObject>, StoreError> {
         let class = class.clone();
         self.connections.read(move |connection| observation::digests(connection, &class, &remote_ids)).await
     }
@@ -217,7 +241,7 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let (ids, class) = (self.ids.clone(), class.clone());
-        self.connections.write(move |tx| observation::record_one(tx, &ids, &class, &observation, now)).await
+        self.connections.write(move |tx| observation::record_one(tx, &ids, &class, &observation, now).map(|_| ())).await
     }
 
     async fn unseen(&self, class: &ClassOfTarget, run_number: i64, limit: u32) -> Result<Vec<KnownObject>, StoreError> {
@@ -225,7 +249,12 @@ impl Store for SqliteStore {
         self.connections.read(move |connection| observation::unseen(connection, &class, run_number, limit)).await
     }
 
-    async fn record_gone(&self, class: &ClassOfTarget, remote_ids: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
+    async fn record_gone(
+        &self,
+        class: &ClassOfTarget,
+        remote_ids: Vec<String>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let class = class.clone();
         self.connections.write(move |tx| observation::record_gone(tx, &class, &remote_ids, now)).await
     }

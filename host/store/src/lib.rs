@@ -72,7 +72,12 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::DuplicateKey`] where the run has staged the key before.
-    async fn stage_records(&self, run: RunId, records: Vec<IdentityRecord>, checkpoint: Checkpoint) -> Result<(), StoreError>;
+    async fn stage_records(
+        &self,
+        run: RunId,
+        records: Vec<IdentityRecord>,
+        checkpoint: Checkpoint,
+    ) -> Result<(), StoreError>;
 
     /// What accepting the staged records would do.
     async fn weigh_staged(&self, run: RunId, source: &SourceName) -> Result<StagedWeight, StoreError>;
@@ -88,7 +93,12 @@ pub trait Store: Send + Sync {
     ) -> Result<StagedWeight, StoreError>;
 
     /// Accepts one record at once: row, event and wake-up.
-    async fn accept_record(&self, source: &SourceName, record: IdentityRecord, now: Timestamp) -> Result<Accepted, StoreError>;
+    async fn accept_record(
+        &self,
+        source: &SourceName,
+        record: IdentityRecord,
+        now: Timestamp,
+    ) -> Result<Accepted, StoreError>;
 
     // Identities, accounts
 
@@ -96,7 +106,11 @@ pub trait Store: Send + Sync {
     async fn identity(&self, id: IdentityId) -> Result<Identity, StoreError>;
 
     /// Identities in order of id.
-    async fn identities(&self, filter: IdentityFilter, page: PageRequest<IdentityId>) -> Result<Vec<Identity>, StoreError>;
+    async fn identities(
+        &self,
+        filter: IdentityFilter,
+        page: PageRequest<IdentityId>,
+    ) -> Result<Vec<Identity>, StoreError>;
 
     /// Accounts in order of id.
     async fn accounts(&self, filter: AccountFilter, page: PageRequest<AccountId>) -> Result<Vec<Account>, StoreError>;
@@ -176,12 +190,20 @@ pub trait Store: Send + Sync {
     async fn operation(&self, id: OperationId) -> Result<Operation, StoreError>;
 
     /// Operations, newest first.
-    async fn operations(&self, filter: OperationFilter, page: PageRequest<OperationId>) -> Result<Vec<Operation>, StoreError>;
+    async fn operations(
+        &self,
+        filter: OperationFilter,
+        page: PageRequest<OperationId>,
+    ) -> Result<Vec<Operation>, StoreError>;
 
     // Reconciling
 
     /// The digests of the objects with these primary ids, by id.
-    async fn digests(&self, class: &ClassOfTarget, remote_ids: Vec<String>) -> Result<BTreeMap<String, KnownObject>, StoreError>;
+    async fn digests(
+        &self,
+        class: &ClassOfTarget,
+        remote_ids: Vec<String>,
+    ) -> Result<BTreeMap<String, KnownObject>, StoreError>;
 
     /// Records one page: what was seen unchanged, what was seen changed, and the checkpoint after it.
     async fn record_page(&self, page: ObservedPage, now: Timestamp) -> Result<(), StoreError>;
@@ -199,7 +221,12 @@ pub trait Store: Send + Sync {
 
     /// Records that objects are gone for certain: a linked account becomes missing and its identity is woken, what belongs
     /// to nobody is forgotten.
-    async fn record_gone(&self, class: &ClassOfTarget, remote_ids: Vec<String>, now: Timestamp) -> Result<(), StoreError>;
+    async fn record_gone(
+        &self,
+        class: &ClassOfTarget,
+        remote_ids: Vec<String>,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 
     // Small things
 

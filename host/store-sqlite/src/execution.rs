@@ -1,0 +1,298 @@
+//! Taking operations from the queue, and recording how they ended.
+
+use crate::failure::{Result, damaged, not_found};
+use crate::observation::{forget_account, hold, make_missing, record_one, release, write_account};
+use crate::rows::{self, ACCOUNT, ENTITLEMENT, Key, OPERATION, collect, micros, time, wake, write_event};
+use jiff::Timestamp;
+use purser_model::account::EntitlementKey;
+use purser_model::id::{Ids, OperationId, TargetName};
+use purser_model::manifest::ClassKind;
+use purser_model::operation::{EntitlementReference, Intent, Operation, OperationState};
+use purser_store::{
+    ClassOfTarget, Leased, Observation, OperationFilter, OperationObject, PageRequest, QueueState, Recording, Seen,
+};
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+pub(crate) fn recover(tx: &Transaction<'_>, now: Timestamp) -> Result<u64> {
+    let found = tx.execute(
+        "UPDATE operation SET state = 'unknown', changed_at = ?1, detail = 'the host stopped during the call' \
+         WHERE state = 'in-flight'",
+        [micros(now)],
+    )?;
+    Ok(found as u64)
+}
+
+pub(crate) fn lease(tx: &Transaction<'_>, target: &TargetName, limit: u32, now: Timestamp) -> Result<Vec<Leased>> {
+    // At most one per object, in the order of the plan: what was planned earlier and is still open goes first.
+    let mut due = tx.prepare_cached(&format!(
+        "SELECT {OPERATION} FROM operation AS this WHERE target = ?1 AND state = 'waiting' AND not_before <= ?2 \
+         AND NOT EXISTS (SELECT 1 FROM operation AS earlier WHERE earlier.object = this.object \
+             AND earlier.number < this.number AND earlier.state IN ('waiting', 'in-flight', 'unknown')) \
+         ORDER BY number LIMIT ?3"
+    ))?;
+    let operations = collect(due.query((target.as_str(), micros(now), limit))?, rows::operation)?;
+    let mut leased = Vec::with_capacity(operations.len());
+    for mut operation in operations {
+        tx.prepare_cached(
+            "UPDATE operation SET state = 'in-flight', attempts = attempts + 1, changed_at = ?2 WHERE id = ?1",
+        )?
+        .execute((Key::from(operation.id), micros(now)))?;
+        operation.state = OperationState::InFlight;
+        operation.attempts += 1;
+        let object = object(tx, &operation)?;
+        if operation.intent.takes_away() {
+            note_taken_away(tx, &operation, true)?;
+        }
+        leased.push(Leased { operation, object });
+    }
+    Ok(leased)
+}
+
+fn object(connection: &Connection, operation: &Operation) -> Result<OperationObject> {
+    let table_and_columns = match operation.intent {
+        Intent::CreateEntitlement { .. } => ("entitlement", ENTITLEMENT),
+        _ => ("account", ACCOUNT),
+    };
+    let (table, columns) = table_and_columns;
+    let mut query = connection.prepare_cached(&format!("SELECT {columns} FROM {table} WHERE id = ?1"))?;
+    let mut found = query.query([Key::from(operation.object)])?;
+    let row = found.next()?.ok_or_else(|| damaged("operation", format!("{} has no object", operation.id)))?;
+    if table == "entitlement" {
+        Ok(OperationObject::Entitlement(Box::new(rows::entitlement(row)?)))
+    } else {
+        Ok(OperationObject::Account(Box::new(rows::with_held(connection, rows::account(row)?)?)))
+    }
+}
+
+/// When taking away: record first, then call. With `taken` false the record is put back, since nothing was taken.
+fn note_taken_away(tx: &Transaction<'_>, operation: &Operation, taken: bool) -> Result<()> {
+    match &operation.intent {
+        Intent::Disable => {
+            tx.prepare_cached("UPDATE account SET active = ?2 WHERE id = ?1 AND active IS NOT NULL")?
+                .execute((Key::from(operation.object), !taken))?;
+        }
+        Intent::Revoke { entitlement } => note_holding(tx, operation, entitlement, !taken)?,
+        // A delete leaves the row until the target has done it: the row is all that remembers the account.
+        _ => {}
+    }
+    Ok(())
+}
+
+fn note_holding(
+    tx: &Transaction<'_>,
+    operation: &Operation,
+    reference: &EntitlementReference,
+    held: bool,
+) -> Result<()> {
+    let target = operation.target.as_str();
+    let account = tx
+        .prepare_cached("SELECT remote_id FROM account WHERE id = ?1")?
+        .query_row([Key::from(operation.object)], |row| row.get::<_, Option<String>>(0))
+        .optional()?
+        .flatten();
+    let entitlement = match reference {
+        EntitlementReference::Remote(key) => Some(key.clone()),
+        EntitlementReference::Declared(name) => declared(tx, target, name)?,
+    };
+    if let (Some(account), Some(entitlement)) = (account, entitlement) {
+        if held {
+            hold(tx, target, &account, &entitlement)?;
+        } else {
+            release(tx, target, &account, &entitlement)?;
+        }
+    }
+    Ok(())
+}
+
+fn declared(tx: &Transaction<'_>, target: &str, name: &str) -> Result<Option<EntitlementKey>> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT class, remote_id FROM entitlement WHERE target = ?1 AND name = ?2 AND remote_id IS NOT NULL",
+        )?
+        .query_row((target, name), |row| Ok(EntitlementKey { class: row.get(0)?, id: row.get(1)? }))
+        .optional()?)
+}
+
+pub(crate) fn unknown(connection: &Connection, target: &TargetName, limit: u32) -> Result<Vec<Leased>> {
+    let mut query = connection.prepare_cached(&format!(
+        "SELECT {OPERATION} FROM operation WHERE target = ?1 AND state = 'unknown' ORDER BY number LIMIT ?2"
+    ))?;
+    let operations = collect(query.query((target.as_str(), limit))?, rows::operation)?;
+    operations.into_iter().map(|operation| Ok(Leased { object: object(connection, &operation)?, operation })).collect()
+}
+
+pub(crate) fn record(tx: &Transaction<'_>, ids: &Ids, recordings: &[Recording], now: Timestamp) -> Result<()> {
+    for recording in recordings {
+        record_one_operation(tx, ids, recording, now)?;
+    }
+    Ok(())
+}
+
+fn record_one_operation(tx: &Transaction<'_>, ids: &Ids, recording: &Recording, now: Timestamp) -> Result<()> {
+    let operation = one(tx, recording.operation)?;
+    let replan: bool = tx
+        .prepare_cached(
+            "UPDATE operation SET state = ?2, detail = coalesce(?3, detail), not_before = coalesce(?4, not_before), \
+             changed_at = ?5 WHERE id = ?1 RETURNING replan",
+        )?
+        .query_row(
+            (
+                Key::from(operation.id),
+                recording.state.as_str(),
+                &recording.detail,
+                recording.not_before.map(micros),
+                micros(now),
+            ),
+            |row| row.get(0),
+        )?;
+    match operation.intent {
+        Intent::CreateEntitlement { .. } => see_entitlement(tx, ids, &operation, &recording.seen, now)?,
+        _ => see_account(tx, &operation, recording, now)?,
+    }
+    if recording.state == OperationState::Refused && matches!(operation.intent, Intent::Create { .. }) {
+        refuse_followers(tx, &operation, now)?;
+    }
+    if let (Some(identity), true) =
+        (operation.identity, recording.wake || (replan && recording.state != OperationState::Unknown))
+    {
+        wake(tx, identity)?;
+    }
+    let kind = format!("operation-{}", recording.state);
+    write_event(tx, now, &kind, &operation.id, &format!("{} in {}", operation.intent.name(), operation.target))
+}
+
+fn see_entitlement(tx: &Transaction<'_>, ids: &Ids, operation: &Operation, seen: &Seen, now: Timestamp) -> Result<()> {
+    if let Seen::Object(observation) = seen {
+        let class = ClassOfTarget {
+            target: operation.target.clone(),
+            class: operation.class.clone(),
+            kind: ClassKind::Entitlement,
+        };
+        record_one(tx, ids, &class, observation, now)?;
+    }
+    Ok(())
+}
+
+fn see_account(tx: &Transaction<'_>, operation: &Operation, recording: &Recording, now: Timestamp) -> Result<()> {
+    let row = tx
+        .prepare_cached("SELECT number, remote_id FROM account WHERE id = ?1")?
+        .query_row([Key::from(operation.object)], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?)))
+        .optional()?;
+    let Some((number, remote_id)) = row else { return Ok(()) };
+    let done = matches!(recording.state, OperationState::Applied | OperationState::AlreadySo);
+    let not_done = matches!(recording.state, OperationState::Refused | OperationState::Waiting);
+    if not_done && operation.intent.takes_away() {
+        note_taken_away(tx, operation, false)?;
+    }
+    if done {
+        note_done(tx, operation, number)?;
+    }
+    match &recording.seen {
+        Seen::Nothing => {}
+        Seen::Changed => {
+            tx.prepare_cached("UPDATE account SET digest = NULL WHERE number = ?1")?.execute([number])?;
+        }
+        Seen::Object(observation) => see_object(tx, operation, number, observation)?,
+        Seen::Gone if done && matches!(operation.intent, Intent::Delete) => {
+            forget_account(tx, operation.target.as_str(), number, remote_id.as_deref())?;
+            write_event(tx, now, "account-deleted", &operation.object, &format!("from {}", operation.target))?;
+        }
+        Seen::Gone => {
+            if let Some(remote_id) = remote_id {
+                make_missing(tx, operation.target.as_str(), number, &remote_id)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn note_done(tx: &Transaction<'_>, operation: &Operation, number: i64) -> Result<()> {
+    match &operation.intent {
+        Intent::Create { .. } | Intent::Update { .. } => {
+            tx.prepare_cached("UPDATE account SET pushed = coalesce(pushing, pushed) WHERE number = ?1")?
+                .execute([number])?;
+        }
+        Intent::Enable => {
+            tx.prepare_cached("UPDATE account SET active = 1 WHERE number = ?1")?.execute([number])?;
+        }
+        Intent::Disable => {
+            tx.prepare_cached("UPDATE account SET active = 0 WHERE number = ?1")?.execute([number])?;
+        }
+        Intent::Grant { entitlement } => note_holding(tx, operation, entitlement, true)?,
+        Intent::Revoke { entitlement } => note_holding(tx, operation, entitlement, false)?,
+        Intent::Delete | Intent::CreateEntitlement { .. } => {}
+    }
+    Ok(())
+}
+
+/// The object that an operation made or changed. A listing may have met a created account before its operation was
+/// recorded; that row makes room.
+fn see_object(tx: &Transaction<'_>, operation: &Operation, number: i64, observation: &Observation) -> Result<()> {
+    let target = operation.target.as_str();
+    let twin = tx
+        .prepare_cached(
+            "SELECT number FROM account WHERE target = ?1 AND class = ?2 AND remote_id = ?3 AND number <> ?4 \
+             AND identity IS NULL",
+        )?
+        .query_row((target, &operation.class, &observation.object.id, number), |row| row.get::<_, i64>(0))
+        .optional()?;
+    if let Some(twin) = twin {
+        tx.prepare_cached("DELETE FROM account_key WHERE account = ?1")?.execute([twin])?;
+        tx.prepare_cached("DELETE FROM account WHERE number = ?1")?.execute([twin])?;
+    }
+    let class =
+        ClassOfTarget { target: operation.target.clone(), class: operation.class.clone(), kind: ClassKind::Account };
+    write_account(tx, number, &class, observation)?;
+    tx.prepare_cached("UPDATE account SET situation = 'linked' WHERE number = ?1 AND situation = 'missing'")?
+        .execute([number])?;
+    Ok(())
+}
+
+/// What was planned for an account that the target will not create cannot be done either.
+fn refuse_followers(tx: &Transaction<'_>, create: &Operation, now: Timestamp) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE operation SET state = 'refused', changed_at = ?2, detail = 'the account was not created' \
+         WHERE object = ?1 AND state = 'waiting'",
+    )?
+    .execute((Key::from(create.object), micros(now)))?;
+    Ok(())
+}
+
+pub(crate) fn queue(connection: &Connection, target: &TargetName, now: Timestamp) -> Result<QueueState> {
+    let mut query = connection.prepare_cached(
+        "SELECT count(*) FILTER (WHERE state = 'waiting' AND not_before <= ?2), \
+                count(*) FILTER (WHERE state = 'waiting' AND not_before > ?2), \
+                min(not_before) FILTER (WHERE state = 'waiting' AND not_before > ?2), \
+                count(*) FILTER (WHERE state = 'unknown') \
+         FROM operation WHERE target = ?1 AND state IN ('waiting', 'in-flight', 'unknown')",
+    )?;
+    let (due, later, next, unknown) = query.query_row((target.as_str(), micros(now)), |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<i64>>(2)?, row.get(3)?))
+    })?;
+    Ok(QueueState { due, later, next: next.map(time).transpose()?, unknown })
+}
+
+pub(crate) fn one(connection: &Connection, id: OperationId) -> Result<Operation> {
+    let mut query = connection.prepare_cached(&format!("SELECT {OPERATION} FROM operation WHERE id = ?1"))?;
+    let mut found = query.query([Key::from(id)])?;
+    found.next()?.map(rows::operation).transpose()?.ok_or_else(|| not_found("operation", id))
+}
+
+pub(crate) fn list(
+    connection: &Connection,
+    filter: &OperationFilter,
+    page: PageRequest<OperationId>,
+) -> Result<Vec<Operation>> {
+    let mut query = connection.prepare_cached(&format!(
+        "SELECT {OPERATION} FROM operation WHERE (?1 IS NULL OR id < ?1) AND (?2 IS NULL OR target = ?2) \
+         AND (?3 IS NULL OR identity = ?3) AND (?4 IS NULL OR state = ?4) ORDER BY id DESC LIMIT ?5"
+    ))?;
+    let found = query.query((
+        page.after.map(Key::from),
+        filter.target.as_ref().map(TargetName::as_str),
+        filter.identity.map(Key::from),
+        filter.state.map(OperationState::as_str),
+        page.limit,
+    ))?;
+    collect(found, rows::operation)
+}

@@ -1,0 +1,74 @@
+//! Reading identities, accounts and entitlements.
+
+use crate::failure::{Result, not_found};
+use crate::rows::{self, ACCOUNT, ENTITLEMENT, IDENTITY, Key, collect, from_word};
+use purser_model::account::{Account, Entitlement};
+use purser_model::id::{AccountId, IdentityId, TargetName};
+use purser_model::identity::Identity;
+use purser_store::{AccountFilter, IdentityFilter, PageRequest, SituationCount};
+use rusqlite::Connection;
+
+pub(crate) fn one(connection: &Connection, id: IdentityId) -> Result<Identity> {
+    let mut query = connection.prepare_cached(&format!("SELECT {IDENTITY} FROM identity WHERE id = ?1"))?;
+    let mut found = query.query([Key::from(id)])?;
+    found.next()?.map(rows::identity).transpose()?.ok_or_else(|| not_found("identity", id))
+}
+
+pub(crate) fn list(
+    connection: &Connection,
+    filter: &IdentityFilter,
+    page: PageRequest<IdentityId>,
+) -> Result<Vec<Identity>> {
+    let mut query = connection.prepare_cached(&format!(
+        "SELECT {IDENTITY} FROM identity WHERE (?1 IS NULL OR id > ?1) AND (?2 IS NULL OR source = ?2) \
+         AND (?3 IS NULL OR key = ?3) AND (?4 IS NULL OR state = ?4) ORDER BY id LIMIT ?5"
+    ))?;
+    let found = query.query((
+        page.after.map(Key::from),
+        filter.source.as_ref().map(purser_model::id::SourceName::as_str),
+        &filter.key,
+        filter.state.map(purser_model::identity::LifecycleState::as_str),
+        page.limit,
+    ))?;
+    collect(found, rows::identity)
+}
+
+pub(crate) fn accounts(
+    connection: &Connection,
+    filter: &AccountFilter,
+    page: PageRequest<AccountId>,
+) -> Result<Vec<Account>> {
+    let mut query = connection.prepare_cached(&format!(
+        "SELECT {ACCOUNT} FROM account WHERE (?1 IS NULL OR id > ?1) AND (?2 IS NULL OR target = ?2) \
+         AND (?3 IS NULL OR identity = ?3) AND (?4 IS NULL OR situation = ?4) ORDER BY id LIMIT ?5"
+    ))?;
+    let found = query.query((
+        page.after.map(Key::from),
+        filter.target.as_ref().map(TargetName::as_str),
+        filter.identity.map(Key::from),
+        filter.situation.map(purser_model::account::Situation::as_str),
+        page.limit,
+    ))?;
+    collect(found, |row| rows::with_held(connection, rows::account(row)?))
+}
+
+pub(crate) fn declared_entitlements(connection: &Connection, target: &TargetName) -> Result<Vec<Entitlement>> {
+    let mut query = connection.prepare_cached(&format!(
+        "SELECT {ENTITLEMENT} FROM entitlement WHERE target = ?1 AND name IS NOT NULL ORDER BY name"
+    ))?;
+    collect(query.query([target.as_str()])?, rows::entitlement)
+}
+
+pub(crate) fn situations(connection: &Connection) -> Result<Vec<SituationCount>> {
+    let mut query = connection.prepare_cached(
+        "SELECT target, situation, active, count(*) FROM account GROUP BY target, situation, active ORDER BY 1, 2, 3",
+    )?;
+    collect(query.query([])?, |row| {
+        Ok(SituationCount {
+            target: from_word("account", &row.get::<_, String>(0)?)?,
+            situation: from_word("account", &row.get::<_, String>(1)?)?,
+            active: row.get(2)?,
+            accounts: row.get(3)?,
+        })
+    })
+}

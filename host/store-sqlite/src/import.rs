@@ -1,0 +1,168 @@
+//! Staging what a source lists, and accepting it whole or not at all.
+
+use crate::failure::{Failure, Result};
+use crate::rows::{Key, json, micros, wake, write_event};
+use crate::{identities, runs};
+use jiff::Timestamp;
+use purser_model::id::{IdentityId, Ids, RunId, SourceName};
+use purser_model::identity::{IdentityRecord, LifecycleState};
+use purser_model::run::Checkpoint;
+use purser_store::{Accepted, StagedWeight, StoreError};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction};
+
+pub(crate) fn stage(
+    tx: &Transaction<'_>,
+    run: RunId,
+    records: &[IdentityRecord],
+    checkpoint: &Checkpoint,
+) -> Result<()> {
+    let number = runs::number(tx, run)?;
+    let mut insert =
+        tx.prepare_cached("INSERT INTO staged (run, key, state, attributes, digest) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    for record in records {
+        let attributes = json("identity", &record.attributes)?;
+        insert
+            .execute((number, &record.key, record.state.as_str(), attributes, record.digest().0))
+            .map_err(|error| duplicate_key(error, &record.key))?;
+    }
+    runs::keep_checkpoint(tx, run, checkpoint)
+}
+
+fn duplicate_key(error: rusqlite::Error, key: &str) -> Failure {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::ConstraintViolation) => Failure::Store(StoreError::DuplicateKey { key: key.to_owned() }),
+        _ => Failure::Sql(error),
+    }
+}
+
+pub(crate) fn weigh(connection: &Connection, run: RunId, source: &SourceName) -> Result<StagedWeight> {
+    let number = runs::number(connection, run)?;
+    let one = |sql: &str| -> Result<u64> {
+        Ok(connection.prepare_cached(sql)?.query_row((number, source.as_str()), |row| row.get(0))?)
+    };
+    let staged = one("SELECT count(*) FROM staged WHERE run = ?1 AND ?2 IS NOT NULL")?;
+    let known = "FROM staged JOIN identity ON identity.source = ?2 AND identity.key = staged.key WHERE staged.run = ?1";
+    let unchanged = one(&format!("SELECT count(*) {known} AND identity.digest = staged.digest"))?;
+    let changed = one(&format!("SELECT count(*) {known} AND identity.digest <> staged.digest"))?;
+    let present_before =
+        one("SELECT count(*) FROM identity WHERE source = ?2 AND state <> 'departed' AND ?1 IS NOT NULL")?;
+    let absent = one("SELECT count(*) FROM identity WHERE source = ?2 AND state <> 'departed' \
+         AND key NOT IN (SELECT key FROM staged WHERE run = ?1)")?;
+    Ok(StagedWeight { staged, new: staged - unchanged - changed, changed, unchanged, absent, present_before })
+}
+
+pub(crate) fn accept_staged(
+    tx: &Transaction<'_>,
+    ids: &Ids,
+    run: RunId,
+    source: &SourceName,
+    absence_means_departed: bool,
+    now: Timestamp,
+) -> Result<StagedWeight> {
+    let weight = weigh(tx, run, source)?;
+    let number = runs::number(tx, run)?;
+    for (id, key) in changed_identities(tx, number, source)? {
+        tx.prepare_cached(
+            "UPDATE identity SET (state, attributes, digest) = \
+                 (SELECT state, attributes, digest FROM staged WHERE run = ?1 AND key = ?2), \
+                 version = version + 1, changed_at = ?4 WHERE id = ?3",
+        )?
+        .execute((number, &key, Key::from(id), micros(now)))?;
+        changed(tx, id, now, "changed at the source")?;
+    }
+    for key in new_keys(tx, number, source)? {
+        let id = IdentityId(ids.next(now));
+        tx.prepare_cached(
+            "INSERT INTO identity (id, source, key, state, attributes, digest, version, changed_at) \
+             SELECT ?3, ?4, key, state, attributes, digest, 1, ?5 FROM staged WHERE run = ?1 AND key = ?2",
+        )?
+        .execute((number, &key, Key::from(id), source.as_str(), micros(now)))?;
+        changed(tx, id, now, "new at the source")?;
+    }
+    if absence_means_departed {
+        for id in absent_identities(tx, number, source)? {
+            depart(tx, id, now)?;
+        }
+    }
+    tx.execute("DELETE FROM staged WHERE run = ?1", [number])?;
+    Ok(weight)
+}
+
+/// The event and the wake-up of a change, in its transaction.
+fn changed(tx: &Transaction<'_>, id: IdentityId, now: Timestamp, what: &str) -> Result<()> {
+    write_event(tx, now, "identity-changed", &id, what)?;
+    wake(tx, id)
+}
+
+/// The digest is emptied so that the same record, when it comes back, is a change.
+fn depart(tx: &Transaction<'_>, id: IdentityId, now: Timestamp) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE identity SET state = 'departed', digest = x'', version = version + 1, changed_at = ?2 WHERE id = ?1",
+    )?
+    .execute((Key::from(id), micros(now)))?;
+    changed(tx, id, now, "no longer at the source")
+}
+
+fn changed_identities(tx: &Transaction<'_>, run: i64, source: &SourceName) -> Result<Vec<(IdentityId, String)>> {
+    let mut query = tx.prepare_cached(
+        "SELECT identity.id, identity.key FROM staged JOIN identity ON identity.source = ?2 AND identity.key = staged.key \
+         WHERE staged.run = ?1 AND identity.digest <> staged.digest",
+    )?;
+    let found = query.query_map((run, source.as_str()), |row| Ok((row.get::<_, Key>(0)?.into(), row.get(1)?)))?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+fn new_keys(tx: &Transaction<'_>, run: i64, source: &SourceName) -> Result<Vec<String>> {
+    let mut query = tx.prepare_cached(
+        "SELECT key FROM staged WHERE run = ?1 AND NOT EXISTS \
+             (SELECT 1 FROM identity WHERE identity.source = ?2 AND identity.key = staged.key) ORDER BY key",
+    )?;
+    let found = query.query_map((run, source.as_str()), |row| row.get(0))?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+fn absent_identities(tx: &Transaction<'_>, run: i64, source: &SourceName) -> Result<Vec<IdentityId>> {
+    let mut query = tx.prepare_cached(
+        "SELECT id FROM identity WHERE source = ?2 AND state <> 'departed' \
+         AND key NOT IN (SELECT key FROM staged WHERE run = ?1) ORDER BY id",
+    )?;
+    let found = query.query_map((run, source.as_str()), |row| Ok(row.get::<_, Key>(0)?.into()))?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(crate) fn accept_one(
+    tx: &Transaction<'_>,
+    ids: &Ids,
+    source: &SourceName,
+    record: IdentityRecord,
+    now: Timestamp,
+) -> Result<Accepted> {
+    let digest = record.digest().0;
+    let known = tx
+        .prepare_cached("SELECT id, digest = ?3 FROM identity WHERE source = ?1 AND key = ?2")?
+        .query_row((source.as_str(), &record.key, digest), |row| Ok((row.get::<_, Key>(0)?, row.get::<_, bool>(1)?)))
+        .optional()?;
+    let (id, same) = match known {
+        Some((key, same)) => (IdentityId::from(key), same),
+        None => (IdentityId(ids.next(now)), false),
+    };
+    if !same {
+        tx.prepare_cached(
+            "INSERT INTO identity (id, source, key, state, attributes, digest, version, changed_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7) ON CONFLICT (id) DO UPDATE SET state = excluded.state, \
+             attributes = excluded.attributes, digest = excluded.digest, version = version + 1, changed_at = excluded.changed_at",
+        )?
+        .execute((
+            Key::from(id),
+            source.as_str(),
+            &record.key,
+            record.state.as_str(),
+            json("identity", &record.attributes)?,
+            digest,
+            micros(now),
+        ))?;
+        let what = if record.state == LifecycleState::Departed { "departed" } else { "changed" };
+        changed(tx, id, now, what)?;
+    }
+    Ok(Accepted { identity: identities::one(tx, id)?, changed: !same })
+}

@@ -1,0 +1,384 @@
+//! From wake-ups over snapshots to operations.
+
+use crate::failure::{Result, not_found};
+use crate::rows::{self, ACCOUNT, IDENTITY, Key, collect, from_json, json, micros, time, write_event};
+use jiff::Timestamp;
+use purser_model::account::Account;
+use purser_model::id::{AccountId, IdentityId, Ids, OperationId, PlanId, TargetName};
+use purser_model::operation::Intent;
+use purser_model::plan::{Link, PlanItem, PlanSummary};
+use purser_store::{
+    CandidateQuestion, EnqueueRequest, Enqueued, EntitlementToCreate, PageRequest, StaleItem, StoredSnapshot, Wake,
+};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use std::collections::BTreeMap;
+
+pub(crate) fn wake_everyone(tx: &Transaction<'_>) -> Result<u64> {
+    let woken = tx.execute("INSERT OR REPLACE INTO wake (identity) SELECT id FROM identity ORDER BY id", [])?;
+    Ok(woken as u64)
+}
+
+pub(crate) fn wake_without_account(tx: &Transaction<'_>, target: &TargetName) -> Result<u64> {
+    let woken = tx.execute(
+        "INSERT OR REPLACE INTO wake (identity) SELECT id FROM identity WHERE state IN ('active', 'suspended') \
+         AND NOT EXISTS (SELECT 1 FROM account WHERE account.identity = identity.id AND target = ?1 \
+                         AND remote_id IS NOT NULL) ORDER BY id",
+        [target.as_str()],
+    )?;
+    Ok(woken as u64)
+}
+
+pub(crate) fn wakes(connection: &Connection, limit: u32) -> Result<Vec<Wake>> {
+    let mut query = connection.prepare_cached("SELECT identity, sequence FROM wake ORDER BY sequence LIMIT ?1")?;
+    collect(query.query([limit])?, |row| Ok(Wake { identity: row.get::<_, Key>(0)?.into(), sequence: row.get(1)? }))
+}
+
+pub(crate) fn snapshots(connection: &Connection, identities: &[IdentityId]) -> Result<Vec<StoredSnapshot>> {
+    let mut identity_query = connection.prepare_cached(&format!("SELECT {IDENTITY} FROM identity WHERE id = ?1"))?;
+    let mut account_query = connection
+        .prepare_cached(&format!("SELECT {ACCOUNT} FROM account WHERE identity = ?1 ORDER BY target, class"))?;
+    let mut found = Vec::with_capacity(identities.len());
+    for id in identities {
+        let mut identity_rows = identity_query.query([Key::from(*id)])?;
+        let Some(row) = identity_rows.next()? else { continue };
+        let identity = rows::identity(row)?;
+        let accounts =
+            collect(account_query.query([Key::from(*id)])?, |row| rows::with_held(connection, rows::account(row)?))?;
+        found.push(StoredSnapshot { identity, accounts });
+    }
+    Ok(found)
+}
+
+pub(crate) fn candidates(connection: &Connection, questions: &[CandidateQuestion]) -> Result<Vec<Vec<Account>>> {
+    let mut query = connection.prepare_cached(&format!(
+        "SELECT {ACCOUNT} FROM account_key JOIN account ON account.number = account_key.account \
+         WHERE account_key.target = ?1 AND account_key.class = ?2 AND account_key.attribute = ?3 \
+         AND account_key.value = ?4 AND account.identity IS NULL ORDER BY account.number LIMIT 10"
+    ))?;
+    let mut answers = Vec::with_capacity(questions.len());
+    for question in questions {
+        let attribute = question.attribute.to_lowercase();
+        let found =
+            query.query((question.target.as_str(), &question.class, attribute, question.value.to_lowercase()))?;
+        answers.push(collect(found, |row| rows::with_held(connection, rows::account(row)?))?);
+    }
+    Ok(answers)
+}
+
+pub(crate) fn enqueue(
+    tx: &Transaction<'_>,
+    ids: &Ids,
+    requests: Vec<EnqueueRequest>,
+    now: Timestamp,
+) -> Result<Enqueued> {
+    let mut done = Enqueued::default();
+    for request in requests {
+        enqueue_one(tx, ids, request, now, &mut done)?;
+    }
+    Ok(done)
+}
+
+fn enqueue_one(
+    tx: &Transaction<'_>,
+    ids: &Ids,
+    request: EnqueueRequest,
+    now: Timestamp,
+    done: &mut Enqueued,
+) -> Result<()> {
+    let back_off = match request.plan {
+        None => supersede_waiting(tx, request.identity, None, now)?,
+        Some(_) => {
+            let named = request.items.iter().filter_map(|item| item.account);
+            named
+                .map(|account| supersede_waiting(tx, request.identity, Some(account), now))
+                .collect::<Result<Vec<_>>>()?
+                .concat()
+        }
+    };
+    let back_off: BTreeMap<AccountId, i64> = back_off.into_iter().collect();
+    let stale_before = done.stale.len();
+    for item in request.items {
+        match place(tx, ids, &item, now)? {
+            Place::Stale(reason) => done.stale.push(StaleItem { item, reason }),
+            Place::Busy(account) => {
+                tx.prepare_cached(
+                    "UPDATE operation SET replan = 1 WHERE object = ?1 AND state IN ('in-flight', 'unknown')",
+                )?
+                .execute([Key::from(account)])?;
+                done.put_off += 1;
+            }
+            Place::Free(account) => {
+                let not_before = micros(now).max(back_off.get(&account).copied().unwrap_or(i64::MIN));
+                done.operations += write_intents(tx, ids, &item, account, request.plan, not_before, now)?;
+            }
+        }
+    }
+    // A stale item leaves the wake-up where it is: the identity is looked at again.
+    if let (Some(answered), true) = (request.wake, done.stale.len() == stale_before) {
+        tx.prepare_cached("DELETE FROM wake WHERE identity = ?1 AND sequence = ?2")?
+            .execute((Key::from(answered.identity), answered.sequence))?;
+    }
+    Ok(())
+}
+
+/// Takes waiting operations out of the queue; returns until when their objects were to be left alone.
+fn supersede_waiting(
+    tx: &Transaction<'_>,
+    identity: IdentityId,
+    account: Option<AccountId>,
+    now: Timestamp,
+) -> Result<Vec<(AccountId, i64)>> {
+    let mut query = tx.prepare_cached(
+        "UPDATE operation SET state = 'superseded', changed_at = ?3, detail = 'a newer plan took its place' \
+         WHERE identity = ?1 AND state = 'waiting' AND (?2 IS NULL OR object = ?2) RETURNING object, not_before",
+    )?;
+    collect(query.query((Key::from(identity), account.map(Key::from), micros(now)))?, |row| {
+        Ok((row.get::<_, Key>(0)?.into(), row.get(1)?))
+    })
+}
+
+enum Place {
+    Free(AccountId),
+    Busy(AccountId),
+    Stale(String),
+}
+
+/// Finds or makes the account that an item is about, and checks the item's precondition.
+fn place(tx: &Transaction<'_>, ids: &Ids, item: &PlanItem, now: Timestamp) -> Result<Place> {
+    let version = tx
+        .prepare_cached("SELECT version FROM identity WHERE id = ?1")?
+        .query_row([Key::from(item.identity)], |row| row.get::<_, u64>(0))
+        .optional()?;
+    if version != Some(item.precondition.identity_version) {
+        return Ok(Place::Stale("the identity has changed since".into()));
+    }
+    let Some(account) = item.account else { return place_new(tx, ids, item, now) };
+    let row = tx
+        .prepare_cached("SELECT identity, digest FROM account WHERE id = ?1")?
+        .query_row([Key::from(account)], |row| Ok((row.get::<_, Option<Key>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?)))
+        .optional()?;
+    let Some((owner, digest)) = row else { return Ok(Place::Stale("the account is gone".into())) };
+    let owner: Option<IdentityId> = owner.map(Into::into);
+    if is_busy(tx, account)? {
+        return Ok(Place::Busy(account));
+    }
+    if rows::digest(digest)? != item.precondition.account_digest {
+        return Ok(Place::Stale("the account has changed since".into()));
+    }
+    match (item.link, owner) {
+        (Link::Keep, Some(owner)) if owner == item.identity => Ok(Place::Free(account)),
+        (Link::Adopt, None) => adopt(tx, account, item, now),
+        _ => Ok(Place::Stale("the account belongs to somebody else now".into())),
+    }
+}
+
+fn adopt(tx: &Transaction<'_>, account: AccountId, item: &PlanItem, now: Timestamp) -> Result<Place> {
+    let in_the_way = tx
+        .prepare_cached("SELECT id, remote_id IS NULL FROM account WHERE identity = ?1 AND target = ?2 AND class = ?3")?
+        .query_row((Key::from(item.identity), item.target.as_str(), &item.class), |row| {
+            Ok((row.get::<_, Key>(0)?, row.get::<_, bool>(1)?))
+        })
+        .optional()?;
+    match in_the_way {
+        Some((_, false)) => return Ok(Place::Stale("the identity has another account there now".into())),
+        // An account that was never created, or is gone, makes room for the one that exists.
+        Some((placeholder, true)) => {
+            if is_busy(tx, AccountId(placeholder.0))? {
+                return Ok(Place::Busy(AccountId(placeholder.0)));
+            }
+            tx.execute("DELETE FROM account WHERE id = ?1", [placeholder])?;
+        }
+        None => {}
+    }
+    tx.prepare_cached("UPDATE account SET identity = ?2, situation = 'linked' WHERE id = ?1")?
+        .execute((Key::from(account), Key::from(item.identity)))?;
+    write_event(tx, now, "account-adopted", &account, &format!("{} in {}", item.identity, item.target))?;
+    Ok(Place::Free(account))
+}
+
+fn place_new(tx: &Transaction<'_>, ids: &Ids, item: &PlanItem, now: Timestamp) -> Result<Place> {
+    let exists = tx
+        .prepare_cached("SELECT 1 FROM account WHERE identity = ?1 AND target = ?2 AND class = ?3")?
+        .exists((Key::from(item.identity), item.target.as_str(), &item.class))?;
+    if exists {
+        return Ok(Place::Stale("the identity has an account there now".into()));
+    }
+    let account = AccountId(ids.next(now));
+    tx.prepare_cached(
+        "INSERT INTO account (id, target, class, identity, situation, secondary_ids, attributes, pushed) \
+         VALUES (?1, ?2, ?3, ?4, 'missing', '[]', '{}', '{}')",
+    )?
+    .execute((Key::from(account), item.target.as_str(), &item.class, Key::from(item.identity)))?;
+    Ok(Place::Free(account))
+}
+
+fn is_busy(tx: &Transaction<'_>, account: AccountId) -> Result<bool> {
+    Ok(tx
+        .prepare_cached("SELECT 1 FROM operation WHERE object = ?1 AND state IN ('in-flight', 'unknown')")?
+        .exists([Key::from(account)])?)
+}
+
+fn write_intents(
+    tx: &Transaction<'_>,
+    ids: &Ids,
+    item: &PlanItem,
+    account: AccountId,
+    plan: Option<PlanId>,
+    not_before: i64,
+    now: Timestamp,
+) -> Result<u64> {
+    tx.prepare_cached("UPDATE account SET pushing = ?2 WHERE id = ?1")?
+        .execute((Key::from(account), json("account", &item.pushed)?))?;
+    for operation in &item.operations {
+        let row = IntentRow {
+            plan,
+            identity: Some(item.identity),
+            target: &item.target,
+            class: &item.class,
+            object: account,
+            intent: &operation.intent,
+            reason: &operation.reason,
+            not_before,
+        };
+        write_intent(tx, ids, &row, now)?;
+    }
+    Ok(item.operations.len() as u64)
+}
+
+struct IntentRow<'a> {
+    plan: Option<PlanId>,
+    identity: Option<IdentityId>,
+    target: &'a TargetName,
+    class: &'a str,
+    object: AccountId,
+    intent: &'a Intent,
+    reason: &'a str,
+    not_before: i64,
+}
+
+fn write_intent(tx: &Transaction<'_>, ids: &Ids, row: &IntentRow<'_>, now: Timestamp) -> Result<()> {
+    let id = OperationId(ids.next(now));
+    tx.prepare_cached(
+        "INSERT INTO operation (id, plan, identity, target, class, object, intent, state, not_before, detail, created_at, \
+         changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'waiting', ?8, ?9, ?10, ?10)",
+    )?
+    .execute((
+        Key::from(id),
+        row.plan.map(Key::from),
+        row.identity.map(Key::from),
+        row.target.as_str(),
+        row.class,
+        Key::from(row.object),
+        json("operation", row.intent)?,
+        row.not_before,
+        row.reason,
+        micros(now),
+    ))?;
+    write_event(tx, now, "operation-planned", &id, &format!("{} in {}", row.intent.name(), row.target))
+}
+
+pub(crate) fn enqueue_entitlements(
+    tx: &Transaction<'_>,
+    ids: &Ids,
+    target: &TargetName,
+    wanted: &[EntitlementToCreate],
+    now: Timestamp,
+) -> Result<u64> {
+    let mut written = 0;
+    for entitlement in wanted {
+        let known = tx
+            .prepare_cached("SELECT id, remote_id IS NOT NULL FROM entitlement WHERE target = ?1 AND name = ?2")?
+            .query_row((target.as_str(), &entitlement.name), |row| Ok((row.get::<_, Key>(0)?, row.get::<_, bool>(1)?)))
+            .optional()?;
+        let object = match known {
+            Some((_, true)) => continue,
+            Some((id, false)) => id.into(),
+            None => {
+                let id = AccountId(ids.next(now));
+                tx.execute(
+                    "INSERT INTO entitlement (id, target, class, name, attributes) VALUES (?1, ?2, ?3, ?4, '{}')",
+                    (Key::from(id), target.as_str(), &entitlement.class, &entitlement.name),
+                )?;
+                id
+            }
+        };
+        let open = tx
+            .prepare_cached(
+                "SELECT 1 FROM operation WHERE object = ?1 AND state IN ('waiting', 'in-flight', 'unknown')",
+            )?
+            .exists([Key::from(object)])?;
+        if open {
+            continue;
+        }
+        let row = IntentRow {
+            plan: None,
+            identity: None,
+            target,
+            class: &entitlement.class,
+            object,
+            intent: &entitlement.operation.intent,
+            reason: &entitlement.operation.reason,
+            not_before: micros(now),
+        };
+        write_intent(tx, ids, &row, now)?;
+        written += 1;
+    }
+    Ok(written)
+}
+
+pub(crate) fn keep_plan(tx: &Transaction<'_>, ids: &Ids, items: &[PlanItem], now: Timestamp) -> Result<PlanSummary> {
+    let id = PlanId(ids.next(now));
+    let mut operations: BTreeMap<String, u64> = BTreeMap::new();
+    for operation in items.iter().flat_map(|item| &item.operations) {
+        *operations.entry(operation.intent.name().to_owned()).or_default() += 1;
+    }
+    tx.execute(
+        "INSERT INTO plan (id, created_at, items, operations) VALUES (?1, ?2, ?3, ?4)",
+        (Key::from(id), micros(now), items.len() as u64, json("plan", &operations)?),
+    )?;
+    let mut insert = tx.prepare_cached("INSERT INTO plan_item (plan, position, item) VALUES (?1, ?2, ?3)")?;
+    for (position, item) in items.iter().enumerate() {
+        insert.execute((Key::from(id), position as u64, json("plan", item)?))?;
+    }
+    write_event(tx, now, "plan-made", &id, &format!("{} items", items.len()))?;
+    plan(tx, id)
+}
+
+fn read_plan(row: &Row<'_>) -> Result<PlanSummary> {
+    Ok(PlanSummary {
+        id: row.get::<_, Key>(0)?.into(),
+        created_at: time(row.get(1)?)?,
+        items: row.get(2)?,
+        operations: from_json("plan", &row.get::<_, String>(3)?)?,
+        applied_at: row.get::<_, Option<i64>>(4)?.map(time).transpose()?,
+    })
+}
+
+pub(crate) fn plan(connection: &Connection, id: PlanId) -> Result<PlanSummary> {
+    let mut query =
+        connection.prepare_cached("SELECT id, created_at, items, operations, applied_at FROM plan WHERE id = ?1")?;
+    let mut found = query.query([Key::from(id)])?;
+    found.next()?.map(read_plan).transpose()?.ok_or_else(|| not_found("plan", id))
+}
+
+pub(crate) fn plans(connection: &Connection, page: PageRequest<PlanId>) -> Result<Vec<PlanSummary>> {
+    let mut query = connection.prepare_cached(
+        "SELECT id, created_at, items, operations, applied_at FROM plan WHERE ?1 IS NULL OR id < ?1 \
+         ORDER BY id DESC LIMIT ?2",
+    )?;
+    collect(query.query((page.after.map(Key::from), page.limit))?, read_plan)
+}
+
+pub(crate) fn plan_items(connection: &Connection, id: PlanId, offset: u64, limit: u32) -> Result<Vec<PlanItem>> {
+    let mut query = connection
+        .prepare_cached("SELECT item FROM plan_item WHERE plan = ?1 AND position >= ?2 ORDER BY position LIMIT ?3")?;
+    collect(query.query((Key::from(id), offset, limit))?, |row| from_json("plan", &row.get::<_, String>(0)?))
+}
+
+pub(crate) fn mark_applied(tx: &Transaction<'_>, id: PlanId, now: Timestamp) -> Result<()> {
+    let marked = tx.execute("UPDATE plan SET applied_at = ?2 WHERE id = ?1", (Key::from(id), micros(now)))?;
+    if marked == 0 {
+        return Err(not_found("plan", id));
+    }
+    write_event(tx, now, "plan-applied", &id, "")
+}

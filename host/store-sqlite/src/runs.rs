@@ -1,0 +1,80 @@
+//! Runs.
+
+use crate::failure::{Result, not_found};
+use crate::rows::{Key, collect, from_json, from_word, json, micros, time, write_event};
+use jiff::Timestamp;
+use purser_model::id::{Ids, RunId};
+use purser_model::run::{Checkpoint, Run, RunKind};
+use purser_store::{Begun, PageRequest, RunEnding};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+
+const RUN: &str = "id, number, kind, subject, state, checkpoint, counts, detail, started_at, ended_at";
+
+fn read(row: &Row<'_>) -> Result<Run> {
+    Ok(Run {
+        id: row.get::<_, Key>(0)?.into(),
+        number: row.get(1)?,
+        kind: from_word("run", &row.get::<_, String>(2)?)?,
+        subject: row.get(3)?,
+        state: from_word("run", &row.get::<_, String>(4)?)?,
+        checkpoint: from_json("run", &row.get::<_, String>(5)?)?,
+        counts: from_json("run", &row.get::<_, String>(6)?)?,
+        detail: row.get(7)?,
+        started_at: time(row.get(8)?)?,
+        ended_at: row.get::<_, Option<i64>>(9)?.map(time).transpose()?,
+    })
+}
+
+pub(crate) fn begin(tx: &Transaction<'_>, ids: &Ids, kind: RunKind, subject: &str, now: Timestamp) -> Result<Begun> {
+    let unfinished = tx
+        .prepare_cached("SELECT id FROM run WHERE kind = ?1 AND subject = ?2 AND state = 'running'")?
+        .query_row((kind.as_str(), subject), |row| row.get::<_, Key>(0))
+        .optional()?;
+    if let Some(id) = unfinished {
+        return Ok(Begun { run: one(tx, id.into())?, resumed: true });
+    }
+    let id = RunId(ids.next(now));
+    tx.execute(
+        "INSERT INTO run (id, kind, subject, state, checkpoint, counts, started_at) VALUES (?1, ?2, ?3, 'running', ?4, '{}', ?5)",
+        (Key::from(id), kind.as_str(), subject, json("run", &Checkpoint::default())?, micros(now)),
+    )?;
+    write_event(tx, now, "run-started", &id, &format!("{} of {subject}", kind.as_str()))?;
+    Ok(Begun { run: one(tx, id)?, resumed: false })
+}
+
+pub(crate) fn end(tx: &Transaction<'_>, id: RunId, ending: &RunEnding, now: Timestamp) -> Result<Run> {
+    let number = number(tx, id)?;
+    tx.execute("DELETE FROM staged WHERE run = ?1", [number])?;
+    tx.execute(
+        "UPDATE run SET state = ?2, counts = ?3, detail = ?4, ended_at = ?5 WHERE number = ?1",
+        (number, ending.state.as_str(), json("run", &ending.counts)?, &ending.detail, micros(now)),
+    )?;
+    write_event(tx, now, &format!("run-{}", ending.state), &id, ending.detail.as_deref().unwrap_or(""))?;
+    one(tx, id)
+}
+
+pub(crate) fn number(connection: &Connection, id: RunId) -> Result<i64> {
+    connection
+        .prepare_cached("SELECT number FROM run WHERE id = ?1")?
+        .query_row([Key::from(id)], |row| row.get(0))
+        .optional()?
+        .ok_or_else(|| not_found("run", id))
+}
+
+pub(crate) fn keep_checkpoint(tx: &Transaction<'_>, run: RunId, checkpoint: &Checkpoint) -> Result<()> {
+    tx.prepare_cached("UPDATE run SET checkpoint = ?2 WHERE id = ?1")?
+        .execute((Key::from(run), json("run", checkpoint)?))?;
+    Ok(())
+}
+
+pub(crate) fn one(connection: &Connection, id: RunId) -> Result<Run> {
+    let mut query = connection.prepare_cached(&format!("SELECT {RUN} FROM run WHERE id = ?1"))?;
+    let mut rows = query.query([Key::from(id)])?;
+    rows.next()?.map(read).transpose()?.ok_or_else(|| not_found("run", id))
+}
+
+pub(crate) fn list(connection: &Connection, page: PageRequest<RunId>) -> Result<Vec<Run>> {
+    let mut query = connection
+        .prepare_cached(&format!("SELECT {RUN} FROM run WHERE ?1 IS NULL OR id < ?1 ORDER BY number DESC LIMIT ?2"))?;
+    collect(query.query((page.after.map(Key::from), page.limit))?, read)
+}
