@@ -1,1 +1,14 @@
 //! Derives desired state, compares it with what is there and plans: pure functions.
+//!
+//! [`Rules`] is a configuration whose CEL expressions are compiled once. [`Rules::plan_identity`] takes a snapshot of one
+//! identity and its accounts and answers with what is to be done ([`purser_model::plan::PlanItem`]) and with what was
+//! found and is left alone ([`purser_model::plan::Notice`]). Nothing here reads a clock, a file or a network, and the same
+//! input gives the same plan.
+
+mod outcome;
+mod rules;
+
+pub mod render;
+
+pub use outcome::{IdentityPlan, IdentitySnapshot, Memberships, Origin, RecordError, RuleFault, TargetView};
+pub use rules::{RuleError, RulePlace, Rules};

@@ -1,0 +1,122 @@
+//! What goes into planning and what comes out of it.
+
+use purser_model::account::{Account, Entitlement};
+use purser_model::id::{GroupName, RoleName, SourceName, TargetName};
+use purser_model::identity::Identity;
+use purser_model::manifest::ObjectClass;
+use purser_model::plan::{Notice, PlanItem};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// All that a plan for one identity is made from, beside the targets' views.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IdentitySnapshot {
+    /// The identity.
+    pub identity: Identity,
+    /// The accounts linked to it, in any target, those that went missing included.
+    pub accounts: Vec<Account>,
+    /// By target: accounts that nobody linked and that match a correlation value, in order of trust.
+    pub candidates: BTreeMap<TargetName, Vec<Account>>,
+}
+
+/// What planning must know about a target.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TargetView {
+    /// Its classes, as the connector describes or the target's schema says.
+    pub classes: Vec<ObjectClass>,
+    /// Its entitlements as far as they matter: at least those that have a declared name (`name: Some`).
+    pub entitlements: Vec<Entitlement>,
+}
+
+impl TargetView {
+    /// The class of this name.
+    pub fn class(&self, name: &str) -> Option<&ObjectClass> {
+        self.classes.iter().find(|class| class.name == name)
+    }
+}
+
+/// What is to be done for one identity.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct IdentityPlan {
+    /// At most one item per account, ordered by target.
+    pub items: Vec<PlanItem>,
+    /// What was found and is left alone, with the reason.
+    pub notices: Vec<Notice>,
+}
+
+/// Why an identity has a group or a role.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// It is named in the declaration.
+    Direct,
+    /// It belongs to this group.
+    Group(GroupName),
+    /// The rule holds for it.
+    Rule,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Direct => f.pad("direct"),
+            Self::Group(name) => write!(f, "group {name}"),
+            Self::Rule => f.pad("rule"),
+        }
+    }
+}
+
+/// The groups and roles of an identity. Only active and suspended identities have any.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Memberships {
+    /// Groups, each with every reason.
+    pub groups: BTreeMap<GroupName, BTreeSet<Origin>>,
+    /// Roles, each with every reason.
+    pub roles: BTreeMap<RoleName, BTreeSet<Origin>>,
+    /// Rules that could not be decided for this identity.
+    pub faults: Vec<RuleFault>,
+}
+
+/// A rule that could not be decided for an identity, so that nobody knows whether a role is granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleFault {
+    /// Where the rule stands.
+    pub place: crate::RulePlace,
+    /// The rule.
+    pub expression: String,
+    /// Why it could not be decided.
+    pub cause: String,
+    /// The roles that hang on it and that the identity does not have for another reason.
+    pub roles: BTreeSet<RoleName>,
+}
+
+/// A record of a source does not make an identity.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// The source is not declared.
+    #[error("source `{0}` is not declared")]
+    UnknownSource(SourceName),
+    /// The connector wrote attributes that are no JSON object.
+    #[error("source `{source_name}`, record `{record}`: the connector wrote attributes that are no JSON object: {cause}")]
+    NotAnObject {
+        /// The source.
+        source_name: SourceName,
+        /// The record's primary id.
+        record: String,
+        /// What the parser says.
+        cause: String,
+    },
+    /// An expression cannot be evaluated for this record.
+    #[error("source `{source_name}`, record `{record}`: {key} = \"{expression}\": {cause}")]
+    Expression {
+        /// The source.
+        source_name: SourceName,
+        /// The record's primary id.
+        record: String,
+        /// `lifecycle` or `attributes.NAME`.
+        key: String,
+        /// The expression.
+        expression: String,
+        /// Why it failed.
+        cause: String,
+    },
+}
