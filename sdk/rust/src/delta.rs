@@ -77,7 +77,7 @@ fn put_list(attributes: &mut Attributes, name: &str, list: Vec<Value>, changed: 
 
 fn set(attributes: &mut Attributes, name: &str, value: Value) -> Result<Option<Value>, Error> {
     path::set(attributes, name, value)
-        .map_err(|part| Error::invalid_value(name, format!("`{part}` is no complex value, so `{name}` has no place")))
+        .map_err(|in_the_way| Error::invalid_value(name, format!("{in_the_way}, so `{name}` has no place")))
 }
 
 /// Whether a value means "not assigned": null and an empty list do (RFC 7643 section 2.5).

@@ -131,13 +131,7 @@ pub struct SearchRequest {
 impl SearchRequest {
     /// A request for the first page of all objects of a class.
     pub fn all(class: impl Into<String>, page_size: u32) -> Self {
-        Self {
-            class: class.into(),
-            conditions: Vec::new(),
-            extra_attributes: Vec::new(),
-            page_size,
-            cursor: None,
-        }
+        Self { class: class.into(), conditions: Vec::new(), extra_attributes: Vec::new(), page_size, cursor: None }
     }
 
     /// Adds a condition.

@@ -3,6 +3,14 @@
 use crate::object::Attributes;
 use serde_json::Value;
 
+/// A path leads through something that is no complex value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no complex value")]
+pub struct NotComplex(
+    /// The path of what is in the way.
+    pub String,
+);
+
 /// The value at a path, or none. A name that contains dots and is there as it stands wins over the dotted reading.
 pub fn get<'a>(attributes: &'a Attributes, path: &str) -> Option<&'a Value> {
     if let Some(value) = attributes.get(path) {
@@ -32,14 +40,16 @@ fn open(value: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
 /// Sets the value at a path and makes the complex values on the way. Returns the former value.
 ///
 /// # Errors
-/// Something on the way is there and is no complex value; its name is given back.
-pub fn set(attributes: &mut Attributes, path: &str, value: Value) -> Result<Option<Value>, String> {
+/// Something on the way is there and is no complex value.
+pub fn set(attributes: &mut Attributes, path: &str, value: Value) -> Result<Option<Value>, NotComplex> {
     let Some((first, rest)) = path.split_once('.').filter(|_| !attributes.contains_key(path)) else {
         return Ok(attributes.insert(path.to_owned(), value));
     };
     match attributes.entry(first).or_insert_with(|| Value::Object(Attributes::new())) {
-        Value::Object(inner) => set(inner, rest, value).map_err(|name| format!("{first}.{name}")),
-        _ => Err(first.to_owned()),
+        Value::Object(inner) => {
+            set(inner, rest, value).map_err(|NotComplex(name)| NotComplex(format!("{first}.{name}")))
+        }
+        _ => Err(NotComplex(first.to_owned())),
     }
 }
 
@@ -78,7 +88,7 @@ mod tests {
     #[test]
     fn a_scalar_on_the_way_is_named() {
         let mut written = attributes(json!({"a": {"b": 1}}));
-        assert_eq!(set(&mut written, "a.b.c", json!(2)), Err("a.b".to_owned()));
+        assert_eq!(set(&mut written, "a.b.c", json!(2)), Err(NotComplex("a.b".to_owned())));
         assert_eq!(written, attributes(json!({"a": {"b": 1}})));
     }
 
