@@ -5,6 +5,7 @@
 //! found and is left alone ([`purser_model::plan::Notice`]). Nothing here reads a clock, a file or a network, and the same
 //! input gives the same plan.
 
+mod expression;
 mod outcome;
 mod rules;
 
