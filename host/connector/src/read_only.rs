@@ -5,12 +5,13 @@ use async_trait::async_trait;
 use purser_model::edit::{ConnectorError, EditOutcome, Request};
 use purser_model::manifest::{CheckLevel, Finding, Manifest, ObjectClass};
 use purser_model::object::{ChangePage, Object, Page, SearchRequest};
+use std::sync::Arc;
 
 /// Passes every reading call on and refuses `apply` before it reaches the connector: a dry run cannot write.
-pub struct ReadOnly<S>(pub S);
+pub struct ReadOnly(pub Arc<dyn Session>);
 
 #[async_trait]
-impl<S: Session> Session for ReadOnly<S> {
+impl Session for ReadOnly {
     fn manifest(&self) -> &Manifest {
         self.0.manifest()
     }

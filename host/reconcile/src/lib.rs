@@ -1,1 +1,25 @@
 //! Import, reconcile, execute, observe, record.
+//!
+//! The engine moves data one way: a change is accepted (row, event and wake-up in one transaction), the wake-up leads to a
+//! snapshot, the snapshot to a plan, the plan to intents in the queue, an intent to one call, the call to an outcome, and
+//! the outcome is recorded. Planning ([`purser_plan`]) does no IO; executing makes no choices; no transaction is open while
+//! a connector is called.
+
+mod engine;
+mod environment;
+mod execute;
+mod import;
+mod observe;
+mod planning;
+mod reconcile;
+mod unknown;
+mod verdict;
+mod worker;
+
+pub use engine::{Engine, EngineError, Sessions, Settings};
+pub use environment::{Clock, Jitter, NoProgress, Progress};
+pub use execute::DrainReport;
+pub use import::{ImportOptions, ImportReport};
+pub use planning::PlanReport;
+pub use reconcile::{ReconcileMode, ReconcileReport};
+pub use worker::ApplyReport;

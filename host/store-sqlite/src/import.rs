@@ -134,7 +134,7 @@ pub(crate) fn accept_one(
     tx: &Transaction<'_>,
     ids: &Ids,
     source: &SourceName,
-    record: IdentityRecord,
+    record: &IdentityRecord,
     now: Timestamp,
 ) -> Result<Accepted> {
     let digest = record.digest().0;

@@ -99,7 +99,7 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<Accepted, StoreError> {
         let (ids, source) = (self.ids.clone(), source.clone());
-        self.connections.write(move |tx| import::accept_one(tx, &ids, &source, record, now)).await
+        self.connections.write(move |tx| import::accept_one(tx, &ids, &source, &record, now)).await
     }
 
     async fn identity(&self, id: IdentityId) -> Result<Identity, StoreError> {
@@ -128,7 +128,7 @@ impl Store for SqliteStore {
     }
 
     async fn wake_everyone(&self) -> Result<u64, StoreError> {
-        self.connections.write(|tx| planning::wake_everyone(tx)).await
+        self.connections.write(planning::wake_everyone).await
     }
 
     async fn wake_without_account(&self, target: &TargetName) -> Result<u64, StoreError> {

@@ -1,0 +1,191 @@
+//! The engine: what it is made of, and its errors.
+
+use crate::environment::{Clock, Jitter};
+use async_trait::async_trait;
+use purser_connector::{Fault, Session};
+use purser_model::configuration::{Source, Target};
+use purser_model::id::{SourceName, TargetName};
+use purser_model::manifest::ObjectClass;
+use purser_plan::{Rules, TargetView};
+use purser_store::{Store, StoreError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// Opens sessions by the names of the declarations.
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// The session of a source.
+    async fn source(&self, name: &SourceName) -> Result<Arc<dyn Session>, Fault>;
+
+    /// The session of a target.
+    async fn target(&self, name: &TargetName) -> Result<Arc<dyn Session>, Fault>;
+}
+
+/// Numbers that an operator may set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Objects asked for in one page; the connector's own limit holds as well.
+    pub page_size: u32,
+    /// Operations handed over in one call; the connector's own limit holds as well.
+    pub batch_size: u32,
+    /// Identities planned at a time.
+    pub plan_batch: u32,
+    /// Wait before the first retry; doubles with each.
+    pub retry_base: Duration,
+    /// Longest wait before a retry.
+    pub retry_cap: Duration,
+    /// Tries after which an operation that keeps failing for a reason of its own is given up.
+    pub attempts: u32,
+    /// An import that would make more than this share of the known identities depart is stopped ...
+    pub departing_share: f64,
+    /// ... where at least this many are known; and one that would make more than `departing_count` depart in any case.
+    pub departing_floor: u64,
+    /// See `departing_floor`.
+    pub departing_count: u64,
+    /// A complete listing that is empty although at least this many accounts are known stops the reconciliation.
+    pub empty_listing_floor: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            page_size: 500,
+            batch_size: 50,
+            plan_batch: 200,
+            retry_base: Duration::from_millis(500),
+            retry_cap: Duration::from_hours(1),
+            attempts: 8,
+            departing_share: 0.2,
+            departing_floor: 20,
+            departing_count: 500,
+            empty_listing_floor: 20,
+        }
+    }
+}
+
+/// Why the engine stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// No such source or target is declared.
+    #[error("no {what} `{name}` is declared; declared are: {declared}")]
+    NotDeclared {
+        /// `source` or `target`.
+        what: &'static str,
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        declared: String,
+    },
+    /// A connector failed.
+    #[error("{subject}: {fault}")]
+    Connector {
+        /// Which source or target.
+        subject: String,
+        /// Why.
+        #[source]
+        fault: Fault,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A run was stopped before it changed anything, because going on could do damage.
+    #[error("{subject}: stopped before anything was changed: {reason}")]
+    Stopped {
+        /// Which source or target.
+        subject: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// A plan was applied before.
+    #[error("plan {0} was applied before; make a new one with `purser plan`")]
+    AlreadyApplied(purser_model::id::PlanId),
+}
+
+/// The engine.
+pub struct Engine {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) sessions: Arc<dyn Sessions>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) jitter: Arc<dyn Jitter>,
+    pub(crate) settings: Settings,
+    pub(crate) changed: Notify,
+    classes: Mutex<BTreeMap<TargetName, Arc<Vec<ObjectClass>>>>,
+}
+
+impl Engine {
+    /// An engine over these parts.
+    pub fn new(
+        store: Arc<dyn Store>,
+        rules: Arc<Rules>,
+        sessions: Arc<dyn Sessions>,
+        clock: Arc<dyn Clock>,
+        jitter: Arc<dyn Jitter>,
+        settings: Settings,
+    ) -> Self {
+        Self { store, rules, sessions, clock, jitter, settings, changed: Notify::new(), classes: Mutex::default() }
+    }
+
+    /// The store below.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The declared rules.
+    pub fn rules(&self) -> &Arc<Rules> {
+        &self.rules
+    }
+
+    pub(crate) fn source(&self, name: &SourceName) -> Result<&Source, EngineError> {
+        let sources = &self.rules.configuration().sources;
+        sources.get(name).ok_or_else(|| not_declared("source", name.as_str(), sources.keys().map(SourceName::as_str)))
+    }
+
+    pub(crate) fn target(&self, name: &TargetName) -> Result<&Target, EngineError> {
+        let targets = &self.rules.configuration().targets;
+        targets.get(name).ok_or_else(|| not_declared("target", name.as_str(), targets.keys().map(TargetName::as_str)))
+    }
+
+    /// The names of all declared targets.
+    pub fn target_names(&self) -> Vec<TargetName> {
+        self.rules.configuration().targets.keys().cloned().collect()
+    }
+
+    pub(crate) async fn target_session(&self, name: &TargetName) -> Result<Arc<dyn Session>, EngineError> {
+        self.target(name)?;
+        self.sessions.target(name).await.map_err(|fault| in_target(name, fault))
+    }
+
+    /// The classes of a target, read once and kept: planning looks at them for every identity.
+    pub(crate) async fn classes(&self, name: &TargetName) -> Result<Arc<Vec<ObjectClass>>, EngineError> {
+        let kept = self.classes.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        if let Some(classes) = kept {
+            return Ok(classes);
+        }
+        self.read_classes(name).await
+    }
+
+    /// Reads the classes of a target again.
+    pub(crate) async fn read_classes(&self, name: &TargetName) -> Result<Arc<Vec<ObjectClass>>, EngineError> {
+        let session = self.target_session(name).await?;
+        let classes = Arc::new(session.schema().await.map_err(|fault| in_target(name, fault))?);
+        self.classes.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), classes.clone());
+        Ok(classes)
+    }
+
+    pub(crate) async fn view(&self, name: &TargetName) -> Result<TargetView, EngineError> {
+        let classes = self.classes(name).await?;
+        Ok(TargetView { classes: classes.to_vec(), entitlements: self.store.declared_entitlements(name).await? })
+    }
+}
+
+pub(crate) fn in_target(name: &TargetName, fault: Fault) -> EngineError {
+    EngineError::Connector { subject: format!("target {name}"), fault }
+}
+
+fn not_declared<'a>(what: &'static str, name: &str, declared: impl Iterator<Item = &'a str>) -> EngineError {
+    let declared: Vec<_> = declared.collect();
+    EngineError::NotDeclared { what, name: name.to_owned(), declared: declared.join(", ") }
+}

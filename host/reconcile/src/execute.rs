@@ -1,0 +1,433 @@
+//! Executing: operations are taken from the queue, handed to the connector and recorded. No choice is made here; what an
+//! operation does was decided by its plan, and what follows from its end is decided by [`crate::verdict`].
+
+use crate::engine::{Engine, EngineError};
+use crate::environment::Progress;
+use crate::observe::Reader;
+use crate::verdict::{self, Look, Try, Verdict};
+use jiff::Timestamp;
+use purser_connector::{Fault, Session};
+use purser_model::account::{Account, EntitlementKey};
+use purser_model::configuration::UnlinkedReaction;
+use purser_model::edit::{ConnectorError, Edit, EditOutcome, EntitlementEdit, Request};
+use purser_model::id::TargetName;
+use purser_model::manifest::{HoldingSide, ObjectClass};
+use purser_model::object::Object;
+use purser_model::operation::{EntitlementReference, Intent, Operation, OperationState};
+use purser_store::{Leased, Observation, OperationObject, Recording, Seen};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tracing::{debug, warn};
+
+/// What draining a target's queue did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct DrainReport {
+    /// Done by the target.
+    pub applied: u64,
+    /// Nothing had to be done.
+    pub already_so: u64,
+    /// The target will not do it.
+    pub refused: u64,
+    /// Put off for a retry.
+    pub retried: u64,
+    /// With an unknown end.
+    pub unknown: u64,
+    /// Replaced by a new plan.
+    pub superseded: u64,
+    /// The target is left alone until then.
+    pub paused_until: Option<Timestamp>,
+    /// The reasons of refusals, with how often each was given.
+    pub reasons: BTreeMap<String, u64>,
+}
+
+impl DrainReport {
+    /// Adds another report to this one.
+    pub fn merge(&mut self, other: Self) {
+        self.applied += other.applied;
+        self.already_so += other.already_so;
+        self.refused += other.refused;
+        self.retried += other.retried;
+        self.unknown += other.unknown;
+        self.superseded += other.superseded;
+        self.paused_until = self.paused_until.max(other.paused_until);
+        for (reason, count) in other.reasons {
+            *self.reasons.entry(reason).or_default() += count;
+        }
+    }
+
+    pub(crate) fn count(&mut self, recording: &Recording) {
+        let counter = match recording.state {
+            OperationState::Applied => &mut self.applied,
+            OperationState::AlreadySo => &mut self.already_so,
+            OperationState::Refused => &mut self.refused,
+            OperationState::Waiting => &mut self.retried,
+            OperationState::Superseded => &mut self.superseded,
+            OperationState::Unknown | OperationState::InFlight => &mut self.unknown,
+        };
+        *counter += 1;
+        if recording.state == OperationState::Refused {
+            *self.reasons.entry(recording.detail.clone().unwrap_or_default()).or_default() += 1;
+        }
+    }
+}
+
+/// What one target's operations are carried out with.
+pub(crate) struct Bench {
+    pub(crate) name: TargetName,
+    pub(crate) session: Arc<dyn Session>,
+    pub(crate) classes: Arc<Vec<ObjectClass>>,
+    /// Declared entitlements that are known in the target.
+    pub(crate) entitlements: BTreeMap<String, EntitlementKey>,
+}
+
+impl Engine {
+    pub(crate) async fn bench(&self, name: &TargetName) -> Result<Bench, EngineError> {
+        let session = self.target_session(name).await?;
+        let classes = self.classes(name).await?;
+        Ok(Bench { name: name.clone(), session, classes, entitlements: self.known_entitlements(name).await? })
+    }
+
+    async fn known_entitlements(&self, name: &TargetName) -> Result<BTreeMap<String, EntitlementKey>, EngineError> {
+        let declared = self.store.declared_entitlements(name).await?;
+        let known = declared.into_iter().filter_map(|entitlement| {
+            let key = EntitlementKey { class: entitlement.class, id: entitlement.remote_id? };
+            Some((entitlement.name?, key))
+        });
+        Ok(known.collect())
+    }
+
+    /// Carries out what is due in a target's queue, until nothing is due or the target asks for patience. What was left
+    /// with an unknown end is observed first.
+    ///
+    /// # Errors
+    /// The target's connector cannot be opened, or the store fails. Failing operations are no error: they are recorded.
+    pub async fn drain(&self, name: &TargetName, progress: &dyn Progress) -> Result<DrainReport, EngineError> {
+        let mut report = self.observe_unknown(name, progress).await?;
+        let mut bench = None;
+        while report.paused_until.is_none() {
+            let leased = self.store.lease(name, self.settings.batch_size, self.clock.now()).await?;
+            if leased.is_empty() {
+                break;
+            }
+            let bench = match &mut bench {
+                Some(bench) => bench,
+                none => none.insert(self.bench_or_release(name, &leased).await?),
+            };
+            let made_entitlements = leased.iter().any(|one| matches!(one.operation.intent, Intent::CreateEntitlement { .. }));
+            let count = leased.len() as u64;
+            self.carry_out(bench, leased, &mut report).await?;
+            progress.advance("operations", count);
+            if made_entitlements {
+                bench.entitlements = self.known_entitlements(name).await?;
+            }
+            if report.unknown > 0 {
+                report.unknown = 0;
+                report.merge(self.observe_unknown(name, progress).await?);
+                if report.unknown > 0 {
+                    // What cannot even be observed now is not worth sending more to.
+                    break;
+                }
+            }
+        }
+        Ok(report)
+    }
+
+    /// Opens what the operations need; where that fails, nothing was sent, and they go back to the queue.
+    async fn bench_or_release(&self, name: &TargetName, leased: &[Leased]) -> Result<Bench, EngineError> {
+        match self.bench(name).await {
+            Ok(bench) => Ok(bench),
+            Err(error) => {
+                let at = self.clock.now();
+                let put_back = leased.iter().map(|one| {
+                    let verdict = verdict::after_fault(true, &self.tried(&one.operation, at), &self.settings);
+                    recording(&one.operation, &verdict, Some(error.to_string()), Seen::Nothing)
+                });
+                self.store.record(put_back.collect(), at).await?;
+                Err(error)
+            }
+        }
+    }
+
+    fn tried<'a>(&self, operation: &'a Operation, now: Timestamp) -> Try<'a> {
+        Try { intent: &operation.intent, attempts: operation.attempts, now, jitter: self.jitter.fraction() }
+    }
+
+    async fn carry_out(&self, bench: &Bench, leased: Vec<Leased>, report: &mut DrainReport) -> Result<(), EngineError> {
+        let mut sendable = Vec::new();
+        let mut recordings = Vec::new();
+        for one in leased {
+            match resolve(bench, &one) {
+                Ok(request) => sendable.push((one, request)),
+                Err(unresolved) => recordings.push(self.unresolved(&one.operation, unresolved)),
+            }
+        }
+        // What was tried before goes alone, so that one request that makes the connector fail cannot hold others back.
+        let batch = usize::try_from(self.settings.batch_size.min(bench.session.manifest().limits.batch_size).max(1)).unwrap_or(1);
+        let (fresh, tried_before): (Vec<_>, Vec<_>) = sendable.into_iter().partition(|(one, _)| one.operation.attempts <= 1);
+        let batches = fresh.chunks(batch).chain(tried_before.chunks(1));
+        for batch in batches {
+            recordings.extend(self.send(bench, batch, report).await?);
+        }
+        recordings.iter().for_each(|recording| report.count(recording));
+        self.store.record(recordings, self.clock.now()).await?;
+        Ok(())
+    }
+
+    fn unresolved(&self, operation: &Operation, unresolved: Unresolved) -> Recording {
+        let now = self.clock.now();
+        let verdict = match unresolved {
+            Unresolved::NotYet(_) => verdict::after_not_done(&self.tried(operation, now), &self.settings),
+            Unresolved::Never(_) => Verdict {
+                state: OperationState::Refused,
+                not_before: None,
+                look: Look::Nothing,
+                wake: false,
+                pause: None,
+            },
+        };
+        let (Unresolved::NotYet(reason) | Unresolved::Never(reason)) = unresolved;
+        recording(operation, &verdict, Some(reason), Seen::Nothing)
+    }
+
+    async fn send(
+        &self,
+        bench: &Bench,
+        batch: &[(Leased, Request)],
+        report: &mut DrainReport,
+    ) -> Result<Vec<Recording>, EngineError> {
+        let requests = batch.iter().map(|(_, request)| request.clone()).collect();
+        let results = match bench.session.apply(requests).await {
+            Ok(results) => results,
+            Err(fault) => return Ok(self.call_failed(bench, batch, &fault)),
+        };
+        let mut recordings = Vec::with_capacity(batch.len());
+        for ((one, _), result) in batch.iter().zip(results) {
+            recordings.push(match result {
+                Ok(outcome) => self.ended_well(bench, one, outcome).await,
+                Err(error) => self.ended_badly(bench, one, &error, report).await?,
+            });
+        }
+        Ok(recordings)
+    }
+
+    fn call_failed(&self, bench: &Bench, batch: &[(Leased, Request)], fault: &Fault) -> Vec<Recording> {
+        warn!(target = %bench.name, operations = batch.len(), %fault, "a call failed as a whole");
+        let now = self.clock.now();
+        let recorded = batch.iter().map(|(one, _)| {
+            let verdict = verdict::after_fault(fault.nothing_was_done(), &self.tried(&one.operation, now), &self.settings);
+            recording(&one.operation, &verdict, Some(fault.to_string()), Seen::Nothing)
+        });
+        recorded.collect()
+    }
+
+    async fn ended_well(&self, bench: &Bench, one: &Leased, outcome: EditOutcome) -> Recording {
+        let operation = &one.operation;
+        let (state, object) = match outcome {
+            EditOutcome::Done(object) => (OperationState::Applied, object),
+            EditOutcome::Unchanged(object) => (OperationState::AlreadySo, object),
+            EditOutcome::Accepted(handle) => {
+                return ended(operation, OperationState::Applied, format!("accepted by the target as {handle}"), Seen::Changed);
+            }
+            EditOutcome::ActionRequired(text) => {
+                return ended(operation, OperationState::Refused, format!("a person must act: {text}"), Seen::Nothing);
+            }
+        };
+        debug!(target = %bench.name, operation = %operation.id, kind = operation.intent.name(), state = %state, "ended");
+        let seen = match (&operation.intent, object) {
+            (Intent::Delete, _) => Seen::Gone,
+            (_, Some(object)) => self.see(bench, operation, object),
+            (Intent::Create { .. } | Intent::CreateEntitlement { .. }, None) => {
+                let detail = "created, and the connector did not say under which id".to_owned();
+                return ended(operation, OperationState::Unknown, detail, Seen::Nothing);
+            }
+            (Intent::Grant { entitlement } | Intent::Revoke { entitlement }, None) if !shown_on_account(bench, entitlement) => {
+                Seen::Nothing
+            }
+            // What the connector did not show is read, so that the next comparison starts from what is really there.
+            (_, None) => Seen::Changed,
+        };
+        Recording { operation: operation.id, state, detail: None, not_before: None, seen, wake: false }
+    }
+
+    /// Reads an object that an answer carried. For a grant or revoke it may be the entitlement or the account.
+    fn see(&self, bench: &Bench, operation: &Operation, object: Object) -> Seen {
+        match self.observation(bench, &operation.class, object) {
+            Ok(observation) => Seen::Object(Box::new(observation)),
+            Err(fault) => {
+                warn!(target = %bench.name, operation = %operation.id, %fault, "the state after an edit cannot be read");
+                Seen::Changed
+            }
+        }
+    }
+
+    pub(crate) fn observation(&self, bench: &Bench, class: &str, object: Object) -> Result<Observation, Fault> {
+        let class = bench
+            .classes
+            .iter()
+            .find(|known| known.name == class)
+            .ok_or_else(|| Fault::BrokenContract(format!("the target has no class `{class}` any more")))?;
+        let target = self
+            .rules
+            .configuration()
+            .targets
+            .get(&bench.name)
+            .ok_or_else(|| Fault::Unusable(format!("target {} is not declared", bench.name)))?;
+        Reader::new(target, class, &bench.classes, self.rules.correlation_attributes(&bench.name)).read(object)
+    }
+
+    async fn ended_badly(
+        &self,
+        bench: &Bench,
+        one: &Leased,
+        error: &ConnectorError,
+        report: &mut DrainReport,
+    ) -> Result<Recording, EngineError> {
+        let operation = &one.operation;
+        let verdict = verdict::after_error(error, &self.tried(operation, self.clock.now()), &self.settings);
+        debug!(target = %bench.name, operation = %operation.id, state = %verdict.state, "{}", error.class.name());
+        report.paused_until = report.paused_until.max(verdict.pause);
+        let mut recording = recording(operation, &verdict, Some(error.to_string()), seen(&verdict.look));
+        if let (Look::Other(other), Intent::Create { attributes, .. }) = (&verdict.look, &operation.intent) {
+            recording.wake = self.meet_other(bench, operation, attributes, other.clone()).await?;
+        }
+        Ok(recording)
+    }
+
+    /// Another account has the unique value. It is recorded as one that nobody linked; whether the identity is planned
+    /// again depends on whether the declared policy would adopt it, so that nothing is tried over and over.
+    async fn meet_other(
+        &self,
+        bench: &Bench,
+        operation: &Operation,
+        attributes: &purser_model::Attributes,
+        other: Option<String>,
+    ) -> Result<bool, EngineError> {
+        let other = match other {
+            Some(id) => Some(id),
+            None => self.find_by_correlation(bench, &operation.class, attributes).await.unwrap_or_default().map(|found| found.id),
+        };
+        let Some(other) = other else { return Ok(false) };
+        if let Err(error) = self.read_object(&bench.name, bench.session.as_ref(), &operation.class, &other).await {
+            warn!(target = %bench.name, %error, "the account that has the unique value cannot be read");
+            return Ok(false);
+        }
+        let adopts = self.target(&bench.name)?.unlinked == UnlinkedReaction::Adopt;
+        Ok(adopts && self.would_recognise(bench, operation, &other).await?)
+    }
+
+    async fn would_recognise(&self, bench: &Bench, operation: &Operation, other: &str) -> Result<bool, EngineError> {
+        let Some(identity) = operation.identity else { return Ok(false) };
+        let identity = self.store.identity(identity).await?;
+        let class = self.target(&bench.name)?.class.clone();
+        let questions: Vec<_> = self
+            .rules
+            .correlation_values(&identity, &bench.name)
+            .into_iter()
+            .map(|(attribute, value)| purser_store::CandidateQuestion {
+                target: bench.name.clone(),
+                class: class.clone(),
+                attribute,
+                value,
+            })
+            .collect();
+        let answers = self.store.candidates(questions).await?;
+        Ok(answers.iter().flatten().any(|account| account.remote_id.as_deref() == Some(other)))
+    }
+}
+
+/// Whether the account itself lists that it holds the entitlement.
+fn shown_on_account(bench: &Bench, reference: &EntitlementReference) -> bool {
+    let Ok(key) = entitlement_key(bench, reference) else { return true };
+    let class = bench.classes.iter().find(|class| class.name == key.class);
+    class.and_then(|class| class.holding.as_ref()).is_none_or(|holding| holding.side == HoldingSide::Account)
+}
+
+fn seen(look: &Look) -> Seen {
+    match look {
+        Look::Nothing | Look::Other(_) => Seen::Nothing,
+        Look::Changed => Seen::Changed,
+        Look::Gone => Seen::Gone,
+    }
+}
+
+pub(crate) fn recording(operation: &Operation, verdict: &Verdict, detail: Option<String>, seen: Seen) -> Recording {
+    Recording {
+        operation: operation.id,
+        state: verdict.state,
+        detail,
+        not_before: verdict.not_before,
+        seen,
+        wake: verdict.wake,
+    }
+}
+
+pub(crate) fn ended(operation: &Operation, state: OperationState, detail: String, seen: Seen) -> Recording {
+    Recording { operation: operation.id, state, detail: Some(detail), not_before: None, seen, wake: false }
+}
+
+/// Why an operation cannot be sent.
+pub(crate) enum Unresolved {
+    /// Something that it needs is still to come.
+    NotYet(String),
+    /// It cannot be sent at all.
+    Never(String),
+}
+
+/// The request that an operation stands for, with the ids that the target gave.
+pub(crate) fn resolve(bench: &Bench, one: &Leased) -> Result<Request, Unresolved> {
+    let operation = &one.operation;
+    let request = |edit| Request { operation_id: operation.id, class: operation.class.clone(), edit };
+    let account = match &one.object {
+        OperationObject::Account(account) => account.as_ref(),
+        OperationObject::Entitlement(_) => {
+            let Intent::CreateEntitlement { attributes, .. } = &operation.intent else {
+                return Err(Unresolved::Never("an entitlement can only be created".into()));
+            };
+            return Ok(request(Edit::Create { attributes: attributes.clone(), active: None }));
+        }
+    };
+    let edit = match &operation.intent {
+        Intent::Create { attributes, active } => Edit::Create { attributes: attributes.clone(), active: *active },
+        Intent::Update { changes } => {
+            Edit::Update { id: remote(account)?, version: account.version.clone(), changes: changes.clone() }
+        }
+        Intent::Enable => Edit::SetActive { id: remote(account)?, version: account.version.clone(), active: true },
+        Intent::Disable => Edit::SetActive { id: remote(account)?, version: account.version.clone(), active: false },
+        Intent::Delete => Edit::Delete { id: remote(account)?, version: account.version.clone() },
+        Intent::Grant { entitlement } => Edit::Grant(entitlement_edit(bench, account, entitlement)?),
+        Intent::Revoke { entitlement } => Edit::Revoke(entitlement_edit(bench, account, entitlement)?),
+        Intent::CreateEntitlement { .. } => return Err(Unresolved::Never("an account is no entitlement".into())),
+    };
+    Ok(request(edit))
+}
+
+fn remote(account: &Account) -> Result<String, Unresolved> {
+    account.remote_id.clone().ok_or_else(|| Unresolved::Never("the account is not in the target".into()))
+}
+
+fn entitlement_edit(
+    bench: &Bench,
+    account: &Account,
+    reference: &EntitlementReference,
+) -> Result<EntitlementEdit, Unresolved> {
+    let key = entitlement_key(bench, reference)?;
+    Ok(EntitlementEdit {
+        id: remote(account)?,
+        entitlement_class: key.class,
+        entitlement: key.id,
+        parameters: purser_model::Attributes::new(),
+    })
+}
+
+pub(crate) fn entitlement_key(bench: &Bench, reference: &EntitlementReference) -> Result<EntitlementKey, Unresolved> {
+    match reference {
+        EntitlementReference::Remote(key) => Ok(key.clone()),
+        EntitlementReference::Declared(name) => bench.entitlements.get(name).cloned().ok_or_else(|| {
+            Unresolved::NotYet(format!(
+                "the entitlement `{name}` was not found in {}: reconcile the target, or declare it with `create = true`",
+                bench.name
+            ))
+        }),
+    }
+}

@@ -1,0 +1,193 @@
+//! Import: a source is read to its end and put aside; only then is it accepted, whole or not at all.
+
+use crate::engine::{Engine, EngineError};
+use crate::environment::Progress;
+use purser_connector::{Fault, Session};
+use purser_model::configuration::Source;
+use purser_model::id::{RunId, SourceName};
+use purser_model::identity::IdentityRecord;
+use purser_model::object::{Page, SearchRequest, Tail};
+use purser_model::run::{Checkpoint, Run, RunKind, RunState};
+use purser_store::{Accepted, RunEnding, StagedWeight};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use tracing::info;
+
+/// What an operator allows an import to do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// Up to this many identities may depart, whatever the guard's numbers say.
+    pub departures_allowed: Option<u64>,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ImportReport {
+    /// The run.
+    pub run: RunId,
+    /// Whether an interrupted run went on.
+    pub resumed: bool,
+    /// In numbers of identities.
+    #[serde(flatten)]
+    pub weight: StagedWeight,
+    /// How many departed.
+    pub departed: u64,
+}
+
+impl Engine {
+    /// Reads a source and accepts what changed.
+    ///
+    /// # Errors
+    /// Any error leaves the identities as they were. A run that a crash interrupted goes on at its checkpoint; one that
+    /// ended with an error starts anew.
+    pub async fn import(
+        &self,
+        name: &SourceName,
+        options: ImportOptions,
+        progress: &dyn Progress,
+    ) -> Result<ImportReport, EngineError> {
+        let source = self.source(name)?;
+        let session = self.sessions.source(name).await.map_err(|fault| in_source(name, fault))?;
+        loop {
+            let begun = self.store.begin_run(RunKind::Import, name.as_str(), self.clock.now()).await?;
+            let result = self.import_run(name, source, session.as_ref(), &begun.run, options, progress).await;
+            self.end_import(&begun.run, &result).await?;
+            match result {
+                Err(EngineError::Connector { fault, .. }) if begun.resumed && fault.is_cursor_expired() => {
+                    info!(source = %name, "the source changed since the import was interrupted; it is read anew");
+                }
+                other => return other.map(|report| ImportReport { resumed: begun.resumed, ..report }),
+            }
+        }
+    }
+
+    /// Accepts one record at once, as a push from a source does, and lets it be provisioned.
+    ///
+    /// # Errors
+    /// The source is not declared, or the store fails.
+    pub async fn accept(&self, name: &SourceName, record: IdentityRecord) -> Result<Accepted, EngineError> {
+        self.source(name)?;
+        let accepted = self.store.accept_record(name, record, self.clock.now()).await?;
+        self.changed.notify_waiters();
+        Ok(accepted)
+    }
+
+    async fn import_run(
+        &self,
+        name: &SourceName,
+        source: &Source,
+        session: &dyn Session,
+        run: &Run,
+        options: ImportOptions,
+        progress: &dyn Progress,
+    ) -> Result<ImportReport, EngineError> {
+        let mut cursor = run.checkpoint.cursor.clone();
+        let finished = run.checkpoint.finished_classes.contains(&source.class);
+        while !finished {
+            let page = self.source_page(name, source, session, cursor.take()).await?;
+            let records = self.records(name, &page)?;
+            progress.advance("records read", records.len() as u64);
+            let mut checkpoint = Checkpoint { class: Some(source.class.clone()), ..Checkpoint::default() };
+            match page.tail {
+                Tail::More(next) => {
+                    checkpoint.cursor = Some(next.clone());
+                    cursor = Some(next);
+                }
+                Tail::Complete => checkpoint.finished_classes.push(source.class.clone()),
+                Tail::Truncated(reason) => {
+                    return Err(stopped(name, format!("the source ended its list early: {reason}")));
+                }
+            }
+            self.store.stage_records(run.id, records, checkpoint).await?;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        let weight = self.store.weigh_staged(run.id, name).await?;
+        self.guard_import(name, source, weight, options)?;
+        let departs = source.absence_means_departed;
+        let weight = self.store.accept_staged(run.id, name, departs, self.clock.now()).await?;
+        self.changed.notify_waiters();
+        Ok(ImportReport { run: run.id, resumed: false, weight, departed: if departs { weight.absent } else { 0 } })
+    }
+
+    async fn source_page(
+        &self,
+        name: &SourceName,
+        source: &Source,
+        session: &dyn Session,
+        cursor: Option<String>,
+    ) -> Result<Page, EngineError> {
+        let request = SearchRequest {
+            class: source.class.clone(),
+            conditions: Vec::new(),
+            extra_attributes: Vec::new(),
+            page_size: self.settings.page_size.min(session.manifest().limits.page_size),
+            cursor,
+        };
+        session.search(request).await.map_err(|fault| in_source(name, fault))
+    }
+
+    fn records(&self, name: &SourceName, page: &Page) -> Result<Vec<IdentityRecord>, EngineError> {
+        let record = |object| self.rules.identity_record(name, object).map_err(|error| stopped(name, error.to_string()));
+        page.objects.iter().map(record).collect()
+    }
+
+    /// The guard of an import: nobody departs because a source was empty or cut short.
+    fn guard_import(
+        &self,
+        name: &SourceName,
+        source: &Source,
+        weight: StagedWeight,
+        options: ImportOptions,
+    ) -> Result<(), EngineError> {
+        let known = weight.present_before;
+        if weight.staged == 0 && known > 0 {
+            return Err(stopped(name, format!("the source lists nobody, although {known} identities are known from it")));
+        }
+        if !source.absence_means_departed || options.departures_allowed.is_some_and(|allowed| weight.absent <= allowed) {
+            return Ok(());
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 53 bits")]
+        let share = weight.absent as f64 / known.max(1) as f64;
+        let too_many = weight.absent > self.settings.departing_count
+            || (known >= self.settings.departing_floor && share > self.settings.departing_share);
+        if too_many {
+            let absent = weight.absent;
+            return Err(stopped(
+                name,
+                format!(
+                    "{absent} of {known} identities are not listed any more, which is more than the guard lets depart at \
+                     once; if that is right, import with `--allow-departures {absent}`"
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    async fn end_import(&self, run: &Run, result: &Result<ImportReport, EngineError>) -> Result<(), EngineError> {
+        let ending = match result {
+            Ok(report) => RunEnding { state: RunState::Completed, counts: counts(report), detail: None },
+            Err(error) => {
+                RunEnding { state: RunState::Failed, counts: BTreeMap::new(), detail: Some(error.to_string()) }
+            }
+        };
+        self.store.end_run(run.id, ending, self.clock.now()).await?;
+        Ok(())
+    }
+}
+
+fn counts(report: &ImportReport) -> BTreeMap<String, u64> {
+    let weight = report.weight;
+    [("read", weight.staged), ("new", weight.new), ("changed", weight.changed), ("departed", report.departed)]
+        .map(|(name, count)| (name.to_owned(), count))
+        .into()
+}
+
+fn in_source(name: &SourceName, fault: Fault) -> EngineError {
+    EngineError::Connector { subject: format!("source {name}"), fault }
+}
+
+fn stopped(name: &SourceName, reason: String) -> EngineError {
+    EngineError::Stopped { subject: format!("source {name}"), reason }
+}

@@ -1,0 +1,227 @@
+//! From identities to plans and from plans to intents.
+
+use crate::engine::{Engine, EngineError, in_target};
+use crate::environment::Progress;
+use crate::observe::Reader;
+use purser_connector::Session;
+use purser_model::account::Account;
+use purser_model::id::{IdentityId, TargetName};
+use purser_model::plan::{Notice, PlanItem};
+use purser_plan::{IdentityPlan, IdentitySnapshot, TargetView};
+use purser_store::{
+    CandidateQuestion, ClassOfTarget, EnqueueRequest, EntitlementToCreate, IdentityFilter, PageRequest, StoredSnapshot, Wake,
+};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use tracing::warn;
+
+/// What planning found.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct PlanReport {
+    /// What is to be done.
+    pub items: Vec<PlanItem>,
+    /// What was found and is left alone.
+    pub notices: Vec<Notice>,
+}
+
+/// The plan of one identity.
+pub(crate) struct Planned {
+    pub(crate) identity: IdentityId,
+    pub(crate) plan: IdentityPlan,
+}
+
+impl Engine {
+    /// Plans every identity against what is known of the targets, and changes nothing.
+    ///
+    /// # Errors
+    /// A target's connector cannot be opened, or the store fails.
+    pub async fn plan_everyone(
+        &self,
+        targets: Option<&BTreeSet<TargetName>>,
+        progress: &dyn Progress,
+    ) -> Result<PlanReport, EngineError> {
+        let views = self.views().await?;
+        let mut report = PlanReport::default();
+        let mut page = PageRequest::first(self.settings.plan_batch);
+        loop {
+            let identities = self.store.identities(IdentityFilter::default(), page).await?;
+            let Some(last) = identities.last().map(|identity| identity.id) else { break };
+            let ids = identities.iter().map(|identity| identity.id).collect();
+            for planned in self.plan_batch(ids, &views).await? {
+                report.items.extend(planned.plan.items);
+                report.notices.extend(planned.plan.notices);
+            }
+            progress.advance("identities planned", identities.len() as u64);
+            page.after = Some(last);
+        }
+        if let Some(targets) = targets {
+            report.items.retain(|item| targets.contains(&item.target));
+            report.notices.retain(|notice| notice.target.as_ref().is_none_or(|target| targets.contains(target)));
+        }
+        Ok(report)
+    }
+
+    pub(crate) async fn views(&self) -> Result<BTreeMap<TargetName, TargetView>, EngineError> {
+        let mut views = BTreeMap::new();
+        for name in self.target_names() {
+            views.insert(name.clone(), self.view(&name).await?);
+        }
+        Ok(views)
+    }
+
+    /// Plans these identities from one snapshot of the store.
+    pub(crate) async fn plan_batch(
+        &self,
+        ids: Vec<IdentityId>,
+        views: &BTreeMap<TargetName, TargetView>,
+    ) -> Result<Vec<Planned>, EngineError> {
+        let snapshots = self.fresh_snapshots(ids).await?;
+        let snapshots = self.with_candidates(snapshots).await?;
+        let plan = |snapshot: &IdentitySnapshot| Planned {
+            identity: snapshot.identity.id,
+            plan: self.rules.plan_identity(snapshot, views),
+        };
+        Ok(snapshots.iter().map(plan).collect())
+    }
+
+    /// Snapshots in which every account has a state that was really seen: one that a write changed is read again first.
+    async fn fresh_snapshots(&self, ids: Vec<IdentityId>) -> Result<Vec<StoredSnapshot>, EngineError> {
+        let snapshots = self.store.snapshots(ids.clone()).await?;
+        let stale: Vec<Account> = snapshots
+            .iter()
+            .flat_map(|snapshot| &snapshot.accounts)
+            .filter(|account| account.digest.is_none() && account.remote_id.is_some())
+            .cloned()
+            .collect();
+        if stale.is_empty() {
+            return Ok(snapshots);
+        }
+        for account in &stale {
+            if let Err(error) = self.read_again(account).await {
+                warn!(target = %account.target, account = %account.id, %error, "an account cannot be read again yet");
+            }
+        }
+        let mut snapshots = self.store.snapshots(ids).await?;
+        for snapshot in &mut snapshots {
+            // What could not be read is not planned; a reconciliation of the target comes back to it.
+            snapshot.accounts.retain(|account| account.digest.is_some() || account.remote_id.is_none());
+        }
+        Ok(snapshots)
+    }
+
+    /// Reads one account from its target and records what is there.
+    pub(crate) async fn read_again(&self, account: &Account) -> Result<(), EngineError> {
+        let Some(remote_id) = &account.remote_id else { return Ok(()) };
+        let session = self.target_session(&account.target).await?;
+        self.read_object(&account.target, session.as_ref(), &account.class, remote_id).await
+    }
+
+    /// Reads one object by its primary id and records that it is like this, or gone.
+    pub(crate) async fn read_object(
+        &self,
+        name: &TargetName,
+        session: &dyn Session,
+        class: &str,
+        remote_id: &str,
+    ) -> Result<(), EngineError> {
+        let classes = self.classes(name).await?;
+        let Some(class) = classes.iter().find(|known| known.name == class) else { return Ok(()) };
+        let key = ClassOfTarget { target: name.clone(), class: class.name.clone(), kind: class.kind };
+        match session.get(&class.name, remote_id).await {
+            Ok(object) => {
+                let reader = Reader::new(self.target(name)?, class, &classes, self.rules.correlation_attributes(name));
+                let observation = reader.read(object).map_err(|fault| in_target(name, fault))?;
+                self.store.record_observation(&key, observation, self.clock.now()).await?;
+            }
+            Err(fault) if fault.is_not_found() => {
+                self.store.record_gone(&key, vec![remote_id.to_owned()], self.clock.now()).await?;
+            }
+            Err(fault) => return Err(in_target(name, fault)),
+        }
+        Ok(())
+    }
+
+    /// Looks for accounts that nobody linked, where an identity should have one and has none.
+    async fn with_candidates(&self, snapshots: Vec<StoredSnapshot>) -> Result<Vec<IdentitySnapshot>, EngineError> {
+        let mut askers = Vec::new();
+        let mut questions = Vec::new();
+        for (index, snapshot) in snapshots.iter().enumerate() {
+            for target in self.rules.targets_granted(&snapshot.identity) {
+                let has_one = |account: &Account| account.target == target && account.remote_id.is_some();
+                if snapshot.accounts.iter().any(has_one) {
+                    continue;
+                }
+                let class = self.target(&target)?.class.clone();
+                for (attribute, value) in self.rules.correlation_values(&snapshot.identity, &target) {
+                    askers.push((index, target.clone()));
+                    questions.push(CandidateQuestion { target: target.clone(), class: class.clone(), attribute, value });
+                }
+            }
+        }
+        let answers = if questions.is_empty() { Vec::new() } else { self.store.candidates(questions).await? };
+        let mut found: Vec<BTreeMap<TargetName, Vec<Account>>> = vec![BTreeMap::new(); snapshots.len()];
+        for ((index, target), accounts) in askers.into_iter().zip(answers) {
+            let candidates = found[index].entry(target).or_default();
+            for account in accounts {
+                if candidates.iter().all(|known| known.id != account.id) {
+                    candidates.push(account);
+                }
+            }
+        }
+        Ok(snapshots.into_iter().zip(found).map(|(snapshot, found)| merge(snapshot, found)).collect())
+    }
+
+    /// Answers the oldest wake-ups: plans the identities and writes the intents. Returns how many were answered.
+    pub(crate) async fn answer_wakes(&self, progress: &dyn Progress) -> Result<u64, EngineError> {
+        let wakes = self.store.wakes(self.settings.plan_batch).await?;
+        if wakes.is_empty() {
+            return Ok(0);
+        }
+        let views = self.views().await?;
+        self.enqueue_missing_entitlements(&views).await?;
+        let mut by_identity: BTreeMap<IdentityId, Wake> = wakes.iter().map(|wake| (wake.identity, *wake)).collect();
+        let ids = wakes.iter().map(|wake| wake.identity).collect();
+        let mut requests = Vec::with_capacity(wakes.len());
+        for planned in self.plan_batch(ids, &views).await? {
+            for notice in &planned.plan.notices {
+                warn!(identity = %notice.label, target = ?notice.target, "{}", notice.message);
+            }
+            let wake = by_identity.remove(&planned.identity);
+            requests.push(EnqueueRequest { identity: planned.identity, wake, plan: None, items: planned.plan.items });
+        }
+        progress.advance("identities planned", requests.len() as u64);
+        self.store.enqueue(requests, self.clock.now()).await?;
+        Ok(wakes.len() as u64)
+    }
+
+    /// Writes the intents to create what is declared with `create = true` and is not there.
+    pub(crate) async fn enqueue_missing_entitlements(
+        &self,
+        views: &BTreeMap<TargetName, TargetView>,
+    ) -> Result<(), EngineError> {
+        for (target, view) in views {
+            let declared = &self.target(target)?.entitlements;
+            let wanted: Vec<EntitlementToCreate> = self
+                .rules
+                .plan_entitlements(target, view)
+                .into_iter()
+                .filter_map(|(name, operation)| {
+                    let class = declared.get(&name)?.class.clone();
+                    Some(EntitlementToCreate { class, name, operation })
+                })
+                .collect();
+            if !wanted.is_empty() {
+                self.store.enqueue_entitlements(target, wanted, self.clock.now()).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An account that is still to be created gives way to one that exists and matches.
+fn merge(snapshot: StoredSnapshot, found: BTreeMap<TargetName, Vec<Account>>) -> IdentitySnapshot {
+    let candidates: BTreeMap<TargetName, Vec<Account>> = found.into_iter().filter(|(_, found)| !found.is_empty()).collect();
+    let gives_way = |account: &Account| account.remote_id.is_none() && candidates.contains_key(&account.target);
+    let accounts = snapshot.accounts.into_iter().filter(|account| !gives_way(account)).collect();
+    IdentitySnapshot { identity: snapshot.identity, accounts, candidates }
+}

@@ -1,0 +1,262 @@
+//! Observing: a call whose end is not known (crash, time-out, lost answer) is looked at before anything is tried again.
+
+use crate::engine::{Engine, EngineError};
+use crate::environment::Progress;
+use crate::execute::{Bench, DrainReport, ended, entitlement_key, recording};
+use crate::observe::{same_text, values_at};
+use crate::verdict::{self, Try};
+use purser_connector::{Fault, Session};
+use purser_model::Attributes;
+use purser_model::account::{Account, EntitlementKey};
+use purser_model::edit::ErrorClass;
+use purser_model::id::TargetName;
+use purser_model::manifest::{HoldingSide, ObjectClass};
+use purser_model::object::{Condition, Object, Operator, SearchRequest, Tail};
+use purser_model::operation::{EntitlementReference, Intent, Operation, OperationState};
+use purser_store::{Leased, OperationObject, Recording, Seen};
+use tracing::{info, warn};
+
+const AT_A_TIME: u32 = 100;
+
+impl Engine {
+    /// Observes what was left with an unknown end in a target, and records what was found. What cannot be observed now
+    /// stays unknown.
+    pub(crate) async fn observe_unknown(
+        &self,
+        name: &TargetName,
+        progress: &dyn Progress,
+    ) -> Result<DrainReport, EngineError> {
+        let mut report = DrainReport::default();
+        loop {
+            let unknown = self.store.unknown(name, AT_A_TIME).await?;
+            if unknown.is_empty() {
+                return Ok(report);
+            }
+            let bench = self.bench(name).await?;
+            let mut recordings = Vec::with_capacity(unknown.len());
+            let mut blind = None;
+            for one in &unknown {
+                match self.observe_one(&bench, one).await {
+                    Ok(recording) => recordings.push(recording),
+                    Err(fault) => {
+                        warn!(target = %name, operation = %one.operation.id, %fault, "cannot be observed yet");
+                        blind = Some(fault);
+                        break;
+                    }
+                }
+            }
+            progress.advance("operations observed", recordings.len() as u64);
+            info!(target = %name, observed = recordings.len(), "observed operations whose end was not known");
+            recordings.iter().for_each(|recording| report.count(recording));
+            let stuck = recordings.is_empty() || recordings.iter().all(|one| one.state == OperationState::Unknown);
+            self.store.record(recordings, self.clock.now()).await?;
+            if blind.is_some() || stuck {
+                report.unknown = self.store.queue(name, self.clock.now()).await?.unknown;
+                return Ok(report);
+            }
+        }
+    }
+
+    async fn observe_one(&self, bench: &Bench, one: &Leased) -> Result<Recording, Fault> {
+        let operation = &one.operation;
+        let account = match &one.object {
+            OperationObject::Account(account) => account.as_ref(),
+            OperationObject::Entitlement(_) => return self.observe_created_entitlement(bench, operation).await,
+        };
+        match &operation.intent {
+            Intent::Create { attributes, .. } => self.observe_created(bench, operation, attributes).await,
+            Intent::Grant { entitlement } => self.observe_holding(bench, operation, account, entitlement, true).await,
+            Intent::Revoke { entitlement } => self.observe_holding(bench, operation, account, entitlement, false).await,
+            _ => self.observe_account(bench, operation, account).await,
+        }
+    }
+
+    /// A create: the account is looked for by what recognises it. It was not created before it was sent, so one that is
+    /// there and belongs to nobody is the one that was asked for.
+    async fn observe_created(
+        &self,
+        bench: &Bench,
+        operation: &Operation,
+        attributes: &Attributes,
+    ) -> Result<Recording, Fault> {
+        if self.searchable(bench, &operation.class, attributes).is_empty() {
+            let detail = "its end is not known, and no correlation rule or unique attribute can find the account: declare \
+                          one, or reconcile the target";
+            return Ok(ended(operation, OperationState::Refused, detail.to_owned(), Seen::Nothing));
+        }
+        match self.find_by_correlation(bench, &operation.class, attributes).await? {
+            Some(object) => {
+                let observation = self.observation(bench, &operation.class, object)?;
+                Ok(ended(operation, OperationState::Applied, "found after an unknown end".into(), Seen::Object(Box::new(observation))))
+            }
+            None => Ok(self.not_done(operation, Seen::Nothing)),
+        }
+    }
+
+    async fn observe_created_entitlement(&self, bench: &Bench, operation: &Operation) -> Result<Recording, Fault> {
+        let Intent::CreateEntitlement { name, .. } = &operation.intent else {
+            return Err(Fault::BrokenContract(format!("operation {} is about no entitlement", operation.id)));
+        };
+        let declared = self.rules.configuration().targets.get(&bench.name).and_then(|target| target.entitlements.get(name));
+        let Some(declared) = declared else {
+            return Ok(ended(operation, OperationState::Refused, "it is not declared any more".into(), Seen::Nothing));
+        };
+        let found = find(bench.session.as_ref(), &declared.class, &declared.attribute, &declared.value).await?;
+        match found {
+            Some(object) => {
+                let observation = self.observation(bench, &declared.class, object)?;
+                Ok(ended(operation, OperationState::Applied, "found after an unknown end".into(), Seen::Object(Box::new(observation))))
+            }
+            None => Ok(self.not_done(operation, Seen::Nothing)),
+        }
+    }
+
+    async fn observe_account(&self, bench: &Bench, operation: &Operation, account: &Account) -> Result<Recording, Fault> {
+        let Some(remote_id) = &account.remote_id else {
+            return Ok(ended(operation, OperationState::Refused, "the account is not in the target".into(), Seen::Nothing));
+        };
+        let object = match bench.session.get(&operation.class, remote_id).await {
+            Ok(object) => object,
+            Err(fault) if fault.is_not_found() => {
+                let deleted = matches!(operation.intent, Intent::Delete);
+                let state = if deleted { OperationState::Applied } else { OperationState::Refused };
+                let recording = ended(operation, state, "the account is gone".into(), Seen::Gone);
+                return Ok(Recording { wake: !deleted, ..recording });
+            }
+            Err(fault) => return Err(fault),
+        };
+        let active = object.active;
+        let seen = Seen::Object(Box::new(self.observation(bench, &operation.class, object)?));
+        Ok(match operation.intent {
+            Intent::Enable if active == Some(true) => found_done(operation, seen),
+            Intent::Disable if active == Some(false) => found_done(operation, seen),
+            Intent::Update { .. } => {
+                // Planning compares better than this could: what is still different is planned again.
+                let detail = "its end was not known; the account was read and is planned again".to_owned();
+                Recording { wake: true, ..ended(operation, OperationState::Superseded, detail, seen) }
+            }
+            _ => self.not_done(operation, seen),
+        })
+    }
+
+    async fn observe_holding(
+        &self,
+        bench: &Bench,
+        operation: &Operation,
+        account: &Account,
+        reference: &EntitlementReference,
+        wanted: bool,
+    ) -> Result<Recording, Fault> {
+        let (Some(remote_id), Ok(key)) = (&account.remote_id, entitlement_key(bench, reference)) else {
+            return Ok(self.not_done(operation, Seen::Nothing));
+        };
+        let held = self.holds(bench, &operation.class, remote_id, &key).await?;
+        Ok(if held == wanted { found_done(operation, Seen::Nothing) } else { self.not_done(operation, Seen::Nothing) })
+    }
+
+    /// Asks the target whether an account holds an entitlement.
+    async fn holds(&self, bench: &Bench, class: &str, remote_id: &str, key: &EntitlementKey) -> Result<bool, Fault> {
+        let entitlement_class = bench.classes.iter().find(|known| known.name == key.class);
+        let Some(holding) = entitlement_class.and_then(|class| class.holding.as_ref()) else {
+            return Err(Fault::BrokenContract(format!("the class `{}` does not say how it is held", key.class)));
+        };
+        let (asked_class, asked_id, wanted) = match holding.side {
+            HoldingSide::Account => (class, remote_id, &key.id),
+            HoldingSide::Entitlement => (key.class.as_str(), key.id.as_str(), &remote_id.to_owned()),
+        };
+        let object = match bench.session.get(asked_class, asked_id).await {
+            Ok(object) => object,
+            Err(fault) if fault.is_not_found() => return Ok(false),
+            Err(fault) => return Err(fault),
+        };
+        let attributes = object
+            .parse_attributes()
+            .map_err(|error| Fault::BrokenContract(format!("the attributes of {asked_class} `{asked_id}`: {error}")))?;
+        Ok(values_at(&attributes, &holding.attribute).contains(wanted))
+    }
+
+    fn not_done(&self, operation: &Operation, seen: Seen) -> Recording {
+        let tried = Try {
+            intent: &operation.intent,
+            attempts: operation.attempts,
+            now: self.clock.now(),
+            jitter: self.jitter.fraction(),
+        };
+        let verdict = verdict::after_not_done(&tried, &self.settings);
+        recording(operation, &verdict, Some("observed: it was not done".into()), seen)
+    }
+
+    /// The account that the target recognises by what an account would be created with.
+    pub(crate) async fn find_by_correlation(
+        &self,
+        bench: &Bench,
+        class: &str,
+        attributes: &Attributes,
+    ) -> Result<Option<Object>, Fault> {
+        for (attribute, value) in self.searchable(bench, class, attributes) {
+            if let Some(object) = find(bench.session.as_ref(), class, &attribute, &value).await? {
+                return Ok(Some(object));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Attributes and values by which the account can be found: those that the declaration correlates by, else those that
+    /// the class says are unique.
+    fn searchable(&self, bench: &Bench, class: &str, attributes: &Attributes) -> Vec<(String, String)> {
+        let correlated = self.rules.correlation_attributes(&bench.name);
+        let unique = bench.classes.iter().find(|known| known.name == class).map(unique_attributes).unwrap_or_default();
+        let names = if correlated.is_empty() { unique } else { correlated };
+        names
+            .into_iter()
+            .filter_map(|name| values_at(attributes, &name).into_iter().next().map(|value| (name, value)))
+            .collect()
+    }
+}
+
+fn unique_attributes(class: &ObjectClass) -> Vec<String> {
+    class.attributes.iter().filter(|attribute| attribute.traits.unique).map(|attribute| attribute.name.clone()).collect()
+}
+
+fn found_done(operation: &Operation, seen: Seen) -> Recording {
+    ended(operation, OperationState::Applied, "observed: it was done".into(), seen)
+}
+
+/// The one object of a class with this value. The answer is checked here too: a target may ignore a filter.
+async fn find(session: &dyn Session, class: &str, attribute: &str, value: &str) -> Result<Option<Object>, Fault> {
+    let mut request = SearchRequest {
+        class: class.to_owned(),
+        conditions: vec![Condition {
+            attribute: attribute.to_owned(),
+            operator: Operator::Equals,
+            value: serde_json::Value::String(value.to_owned()),
+        }],
+        extra_attributes: Vec::new(),
+        page_size: session.manifest().limits.page_size.min(100),
+        cursor: None,
+    };
+    loop {
+        let page = match session.search(request.clone()).await {
+            Ok(page) => page,
+            Err(Fault::Connector(error)) if error.class == ErrorClass::NotFound => return Ok(None),
+            Err(fault) => return Err(fault),
+        };
+        let found = page.objects.into_iter().find(|object| has(object, attribute, value));
+        match (found, page.tail) {
+            (Some(object), _) => return Ok(Some(object)),
+            (None, Tail::More(cursor)) => request.cursor = Some(cursor),
+            (None, Tail::Complete) => return Ok(None),
+            (None, Tail::Truncated(reason)) => {
+                return Err(Fault::BrokenContract(format!("the search for one {class} was cut short: {reason}")));
+            }
+        }
+    }
+}
+
+fn has(object: &Object, attribute: &str, value: &str) -> bool {
+    let secondary = object.secondary_ids.iter().any(|id| id.name.eq_ignore_ascii_case(attribute) && same_text(&id.value, value));
+    secondary
+        || object
+            .parse_attributes()
+            .is_ok_and(|attributes| values_at(&attributes, attribute).iter().any(|found| same_text(found, value)))
+}

@@ -1,0 +1,188 @@
+//! Working off what waits: wake-ups become intents, intents become calls, until nothing is due.
+
+use crate::engine::{Engine, EngineError};
+use crate::environment::Progress;
+use crate::execute::DrainReport;
+use futures::future::join_all;
+use jiff::Timestamp;
+use purser_model::id::PlanId;
+use purser_model::plan::PlanItem;
+use purser_store::{EnqueueRequest, StaleItem};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tracing::{error, warn};
+
+/// What applying did.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ApplyReport {
+    /// What became of the operations.
+    #[serde(flatten)]
+    pub operations: DrainReport,
+    /// Planned items that were not carried out, because the world had moved.
+    #[serde(serialize_with = "stale_items")]
+    pub stale: Vec<StaleItem>,
+    /// Operations that wait for a later time.
+    pub later: u64,
+    /// The earliest of those times.
+    pub next: Option<Timestamp>,
+    /// Targets that could not be worked with, and why.
+    pub failed_targets: BTreeMap<String, String>,
+}
+
+fn stale_items<S: serde::Serializer>(items: &[StaleItem], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(items.iter().map(|stale| {
+        serde_json::json!({"identity": stale.item.identity, "target": stale.item.target, "reason": stale.reason})
+    }))
+}
+
+/// What is waited for at most when nobody wakes the worker.
+const TICK: Duration = Duration::from_secs(1);
+
+impl Engine {
+    /// After a start: what was in flight when the host stopped has an unknown end, and is observed before anything else.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn recover(&self) -> Result<u64, EngineError> {
+        Ok(self.store.recover(self.clock.now()).await?)
+    }
+
+    /// Applies a stored plan: exactly its items. One whose precondition no longer holds is skipped and named.
+    ///
+    /// # Errors
+    /// There is no such plan, it was applied before, or the store fails.
+    pub async fn apply(&self, plan: PlanId, progress: &dyn Progress) -> Result<ApplyReport, EngineError> {
+        if self.store.plan(plan).await?.applied_at.is_some() {
+            return Err(EngineError::AlreadyApplied(plan));
+        }
+        let views = self.views().await?;
+        self.enqueue_missing_entitlements(&views).await?;
+        let mut stale = Vec::new();
+        let mut offset = 0;
+        loop {
+            let items = self.store.plan_items(plan, offset, self.settings.plan_batch).await?;
+            if items.is_empty() {
+                break;
+            }
+            offset += items.len() as u64;
+            let enqueued = self.store.enqueue(by_identity(plan, items), self.clock.now()).await?;
+            stale.extend(enqueued.stale);
+        }
+        self.store.mark_applied(plan, self.clock.now()).await?;
+        let mut report = self.work_off(progress).await?;
+        report.stale = stale;
+        Ok(report)
+    }
+
+    /// Works until nothing is due: executes what is queued, answers wake-ups, executes what they led to.
+    ///
+    /// # Errors
+    /// The store fails. A target that cannot be worked with is named in the report, and the others go on.
+    pub async fn work_off(&self, progress: &dyn Progress) -> Result<ApplyReport, EngineError> {
+        let mut report = ApplyReport::default();
+        loop {
+            let mut did_something = self.drain_all(&mut report, progress).await?;
+            did_something |= self.answer_wakes(progress).await? > 0;
+            if !did_something {
+                break;
+            }
+        }
+        for name in self.target_names() {
+            let queue = self.store.queue(&name, self.clock.now()).await?;
+            report.later += queue.later;
+            report.next = [report.next, queue.next].into_iter().flatten().min();
+            report.operations.unknown = report.operations.unknown.max(queue.unknown);
+        }
+        Ok(report)
+    }
+
+    /// Works until nothing waits any more, or until `patience` has passed without anything becoming due.
+    ///
+    /// # Errors
+    /// As [`Engine::work_off`].
+    pub async fn work_off_with_retries(
+        &self,
+        patience: Duration,
+        progress: &dyn Progress,
+    ) -> Result<ApplyReport, EngineError> {
+        let mut total = ApplyReport::default();
+        loop {
+            let round = self.work_off(progress).await?;
+            total.operations.unknown = 0;
+            total.operations.merge(round.operations);
+            (total.later, total.next, total.failed_targets) = (round.later, round.next, round.failed_targets);
+            let Some(next) = total.next else { return Ok(total) };
+            let wait = Duration::try_from(next.duration_since(self.clock.now())).unwrap_or_default();
+            if wait > patience {
+                return Ok(total);
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Every target's queue at the same time; a target that fails does not hold the others back.
+    async fn drain_all(&self, report: &mut ApplyReport, progress: &dyn Progress) -> Result<bool, EngineError> {
+        let names: Vec<_> = self
+            .target_names()
+            .into_iter()
+            .filter(|name| !report.failed_targets.contains_key(name.as_str()))
+            .collect();
+        let drained = join_all(names.iter().map(|name| self.drain(name, progress))).await;
+        let mut did_something = false;
+        for (name, result) in names.iter().zip(drained) {
+            match result {
+                Ok(done) => {
+                    did_something |= done.applied + done.already_so + done.refused + done.superseded > 0;
+                    report.operations.merge(done);
+                }
+                Err(EngineError::Store(error)) => return Err(error.into()),
+                Err(error) => {
+                    warn!(target = %name, %error, "the target cannot be worked with");
+                    report.failed_targets.insert(name.to_string(), error.to_string());
+                }
+            }
+        }
+        Ok(did_something)
+    }
+
+    /// Works for ever: whatever is accepted is planned and executed at once, retries when they are due.
+    pub async fn work(&self, progress: &dyn Progress) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let wait = match self.work_off(progress).await {
+                Ok(report) => self.until_next(report.next),
+                Err(error) => {
+                    error!(%error, "working off the queue failed; trying again");
+                    TICK
+                }
+            };
+            tokio::select! {
+                () = changed => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    fn until_next(&self, next: Option<Timestamp>) -> Duration {
+        next.and_then(|next| Duration::try_from(next.duration_since(self.clock.now())).ok()).unwrap_or(TICK).min(TICK)
+    }
+}
+
+fn by_identity(plan: PlanId, items: Vec<PlanItem>) -> Vec<EnqueueRequest> {
+    let mut requests: Vec<EnqueueRequest> = Vec::new();
+    for item in items {
+        match requests.last_mut() {
+            Some(request) if request.identity == item.identity => request.items.push(item),
+            _ => requests.push(EnqueueRequest {
+                identity: item.identity,
+                wake: None,
+                plan: Some(plan),
+                items: vec![item],
+            }),
+        }
+    }
+    requests
+}
