@@ -1,0 +1,232 @@
+//! The configuration: how this server differs from what RFC 7643 and RFC 7644 lead to expect.
+
+use purser_sdk::{DeleteSemantics, Error};
+use serde::Deserialize;
+
+/// The configuration of one SCIM server. Every key has a default; `{}` suits a server that keeps to the RFCs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Whether `/ServiceProviderConfig` is read.
+    pub discovery: Discovery,
+    /// How objects are changed.
+    pub update_mode: UpdateMode,
+    /// How a PATCH that replaces values names them.
+    pub patch_style: PatchStyle,
+    /// How the operations of a PATCH are spelt.
+    pub op_case: OpCase,
+    /// Whether booleans are sent as `"True"` and `"False"`.
+    pub bool_as_string: bool,
+    /// How values are taken out of a list.
+    pub member_removal: MemberRemoval,
+    /// Most member changes in one PATCH.
+    pub members_slice: usize,
+    /// How an account is disabled.
+    pub disable_mode: DisableMode,
+    /// What DELETE does in this server.
+    pub delete_semantics: DeleteMeaning,
+    /// Whether a group is made without members, which are added afterwards.
+    pub group_create_empty: bool,
+    /// Whether `meta.lastModified` can be filtered, which gives a change feed.
+    pub supports_lastmodified: bool,
+    /// How lists are paged.
+    pub page_mode: PageMode,
+    /// Most objects asked for at once; none takes what the server announces.
+    pub max_count: Option<u32>,
+    /// Which filters the server understands.
+    pub filter: FilterSupport,
+    /// Whether versions are checked by the server (`If-Match`).
+    pub etag: Switch,
+    /// For how long after a write a read may still show the former state, in milliseconds.
+    pub consistency_lag_ms: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            discovery: Discovery::Auto,
+            update_mode: UpdateMode::Auto,
+            patch_style: PatchStyle::Path,
+            op_case: OpCase::Lower,
+            bool_as_string: false,
+            member_removal: MemberRemoval::PathFilter,
+            members_slice: 100,
+            disable_mode: DisableMode::Active,
+            delete_semantics: DeleteMeaning::Hard,
+            group_create_empty: false,
+            supports_lastmodified: false,
+            page_mode: PageMode::Auto,
+            max_count: None,
+            filter: FilterSupport::Auto,
+            etag: Switch::Auto,
+            consistency_lag_ms: 0,
+        }
+    }
+}
+
+impl Config {
+    /// Refuses what fits the types and still cannot work.
+    ///
+    /// # Errors
+    /// `invalid-config` naming the key.
+    pub fn validate(&self) -> Result<(), Error> {
+        if self.members_slice == 0 {
+            return Err(Error::invalid_config("`members_slice` is 0: set it to 1 or more"));
+        }
+        if self.max_count == Some(0) {
+            return Err(Error::invalid_config("`max_count` is 0: set it to 1 or more, or leave it out"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether `/ServiceProviderConfig` is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Discovery {
+    /// It is read and kept for an hour; a server without it is taken for a plain one.
+    Auto,
+    /// It is never read.
+    Off,
+}
+
+/// How objects are changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UpdateMode {
+    /// PATCH, unless the server announces that it has none or answers 405 or 501.
+    Auto,
+    /// PATCH.
+    Patch,
+    /// GET, then PUT of the whole object.
+    Put,
+}
+
+/// How a PATCH that replaces values names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PatchStyle {
+    /// One operation with `path` for each attribute.
+    Path,
+    /// One operation without `path` whose value holds all attributes.
+    NoPath,
+}
+
+/// How the operations of a PATCH are spelt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OpCase {
+    /// `add`, as RFC 7644 writes them.
+    Lower,
+    /// `Add`, for servers made to the measure of older Microsoft Entra clients.
+    Capitalized,
+}
+
+/// How values are taken out of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemberRemoval {
+    /// `{"op": "remove", "path": "members[value eq \"7\"]"}`, as RFC 7644 writes it.
+    PathFilter,
+    /// `{"op": "remove", "path": "members", "value": [{"value": "7"}]}`.
+    ValueArray,
+}
+
+/// How an account is disabled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DisableMode {
+    /// `active` becomes false.
+    Active,
+    /// The account is deleted, for servers that know no disabled account.
+    Delete,
+}
+
+/// What DELETE does in this server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeleteMeaning {
+    /// The object is gone at once.
+    Hard,
+    /// It can be restored for some time.
+    Soft,
+    /// An account is disabled.
+    Deactivates,
+}
+
+impl From<DeleteMeaning> for DeleteSemantics {
+    fn from(meaning: DeleteMeaning) -> Self {
+        match meaning {
+            DeleteMeaning::Hard => Self::Hard,
+            DeleteMeaning::Soft => Self::Soft,
+            DeleteMeaning::Deactivates => Self::Deactivates,
+        }
+    }
+}
+
+/// How lists are paged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PageMode {
+    /// By cursor where the server announces it, else by index.
+    Auto,
+    /// `startIndex` and `count` (RFC 7644 section 3.4.2.4).
+    Index,
+    /// `cursor` and `count` (RFC 9865).
+    Cursor,
+}
+
+/// Which filters the server understands. Conditions that are not sent are checked here, on all objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FilterSupport {
+    /// All of them, unless the server announces that it has none.
+    Auto,
+    /// All of them.
+    All,
+    /// `eq`, joined by `and`.
+    Eq,
+    /// One `eq`.
+    SingleEq,
+    /// None.
+    None,
+}
+
+/// Something that the server announces and that the configuration can overrule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Switch {
+    /// As the server announces it.
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use purser_sdk::serde_json::{from_value, json};
+
+    #[test]
+    fn an_empty_configuration_is_the_default() {
+        assert_eq!(from_value::<Config>(json!({})).unwrap(), Config::default());
+        assert_eq!(Config::default().validate(), Ok(()));
+    }
+
+    #[test]
+    fn a_misspelt_key_or_value_is_refused() {
+        assert!(from_value::<Config>(json!({"patchstyle": "path"})).is_err());
+        assert!(from_value::<Config>(json!({"patch_style": "nopath"})).is_err());
+        assert_eq!(from_value::<Config>(json!({"patch_style": "no-path"})).unwrap().patch_style, PatchStyle::NoPath);
+    }
+
+    #[test]
+    fn limits_of_nothing_are_refused() {
+        let no_members = Config { members_slice: 0, ..Config::default() };
+        assert!(no_members.validate().unwrap_err().message.contains("members_slice"));
+        let no_objects = Config { max_count: Some(0), ..Config::default() };
+        assert!(no_objects.validate().unwrap_err().message.contains("max_count"));
+    }
+}

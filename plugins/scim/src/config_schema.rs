@@ -1,0 +1,87 @@
+//! The JSON Schema of the configuration, as the manifest shows it to operators.
+
+use purser_sdk::serde_json::{Value, json};
+
+/// JSON Schema (2020-12) of [`crate::config::Config`].
+pub fn config_schema() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "discovery": choice("auto", &["auto", "off"],
+                "auto reads /ServiceProviderConfig and keeps it for an hour; off never reads it."),
+            "update_mode": choice("auto", &["auto", "patch", "put"],
+                "How objects are changed. auto: PATCH unless the server announces or shows that it has none; put: GET, then PUT of the whole object."),
+            "patch_style": choice("path", &["path", "no-path"],
+                "path: one operation with a path for each attribute; no-path: one operation whose value holds all attributes (servers made for Okta)."),
+            "op_case": choice("lower", &["lower", "capitalized"],
+                "How PATCH operations are spelt: add, or Add for servers made for older Microsoft Entra clients."),
+            "bool_as_string": flag(false, "Send booleans as \"True\" and \"False\"."),
+            "member_removal": choice("path-filter", &["path-filter", "value-array"],
+                "path-filter: members[value eq \"7\"], as RFC 7644 has it; value-array: the values stand in the operation. \
+                 A server that keeps to the RFC may take value-array as removing every member."),
+            "members_slice": count(100, "Most member changes in one PATCH (AWS IAM Identity Center: 100)."),
+            "disable_mode": choice("active", &["active", "delete"],
+                "active: a disabled account gets active = false; delete: it is deleted (servers without disabled accounts)."),
+            "delete_semantics": choice("hard", &["hard", "soft", "deactivates"],
+                "What DELETE does in this server: gone at once, restorable for some time, or only disabled (Slack, Atlassian)."),
+            "group_create_empty": flag(false, "Make groups without members and add the members afterwards."),
+            "supports_lastmodified": flag(false,
+                "The server filters by meta.lastModified: changed objects are read alone. Deletions are still seen by full reconciliation only."),
+            "page_mode": choice("auto", &["auto", "index", "cursor"],
+                "How lists are paged: by startIndex, or by cursor (RFC 9865). auto: by cursor where the server announces it."),
+            "max_count": {
+                "type": ["integer", "null"], "minimum": 1, "default": null,
+                "description": "Most objects asked for at once; without it what the server announces (AWS IAM Identity Center: 50)."
+            },
+            "filter": choice("auto", &["auto", "all", "eq", "single-eq", "none"],
+                "Which filters the server understands; the rest is checked by the connector. auto: all, unless the server announces that it has none."),
+            "etag": choice("auto", &["auto", "on", "off"],
+                "Whether the server checks versions (If-Match). auto: as it announces."),
+            "consistency_lag_ms": {
+                "type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 0,
+                "description": "For how long after a write a read may still show the former state, in milliseconds."
+            }
+        }
+    })
+}
+
+fn choice(default: &str, values: &[&str], description: &str) -> Value {
+    json!({"type": "string", "enum": values, "default": default, "description": description})
+}
+
+fn flag(default: bool, description: &str) -> Value {
+    json!({"type": "boolean", "default": default, "description": description})
+}
+
+fn count(default: u32, description: &str) -> Value {
+    json!({"type": "integer", "minimum": 1, "default": default, "description": description})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use purser_sdk::serde_json::{Map, from_value};
+
+    fn properties() -> Map<String, Value> {
+        config_schema()["properties"].as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn the_defaults_of_the_schema_are_those_of_the_type() {
+        let defaults = properties().into_iter().map(|(name, schema)| (name, schema["default"].clone())).collect();
+        assert_eq!(from_value::<Config>(Value::Object(defaults)).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn every_value_the_schema_offers_is_read() {
+        for (name, schema) in properties() {
+            for value in schema["enum"].as_array().into_iter().flatten() {
+                let read = from_value::<Config>(json!({name.as_str(): value}));
+                assert!(read.is_ok(), "{name} = {value}: {read:?}");
+            }
+        }
+    }
+}
