@@ -158,19 +158,34 @@ impl Engine {
         self.sessions.target(name).await.map_err(|fault| in_target(name, fault))
     }
 
-    /// The classes of a target, read once and kept: planning looks at them for every identity.
+    /// The classes of a target, read once and kept: planning looks at them for every identity. A target that cannot be
+    /// reached is planned with the classes it last showed; its operations wait in the queue.
     pub(crate) async fn classes(&self, name: &TargetName) -> Result<Arc<Vec<ObjectClass>>, EngineError> {
         let kept = self.classes.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
         if let Some(classes) = kept {
             return Ok(classes);
         }
-        self.read_classes(name).await
+        let error = match self.read_classes(name).await {
+            Ok(classes) => return Ok(classes),
+            Err(error) => error,
+        };
+        match self.store.setting(&classes_key(name)).await? {
+            Some(text) => serde_json::from_str(&text)
+                .map(Arc::new)
+                .map_err(|error| StoreError::Damaged { what: "schema", reason: error.to_string() }.into()),
+            None => Err(error),
+        }
     }
 
     /// Reads the classes of a target again.
     pub(crate) async fn read_classes(&self, name: &TargetName) -> Result<Arc<Vec<ObjectClass>>, EngineError> {
         let session = self.target_session(name).await?;
         let classes = Arc::new(session.schema().await.map_err(|fault| in_target(name, fault))?);
+        let text = serde_json::to_string(classes.as_ref())
+            .map_err(|error| StoreError::Damaged { what: "schema", reason: error.to_string() })?;
+        if self.store.setting(&classes_key(name)).await?.as_ref() != Some(&text) {
+            self.store.keep_setting(&classes_key(name), &text).await?;
+        }
         self.classes.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), classes.clone());
         Ok(classes)
     }
@@ -179,6 +194,10 @@ impl Engine {
         let classes = self.classes(name).await?;
         Ok(TargetView { classes: classes.to_vec(), entitlements: self.store.declared_entitlements(name).await? })
     }
+}
+
+fn classes_key(name: &TargetName) -> String {
+    format!("classes of target {name}")
 }
 
 pub(crate) fn in_target(name: &TargetName, fault: Fault) -> EngineError {

@@ -61,10 +61,18 @@ impl Engine {
         Ok(report)
     }
 
+    /// What planning must know about the targets. One that was never reached is left out.
     pub(crate) async fn views(&self) -> Result<BTreeMap<TargetName, TargetView>, EngineError> {
         let mut views = BTreeMap::new();
         for name in self.target_names() {
-            views.insert(name.clone(), self.view(&name).await?);
+            match self.view(&name).await {
+                Ok(view) => {
+                    views.insert(name, view);
+                }
+                Err(EngineError::Store(error)) => return Err(error.into()),
+                // The other targets go on; this one is planned once it has shown what it holds.
+                Err(error) => warn!(target = %name, %error, "the target is left out of the plan"),
+            }
         }
         Ok(views)
     }

@@ -1,0 +1,4 @@
+//! Identities.
+
+pub(crate) mod list;
+pub(crate) mod read;

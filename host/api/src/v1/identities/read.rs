@@ -1,0 +1,33 @@
+//! `GET /v1/identities/{id}`: one identity with its accounts in every target.
+
+use crate::ApiState;
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use purser_model::account::Account;
+use purser_model::id::IdentityId;
+use purser_model::identity::Identity;
+use purser_store::{AccountFilter, PageRequest};
+use serde::Serialize;
+
+/// More accounts than one person has.
+const ACCOUNTS: u32 = 1_000;
+
+#[derive(Serialize)]
+pub(crate) struct IdentityWithAccounts {
+    #[serde(flatten)]
+    identity: Identity,
+    accounts: Vec<Account>,
+}
+
+pub(crate) async fn handle(
+    State(state): State<ApiState>,
+    id: Result<Path<IdentityId>, PathRejection>,
+) -> Result<Json<IdentityWithAccounts>, Problem> {
+    let Path(id) = id?;
+    let identity = state.store.identity(id).await?;
+    let filter = AccountFilter { identity: Some(id), ..AccountFilter::default() };
+    let accounts = state.store.accounts(filter, PageRequest::first(ACCOUNTS)).await?;
+    Ok(Json(IdentityWithAccounts { identity, accounts }))
+}

@@ -1,0 +1,4 @@
+//! Operations.
+
+pub(crate) mod list;
+pub(crate) mod read;

@@ -1,0 +1,4 @@
+//! Runs.
+
+pub(crate) mod list;
+pub(crate) mod read;

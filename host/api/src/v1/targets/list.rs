@@ -1,0 +1,32 @@
+//! `GET /v1/targets`: the declared targets, with their accounts by situation and what waits in their queues.
+
+use crate::ApiState;
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use purser_model::id::TargetName;
+use purser_store::{QueueState, SituationCount};
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(crate) struct TargetState {
+    name: TargetName,
+    accounts: Vec<SituationCount>,
+    queue: QueueState,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Targets {
+    items: Vec<TargetState>,
+}
+
+pub(crate) async fn handle(State(state): State<ApiState>) -> Result<Json<Targets>, Problem> {
+    let situations = state.store.situations().await?;
+    let mut items = Vec::with_capacity(state.targets.len());
+    for name in state.targets.iter() {
+        let accounts = situations.iter().filter(|count| &count.target == name).cloned().collect();
+        let queue = state.store.queue(name, (state.now)()).await?;
+        items.push(TargetState { name: name.clone(), accounts, queue });
+    }
+    Ok(Json(Targets { items }))
+}
