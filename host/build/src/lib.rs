@@ -14,6 +14,7 @@
 mod cargo;
 mod component;
 mod error;
+pub mod scaffold;
 mod toolchain;
 
 pub use error::BuildError;
