@@ -36,15 +36,14 @@ fn same_lists(desired: &[Value], actual: &[Value], kind: Option<AttributeKind>, 
         let within = |items: &[Value], item: &Value| items.iter().any(|other| same_single(item, other, kind, case));
         return desired.iter().all(|item| within(actual, item)) && actual.iter().all(|item| within(desired, item));
     }
-    desired.len() == actual.len() && each_has_its_match(desired, actual, |left, right| same_single(left, right, kind, case))
+    desired.len() == actual.len()
+        && each_has_its_match(desired, actual, |left, right| same_single(left, right, kind, case))
 }
 
 /// Whether every element on the left can be paired with one of its own on the right (augmenting paths).
 fn each_has_its_match(left: &[Value], right: &[Value], fits: impl Fn(&Value, &Value) -> bool) -> bool {
-    let edges: Vec<Vec<usize>> = left
-        .iter()
-        .map(|item| (0..right.len()).filter(|&index| fits(item, &right[index])).collect())
-        .collect();
+    let edges: Vec<Vec<usize>> =
+        left.iter().map(|item| (0..right.len()).filter(|&index| fits(item, &right[index])).collect()).collect();
     let mut taken_by = vec![None; right.len()];
     (0..left.len()).all(|item| pair(item, &edges, &mut taken_by, &mut vec![false; right.len()]))
 }
@@ -86,9 +85,9 @@ fn same_by<T: PartialEq>(desired: &Value, actual: &Value, read: impl Fn(&Value) 
 
 fn same_json(desired: &Value, actual: &Value, case: Case) -> bool {
     match (desired, actual) {
-        (Value::Object(desired), Value::Object(actual)) => desired
-            .iter()
-            .all(|(name, value)| member(actual, name).is_some_and(|other| same_json(value, other, case))),
+        (Value::Object(desired), Value::Object(actual)) => {
+            desired.iter().all(|(name, value)| member(actual, name).is_some_and(|other| same_json(value, other, case)))
+        }
         (Value::Array(desired), Value::Array(actual)) => same_lists(desired, actual, None, case),
         (Value::String(desired), Value::String(actual)) => same_text(desired, actual, case),
         (Value::Number(desired), Value::Number(actual)) => same_number(desired, actual),
@@ -138,7 +137,8 @@ fn decimal(value: &Value) -> Option<(bool, String, String)> {
         None => (false, text.strip_prefix('+').unwrap_or(&text)),
     };
     let (before, after) = digits.split_once('.').unwrap_or((digits, ""));
-    let is_number = !(before.is_empty() && after.is_empty()) && before.chars().chain(after.chars()).all(|c| c.is_ascii_digit());
+    let is_number =
+        !(before.is_empty() && after.is_empty()) && before.chars().chain(after.chars()).all(|c| c.is_ascii_digit());
     let (before, after) = (before.trim_start_matches('0').to_owned(), after.trim_end_matches('0').to_owned());
     is_number.then(|| (negative && !(before.is_empty() && after.is_empty()), before, after))
 }
@@ -147,7 +147,9 @@ fn decimal(value: &Value) -> Option<(bool, String, String)> {
 /// of at most 53 bits, a text for a decimal. What does not fit stays as it is, and the target refuses it by name.
 pub(crate) fn in_contract_form(value: Value, described: &Described) -> Value {
     match value {
-        Value::Array(items) => Value::Array(items.into_iter().map(|item| single_in_contract_form(item, described.kind)).collect()),
+        Value::Array(items) => {
+            Value::Array(items.into_iter().map(|item| single_in_contract_form(item, described.kind)).collect())
+        }
         single => {
             let single = single_in_contract_form(single, described.kind);
             if described.traits.multi_valued { Value::Array(vec![single]) } else { single }

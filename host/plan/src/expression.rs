@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) use limits::TooCostly;
-pub(crate) use values::{is_none, object_value, present};
+pub(crate) use values::{is_none, object_value};
 
 /// The CEL environment that every expression shares: the standard library, the strings extension and our own functions.
 #[derive(Clone)]
@@ -48,7 +48,9 @@ pub(crate) enum CompileError {
     TooCostly(#[from] TooCostly),
     #[error("unknown variable `{name}`: here an expression can use {known}")]
     UnknownVariable { name: String, known: String },
-    #[error("unknown function `{0}`: use CEL's standard functions and macros, its strings extension, `lower()` or `upper()`")]
+    #[error(
+        "unknown function `{0}`: use CEL's standard functions and macros, its strings extension, `lower()` or `upper()`"
+    )]
     UnknownFunction(String),
 }
 
@@ -69,7 +71,7 @@ impl Dialect {
     }
 
     /// A scope in which expressions are evaluated; values are added as variables.
-    pub(crate) fn scope<'v>(&self) -> Context<'static, 'v> {
+    pub(crate) fn scope<'p, 'v>(&self) -> Context<'p, 'v> {
         Context::with_env(Arc::clone(&self.env))
     }
 
@@ -147,7 +149,9 @@ fn quoted(names: &[&str]) -> String {
 fn syntax_message(errors: &ParseErrors) -> String {
     match errors.errors.first() {
         None => "no CEL expression".to_owned(),
-        Some(first) => format!("no CEL expression: {} at line {}, column {} of it", first.msg, first.pos.0, first.pos.1),
+        Some(first) => {
+            format!("no CEL expression: {} at line {}, column {} of it", first.msg, first.pos.0, first.pos.1)
+        }
     }
 }
 
@@ -162,13 +166,9 @@ fn walk(node: &IdedExpr, visit: &mut dyn FnMut(&IdedExpr)) {
 fn children(node: &IdedExpr) -> Vec<&IdedExpr> {
     match &node.expr {
         Expr::Call(call) => call.target.iter().map(|target| &**target).chain(&call.args).collect(),
-        Expr::Comprehension(inner) => vec![
-            &inner.iter_range,
-            &inner.accu_init,
-            &inner.loop_cond,
-            &inner.loop_step,
-            &inner.result,
-        ],
+        Expr::Comprehension(inner) => {
+            vec![&inner.iter_range, &inner.accu_init, &inner.loop_cond, &inner.loop_step, &inner.result]
+        }
         Expr::List(list) => list.elements.iter().collect(),
         Expr::Map(map) => map.entries.iter().flat_map(|entry| entry_parts(&entry.expr)).collect(),
         Expr::Struct(object) => object.entries.iter().flat_map(|entry| entry_parts(&entry.expr)).collect(),

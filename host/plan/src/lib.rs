@@ -5,9 +5,18 @@
 //! found and is left alone ([`purser_model::plan::Notice`]). Nothing here reads a clock, a file or a network, and the same
 //! input gives the same plan.
 
+mod attributes;
+mod compare;
+mod desired;
+mod difference;
+mod entitlements;
 mod expression;
+mod memberships;
 mod outcome;
+mod planner;
+mod records;
 mod rules;
+mod subject;
 
 pub mod render;
 

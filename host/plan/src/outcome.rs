@@ -96,7 +96,9 @@ pub enum RecordError {
     #[error("source `{0}` is not declared")]
     UnknownSource(SourceName),
     /// The connector wrote attributes that are no JSON object.
-    #[error("source `{source_name}`, record `{record}`: the connector wrote attributes that are no JSON object: {cause}")]
+    #[error(
+        "source `{source_name}`, record `{record}`: the connector wrote attributes that are no JSON object: {cause}"
+    )]
     NotAnObject {
         /// The source.
         source_name: SourceName,

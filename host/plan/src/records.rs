@@ -13,17 +13,22 @@ use purser_model::object::Object;
 use serde_json::Value;
 
 /// The record that an object of a source stands for.
-pub(crate) fn identity_record(rules: &Rules, name: &SourceName, object: &Object) -> Result<IdentityRecord, RecordError> {
+pub(crate) fn identity_record(
+    rules: &Rules,
+    name: &SourceName,
+    object: &Object,
+) -> Result<IdentityRecord, RecordError> {
     let source = rules.sources.get(name).ok_or_else(|| RecordError::UnknownSource(name.clone()))?;
     let record = object.parse_attributes().map_err(|error| RecordError::NotAnObject {
         source_name: name.clone(),
         record: object.id.clone(),
         cause: error.to_string(),
     })?;
-    let mut reader = Reader { name, source, object, scope: rules.dialect.scope() };
-    reader.add_variables(&record);
-    let state = reader.state()?;
-    let derived = reader.attributes()?;
+    let (state, derived) = {
+        let mut reader = Reader { name, source, object, scope: rules.dialect.scope() };
+        reader.add_variables(&record);
+        (reader.state()?, reader.attributes()?)
+    };
     let attributes = if source.attributes.is_empty() { record } else { derived };
     Ok(IdentityRecord { key: object.id.clone(), state, attributes })
 }
@@ -32,7 +37,7 @@ struct Reader<'a> {
     name: &'a SourceName,
     source: &'a SourceRules,
     object: &'a Object,
-    scope: Context<'static, 'a>,
+    scope: Context<'a, 'a>,
 }
 
 impl<'a> Reader<'a> {
@@ -48,7 +53,11 @@ impl<'a> Reader<'a> {
     /// The declared lifecycle; without one, suspended where the record is not active.
     fn state(&self) -> Result<LifecycleState, RecordError> {
         let Some(expression) = &self.source.lifecycle else {
-            return Ok(if self.object.active == Some(false) { LifecycleState::Suspended } else { LifecycleState::Active });
+            return Ok(if self.object.active == Some(false) {
+                LifecycleState::Suspended
+            } else {
+                LifecycleState::Active
+            });
         };
         match self.evaluate("lifecycle", expression)? {
             Some(Value::String(state)) => {

@@ -1,12 +1,19 @@
 //! A configuration whose expressions are compiled.
 
-use crate::{IdentityPlan, IdentitySnapshot, Memberships, RecordError, TargetView};
-use purser_model::configuration::Configuration;
+use crate::attributes::insert;
+use crate::expression::{Dialect, Expression};
+use crate::outcome::{IdentityPlan, IdentitySnapshot, Memberships, RecordError, TargetView};
+use crate::subject::Subject;
+use crate::{memberships, planner, records};
+use purser_model::Attributes;
+use purser_model::configuration::{Configuration, DeclaredEntitlement, Source, Strength, Target};
 use purser_model::id::{GroupName, RoleName, SourceName, TargetName};
 use purser_model::identity::{Identity, IdentityRecord};
 use purser_model::object::Object;
+use purser_model::operation::Intent;
 use purser_model::plan::PlannedOperation;
-use std::collections::{BTreeMap, BTreeSet};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 
 /// Where an expression stands in the declarations.
@@ -79,15 +86,66 @@ pub struct RuleError {
 #[derive(Debug)]
 pub struct Rules {
     configuration: Configuration,
+    pub(crate) dialect: Dialect,
+    pub(crate) sources: BTreeMap<SourceName, SourceRules>,
+    pub(crate) targets: BTreeMap<TargetName, TargetRules>,
+    pub(crate) groups: BTreeMap<GroupName, MemberRule>,
+    pub(crate) roles: BTreeMap<RoleName, MemberRule>,
+}
+
+/// The expressions of a source.
+#[derive(Debug)]
+pub(crate) struct SourceRules {
+    pub(crate) attributes: Vec<(String, Expression)>,
+    pub(crate) lifecycle: Option<Expression>,
+}
+
+/// The expressions of a target.
+#[derive(Debug)]
+pub(crate) struct TargetRules {
+    /// The account's attribute and the value it must have, in order of trust.
+    pub(crate) correlation: Vec<(String, Expression)>,
+    pub(crate) mappings: Vec<MappingRule>,
+}
+
+/// A mapping.
+#[derive(Debug)]
+pub(crate) struct MappingRule {
+    pub(crate) attribute: String,
+    pub(crate) strength: Strength,
+    pub(crate) expression: Expression,
+}
+
+/// Who belongs to a group or has a role.
+#[derive(Debug)]
+pub(crate) struct MemberRule {
+    /// As `source/key`.
+    pub(crate) members: HashSet<String>,
+    pub(crate) rule: Option<Expression>,
 }
 
 impl Rules {
-    /// Compiles every expression of a configuration.
+    /// Compiles every expression of a configuration. References between its parts are not checked here: a grant in a
+    /// target that is not declared grants nothing.
     ///
     /// # Errors
     /// Every expression that does not compile, not only the first.
     pub fn compile(configuration: Configuration) -> Result<Self, Vec<RuleError>> {
-        Ok(Self { configuration })
+        let mut compiler = Compiler { dialect: Dialect::new(), errors: Vec::new() };
+        let sources = compile_each(&configuration.sources, |name, source| compiler.source(name, source));
+        let targets = compile_each(&configuration.targets, |name, target| compiler.target(name, target));
+        let groups = compile_each(&configuration.groups, |name, group| {
+            compiler.members(RulePlace::GroupRule { group: name.clone() }, &group.members, group.rule.as_deref())
+        });
+        let roles = compile_each(&configuration.roles, |name, role| {
+            compiler.members(RulePlace::RoleRule { role: name.clone() }, &role.members, role.rule.as_deref())
+        });
+        let Compiler { dialect, errors } = compiler;
+        if errors.is_empty() {
+            Ok(Self { configuration, dialect, sources, targets, groups, roles })
+        } else {
+            Err(errors)
+        }
     }
 
     /// The configuration these rules come from.
@@ -95,49 +153,155 @@ impl Rules {
         &self.configuration
     }
 
-    /// The identity record that an object of a source stands for.
+    /// The identity record that an object of a source stands for. Expressions see the variables `record` (the attributes),
+    /// `id` (the primary id) and `active` (null where the class has no such state). The key is the primary id.
     ///
     /// # Errors
     /// The object or the source's declaration does not give one; the error names key, expression and cause.
     pub fn identity_record(&self, source: &SourceName, object: &Object) -> Result<IdentityRecord, RecordError> {
-        let _ = (source, object);
-        todo!("filled in by a following change")
+        records::identity_record(self, source, object)
     }
 
-    /// The groups and roles of an identity, with the reasons.
+    /// The groups and roles of an identity, with the reasons. A rule sees the variable `identity`.
     pub fn memberships(&self, identity: &Identity) -> Memberships {
-        let _ = identity;
-        todo!("filled in by a following change")
+        memberships::memberships(self, &Subject::new(&self.dialect, identity))
     }
 
     /// What to look for in a target where the identity should have an account and none is linked: attribute and value, in
-    /// order of trust.
+    /// order of trust. A correlation without a value for this identity is left out.
     pub fn correlation_values(&self, identity: &Identity, target: &TargetName) -> Vec<(String, String)> {
-        let _ = (identity, target);
-        todo!("filled in by a following change")
+        let subject = Subject::new(&self.dialect, identity);
+        let correlation = self.targets.get(target).map_or(&[][..], |target| &target.correlation);
+        let value = |expression: &Expression| expression.evaluate(&subject.scope).ok().flatten().and_then(searchable);
+        correlation.iter().filter_map(|(name, expression)| Some((name.clone(), value(expression)?))).collect()
     }
 
-    /// The attributes by which accounts of a target are recognised.
+    /// The attributes by which accounts of a target are recognised, in order of trust, each once.
     pub fn correlation_attributes(&self, target: &TargetName) -> Vec<String> {
-        let _ = target;
-        todo!("filled in by a following change")
+        let correlation = self.targets.get(target).map_or(&[][..], |target| &target.correlation);
+        let mut names: Vec<String> = Vec::new();
+        for (name, _) in correlation {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        names
     }
 
-    /// The targets in which the identity should have an account.
+    /// The targets in which the identity should have an account. A target that hangs on a rule which cannot be decided is
+    /// not among them; [`Rules::plan_identity`] gives a notice for it and leaves it alone.
     pub fn targets_granted(&self, identity: &Identity) -> BTreeSet<TargetName> {
-        let _ = identity;
-        todo!("filled in by a following change")
+        let memberships = self.memberships(identity);
+        let undecided = memberships::undecided(self, &memberships);
+        let granted = memberships::granted(self, &memberships).into_keys();
+        granted.filter(|target| !undecided.contains_key(target)).cloned().collect()
     }
 
     /// What is to be done for one identity.
+    ///
+    /// Derives what it should have in each target, compares it with the linked account and with the candidates, and gives
+    /// at most one item per account. Whatever cannot be decided or done gives a notice, and then nothing half-done: a
+    /// mapping or rule that fails leaves that target alone for this identity. `views` must hold every target that is
+    /// granted or has an account; one that is not there gives a notice. The order of accounts, candidates and
+    /// entitlements does not change the plan.
     pub fn plan_identity(&self, snapshot: &IdentitySnapshot, views: &BTreeMap<TargetName, TargetView>) -> IdentityPlan {
-        let _ = (snapshot, views);
-        todo!("filled in by a following change")
+        planner::plan_identity(self, snapshot, views)
     }
 
     /// The declared entitlements that are to be created in a target because they are not there, by their declared name.
+    /// An entitlement counts as there when the view has it under its declared name with an id in the target.
     pub fn plan_entitlements(&self, target: &TargetName, view: &TargetView) -> Vec<(String, PlannedOperation)> {
-        let _ = (target, view);
-        todo!("filled in by a following change")
+        let declared = self.configuration.targets.get(target).map(|target| &target.entitlements);
+        let missing = |name: &str| {
+            !view.entitlements.iter().any(|known| known.name.as_deref() == Some(name) && known.remote_id.is_some())
+        };
+        let wanted = declared.into_iter().flatten().filter(|(name, entitlement)| entitlement.create && missing(name));
+        wanted.map(|(name, entitlement)| (name.clone(), create_entitlement(name, entitlement))).collect()
+    }
+}
+
+fn create_entitlement(name: &str, entitlement: &DeclaredEntitlement) -> PlannedOperation {
+    let mut attributes = Attributes::new();
+    insert(&mut attributes, &entitlement.attribute, Value::String(entitlement.value.clone()));
+    PlannedOperation {
+        intent: Intent::CreateEntitlement { name: name.to_owned(), attributes },
+        reason: format!("no {} has {} \"{}\"", entitlement.class, entitlement.attribute, entitlement.value),
+        before: Attributes::new(),
+    }
+}
+
+/// The text by which a store finds an account; a list or object finds none.
+fn searchable(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn compile_each<Name: Ord + Clone, Declared, Compiled>(
+    declared: &BTreeMap<Name, Declared>,
+    mut compile: impl FnMut(&Name, &Declared) -> Compiled,
+) -> BTreeMap<Name, Compiled> {
+    declared.iter().map(|(name, declared)| (name.clone(), compile(name, declared))).collect()
+}
+
+/// What a rule, mapping or correlation can use.
+const IDENTITY: &[&str] = &["identity"];
+
+/// What a source's expressions can use.
+const RECORD: &[&str] = &["record", "id", "active"];
+
+/// Compiles, and collects what does not compile.
+struct Compiler {
+    dialect: Dialect,
+    errors: Vec<RuleError>,
+}
+
+impl Compiler {
+    fn expression(&mut self, place: RulePlace, text: &str, variables: &[&str]) -> Option<Expression> {
+        match self.dialect.compile(text, variables) {
+            Ok(expression) => Some(expression),
+            Err(error) => {
+                self.errors.push(RuleError { place, expression: text.to_owned(), message: error.to_string() });
+                None
+            }
+        }
+    }
+
+    fn source(&mut self, name: &SourceName, source: &Source) -> SourceRules {
+        let mut attributes = Vec::new();
+        for (attribute, text) in &source.attributes {
+            let place = RulePlace::SourceAttribute { source: name.clone(), attribute: attribute.clone() };
+            attributes.extend(self.expression(place, text, RECORD).map(|expression| (attribute.clone(), expression)));
+        }
+        let place = RulePlace::SourceLifecycle { source: name.clone() };
+        let lifecycle = source.lifecycle.as_deref().and_then(|text| self.expression(place, text, RECORD));
+        SourceRules { attributes, lifecycle }
+    }
+
+    fn target(&mut self, name: &TargetName, target: &Target) -> TargetRules {
+        let mut rules = TargetRules { correlation: Vec::new(), mappings: Vec::new() };
+        for (index, correlation) in target.correlation.iter().enumerate() {
+            let place = RulePlace::Correlation { target: name.clone(), index };
+            let expression = self.expression(place, &correlation.expression, IDENTITY);
+            rules.correlation.extend(expression.map(|expression| (correlation.attribute.clone(), expression)));
+        }
+        for mapping in &target.mappings {
+            let place = RulePlace::Mapping { target: name.clone(), attribute: mapping.attribute.clone() };
+            let expression = self.expression(place, &mapping.expression, IDENTITY);
+            rules.mappings.extend(expression.map(|expression| MappingRule {
+                attribute: mapping.attribute.clone(),
+                strength: mapping.strength,
+                expression,
+            }));
+        }
+        rules
+    }
+
+    fn members(&mut self, place: RulePlace, members: &[String], rule: Option<&str>) -> MemberRule {
+        let rule = rule.and_then(|text| self.expression(place, text, IDENTITY));
+        MemberRule { members: members.iter().cloned().collect(), rule }
     }
 }

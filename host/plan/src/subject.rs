@@ -10,7 +10,7 @@ pub(crate) struct Subject<'a> {
     pub(crate) identity: &'a Identity,
     /// `source/key`, as declarations name it.
     pub(crate) reference: String,
-    pub(crate) scope: Context<'static, 'a>,
+    pub(crate) scope: Context<'a, 'a>,
 }
 
 impl<'a> Subject<'a> {

@@ -34,7 +34,11 @@ fn every_complex_element_has_a_match_of_its_own() {
     assert!(!exact(AttributeKind::Complex, twice, json!([{"value": "x"}])));
     // A greedy choice would give the first element the only match of the second.
     let desired = json!([{"value": "x"}, {"value": "x", "type": "work"}]);
-    assert!(exact(AttributeKind::Complex, desired, json!([{"value": "x", "type": "work"}, {"value": "x", "type": "home"}])));
+    assert!(exact(
+        AttributeKind::Complex,
+        desired,
+        json!([{"value": "x", "type": "work"}, {"value": "x", "type": "home"}])
+    ));
 }
 
 #[test]

@@ -55,7 +55,9 @@ fn change_case<'b, 'v>(args: &[CowVal<'b, 'v>], change: fn(&str) -> String) -> R
 /// The qualified name of a call such as `strings.quote(x)`, where the target may be a namespace.
 pub(super) fn namespace(call: &CallExpr) -> Option<String> {
     match &call.target.as_ref()?.expr {
-        Expr::Ident(name) if matches!(name.as_str(), "strings" | "optional") => Some(format!("{name}.{}", call.func_name)),
+        Expr::Ident(name) if matches!(name.as_str(), "strings" | "optional") => {
+            Some(format!("{name}.{}", call.func_name))
+        }
         _ => None,
     }
 }

@@ -29,7 +29,9 @@ pub(crate) enum TooCostly {
     Nodes(usize),
     #[error("the expression is nested more than {MAX_DEPTH} deep: let the source prepare the value")]
     Depth,
-    #[error("more than {MAX_COMPREHENSIONS} of all, exists, exists_one, map and filter work inside or after one another: simplify it")]
+    #[error(
+        "more than {MAX_COMPREHENSIONS} of all, exists, exists_one, map and filter work inside or after one another: simplify it"
+    )]
     Comprehensions,
     #[error("the expression calls replace, join and format {0} times; {MAX_TEXT_BUILDERS} are allowed")]
     TextBuilders(usize),

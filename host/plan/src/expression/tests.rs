@@ -38,7 +38,9 @@ fn values_cross_from_json_to_cel_and_back() {
 
 #[test]
 fn a_missing_field_is_null_at_any_depth() {
-    for text in ["identity.phone", "identity.phone.work", "identity.nothing", "identity.userName.x", "null", "''", "[]", "{}"] {
+    for text in
+        ["identity.phone", "identity.phone.work", "identity.nothing", "identity.userName.x", "null", "''", "[]", "{}"]
+    {
         assert_eq!(value(text), None, "{text}");
     }
     assert_eq!(value("identity.phone == null"), Some(json!(true)));
@@ -92,7 +94,10 @@ fn a_rule_gives_true_or_false_and_null_is_false() {
     let holds = |text: &str| dialect.compile(text, &["identity"]).expect(text).holds(&scope);
     assert!(holds("identity.city == 'Köln'").expect("decided"));
     assert!(!holds("identity.flag").expect("null is false"));
-    assert_eq!(holds("identity.level").expect_err("a number").to_string(), "the rule gives a number, not true or false");
+    assert_eq!(
+        holds("identity.level").expect_err("a number").to_string(),
+        "the rule gives a number, not true or false"
+    );
     let failed = holds("identity.phone.startsWith('+')").expect_err("null has no startsWith").to_string();
     assert!(failed.contains("startsWith"), "{failed}");
 }
@@ -135,7 +140,9 @@ fn the_cost_is_limited_before_anything_runs() {
     assert_eq!(too_costly(three), TooCostly::Comprehensions);
     let chained = "identity.emails.map(a, a).map(a, a).map(a, a)";
     assert_eq!(too_costly(chained), TooCostly::Comprehensions);
-    assert!(compile("identity.emails.all(a, identity.emails.all(b, a == b)) && identity.emails.exists(c, true)").is_ok());
+    assert!(
+        compile("identity.emails.all(a, identity.emails.all(b, a == b)) && identity.emails.exists(c, true)").is_ok()
+    );
 }
 
 #[test]

@@ -1,9 +1,7 @@
 //! JSON to CEL values and back.
 
 use super::EvaluationError;
-use cel::common::types::{
-    CelBool, CelDouble, CelInt, CelList, CelMap, CelMapKey, CelNull, CelString, CelUInt, Kind,
-};
+use cel::common::types::{CelBool, CelDouble, CelInt, CelList, CelMap, CelMapKey, CelNull, CelString, CelUInt, Kind};
 use cel::common::value::Val;
 use purser_model::Attributes;
 use serde_json::{Number, Value};

@@ -1,0 +1,408 @@
+//! Decides, target by target, what is to be done for one identity.
+
+use crate::attributes::lookup;
+use crate::desired::Desired;
+use crate::difference::{self, Known};
+use crate::entitlements::Declared;
+use crate::expression::is_none;
+use crate::memberships::{self, Granted};
+use crate::outcome::{IdentityPlan, IdentitySnapshot, RuleFault, TargetView};
+use crate::rules::{Rules, TargetRules};
+use crate::subject::Subject;
+use purser_model::Attributes;
+use purser_model::account::{Account, Situation};
+use purser_model::configuration::{Deprovisioning, Target, UnlinkedReaction};
+use purser_model::id::TargetName;
+use purser_model::identity::{Identity, LifecycleState};
+use purser_model::manifest::{DeleteSemantics, ObjectClass};
+use purser_model::operation::Intent;
+use purser_model::plan::{Link, Notice, PlanItem, PlannedOperation, Precondition};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// See [`Rules::plan_identity`].
+pub(crate) fn plan_identity(
+    rules: &Rules,
+    snapshot: &IdentitySnapshot,
+    views: &BTreeMap<TargetName, TargetView>,
+) -> IdentityPlan {
+    let subject = Subject::new(&rules.dialect, &snapshot.identity);
+    let memberships = memberships::memberships(rules, &subject);
+    let mut granted = memberships::granted(rules, &memberships);
+    let undecided = memberships::undecided(rules, &memberships);
+    let with_account = snapshot.accounts.iter().map(|account| &account.target);
+    let targets: BTreeSet<&TargetName> =
+        granted.keys().copied().chain(undecided.keys().copied()).chain(with_account).collect();
+    let mut plan = IdentityPlan::default();
+    for name in targets {
+        let scene = Scene { rules, subject: &subject, snapshot, name, plan: &mut plan };
+        scene.plan(granted.remove(name), undecided.get(name).map_or(&[], Vec::as_slice), views.get(name));
+    }
+    plan
+}
+
+/// One identity in front of one target, before it is known whether the target can be planned at all.
+struct Scene<'a> {
+    rules: &'a Rules,
+    subject: &'a Subject<'a>,
+    snapshot: &'a IdentitySnapshot,
+    name: &'a TargetName,
+    plan: &'a mut IdentityPlan,
+}
+
+impl Scene<'_> {
+    fn plan(self, granted: Option<Granted<'_>>, undecided: &[&RuleFault], view: Option<&TargetView>) {
+        let linked = sorted(self.snapshot.accounts.iter().filter(|account| account.target == *self.name));
+        let declared = (self.rules.configuration().targets.get(self.name), self.rules.targets.get(self.name));
+        let (Some(target), Some(rules)) = declared else {
+            return self.notice("the target is not declared any more; its accounts stay as they are".to_owned());
+        };
+        for fault in undecided {
+            self.plan.notices.push(notice(&self.snapshot.identity, self.name, undecided_message(fault)));
+        }
+        if !undecided.is_empty() {
+            return;
+        }
+        let Some(view) = view else {
+            return self.notice(
+                "the target's classes are not known; check that its connector is there and answers".to_owned(),
+            );
+        };
+        if let Some(account) = linked.iter().find(|account| account.situation == Situation::Protected) {
+            return self.notice(format!("account {} is protected; nothing is done", called(account)));
+        }
+        let mut planner = Planner {
+            identity: &self.snapshot.identity,
+            subject: self.subject,
+            name: self.name,
+            target,
+            rules,
+            view,
+            declared: Declared::new(target, view),
+            plan: self.plan,
+        };
+        match granted {
+            Some(granted) => planner.provide(&granted, &linked, self.snapshot.candidates.get(self.name)),
+            None => linked.into_iter().filter(|account| is_there(account)).for_each(|account| planner.leave(account)),
+        }
+    }
+
+    fn notice(self, message: String) {
+        self.plan.notices.push(notice(&self.snapshot.identity, self.name, message));
+    }
+}
+
+/// One identity in front of one target that can be planned.
+struct Planner<'a> {
+    identity: &'a Identity,
+    subject: &'a Subject<'a>,
+    name: &'a TargetName,
+    target: &'a Target,
+    rules: &'a TargetRules,
+    view: &'a TargetView,
+    declared: Declared<'a>,
+    plan: &'a mut IdentityPlan,
+}
+
+impl<'a> Planner<'a> {
+    /// The identity should have an account here.
+    fn provide(&mut self, granted: &Granted<'_>, linked: &[&Account], candidates: Option<&Vec<Account>>) {
+        let there: Vec<&Account> = linked.iter().copied().filter(|account| is_there(account)).collect();
+        match (there.as_slice(), linked.first()) {
+            ([account], _) => self.keep_up(granted, account, Link::Keep),
+            ([], Some(missing)) => self.create(granted, Some(missing)),
+            ([], None) => self.correlate(granted, candidates.map_or(&[], Vec::as_slice)),
+            (several, _) => self.notice(format!(
+                "disputed: {} accounts are linked ({}); unlink all but one",
+                several.len(),
+                called_all(several)
+            )),
+        }
+    }
+
+    /// No account is linked: one that is there already may belong to the identity.
+    fn correlate(&mut self, granted: &Granted<'_>, candidates: &[Account]) {
+        let candidates = sorted(candidates.iter().filter(|account| is_there(account)));
+        match candidates.as_slice() {
+            [] => self.create_where_nothing_can_match(granted),
+            [one] if one.situation == Situation::Protected => {
+                self.notice(format!("account {} matches and is protected; nothing is done", called(one)));
+            }
+            [one] if one.identity.is_some_and(|owner| owner != self.identity.id) => {
+                self.notice(format!("disputed: account {} matches and belongs to another identity", called(one)));
+            }
+            [one] => match self.target.unlinked {
+                UnlinkedReaction::Adopt => self.keep_up(granted, one, Link::Adopt),
+                UnlinkedReaction::Show => self.notice(format!(
+                    "unlinked: account {} matches and nobody has linked it; link it, or declare `unlinked = \"adopt\"`",
+                    called(one)
+                )),
+            },
+            several => self.notice(format!(
+                "disputed: {} accounts match ({}); link the right one",
+                several.len(),
+                called_all(several)
+            )),
+        }
+    }
+
+    /// Creates unless a correlation fails: then an account might be there that nobody looked for.
+    fn create_where_nothing_can_match(&mut self, granted: &Granted<'_>) {
+        for (attribute, expression) in &self.rules.correlation {
+            if let Err(error) = expression.evaluate(&self.subject.scope) {
+                let text = expression.text();
+                return self.notice(format!(
+                    "correlation by `{attribute}` = \"{text}\" fails: {error}; no account is created"
+                ));
+            }
+        }
+        self.create(granted, None);
+    }
+
+    /// Creates an account, or creates one again that went missing, under the id it had.
+    fn create(&mut self, granted: &Granted<'_>, missing: Option<&Account>) {
+        let Some(class) = self.class(&self.target.class) else { return };
+        let Some(desired) = self.desired(class) else { return };
+        if !class.operations.create {
+            return self.notice(cannot(class, "create accounts", "none is created"));
+        }
+        if !class.operations.set_active && !self.active() {
+            return self.notice(cannot(class, "disable accounts", "none is created while the identity is suspended"));
+        }
+        let active = class.operations.set_active.then_some(self.active());
+        let reason = match missing {
+            Some(_) => "the account is gone from the target".to_owned(),
+            None => granting_roles(granted),
+        };
+        let mut operations = vec![operation(Intent::Create { attributes: desired.for_create(), active }, reason)];
+        let grants = self.declared.grants(granted, &BTreeSet::new());
+        operations.extend(self.allowed(class.operations.grant, class, "grant entitlements", grants));
+        self.item(missing, &class.name, Link::Keep, operations, desired.pushed());
+    }
+
+    /// Brings an account to the desired state.
+    fn keep_up(&mut self, granted: &Granted<'_>, account: &Account, link: Link) {
+        let Some(class) = self.class(&account.class) else { return };
+        let Some(desired) = self.desired(class) else { return };
+        let Some(actual) = self.attributes(account) else { return };
+        let update = difference::update(&desired, &Known { actual: &actual, pushed: &account.pushed });
+        let can_update = class.operations.update;
+        let pushed = if can_update { desired.pushed() } else { account.pushed.clone() };
+        let mut operations = self.allowed(can_update, class, "update accounts", update.into_iter().collect());
+        let (enable, disable) = self.activation(account);
+        operations.extend(self.allowed(class.operations.set_active, class, "enable accounts", enable));
+        let grants = self.declared.grants(granted, &account.held);
+        operations.extend(self.allowed(class.operations.grant, class, "grant entitlements", grants));
+        let revocations = self.declared.revocations(Some(granted), &account.held, "no role grants it");
+        operations.extend(self.allowed(class.operations.revoke, class, "revoke entitlements", revocations));
+        operations.extend(self.allowed(class.operations.set_active, class, "disable accounts", disable));
+        if link == Link::Adopt || !operations.is_empty() {
+            self.item(Some(account), &class.name, link, operations, pushed);
+        }
+    }
+
+    fn activation(&self, account: &Account) -> (Vec<PlannedOperation>, Vec<PlannedOperation>) {
+        let reason = || format!("the identity is {}", self.identity.state);
+        match (account.active, self.active()) {
+            (Some(false), true) => (vec![operation(Intent::Enable, reason())], Vec::new()),
+            (Some(true), false) => (Vec::new(), vec![operation(Intent::Disable, reason())]),
+            _ => (Vec::new(), Vec::new()),
+        }
+    }
+
+    /// The identity should not have this account any more.
+    fn leave(&mut self, account: &Account) {
+        let Some(class) = self.class(&account.class) else { return };
+        let why = self.why_it_leaves();
+        let operations = match self.target.deprovisioning {
+            Deprovisioning::Keep => {
+                let revocations = self.declared.revocations(None, &account.held, &why);
+                self.allowed(class.operations.revoke, class, "revoke entitlements", revocations)
+            }
+            Deprovisioning::Disable => self.disable(class, account, &why),
+            Deprovisioning::Delete => self.delete(class, account, why),
+        };
+        if !operations.is_empty() {
+            self.item(Some(account), &class.name, Link::Keep, operations, account.pushed.clone());
+        }
+    }
+
+    fn disable(&mut self, class: &ObjectClass, account: &Account, why: &str) -> Vec<PlannedOperation> {
+        let revocations = self.declared.revoke_all(&account.held, why);
+        let mut operations = self.allowed(class.operations.revoke, class, "revoke entitlements", revocations);
+        if account.active != Some(false) {
+            let disable = vec![operation(Intent::Disable, why.to_owned())];
+            operations.extend(self.allowed(class.operations.set_active, class, "disable accounts", disable));
+        }
+        operations
+    }
+
+    fn delete(&mut self, class: &ObjectClass, account: &Account, why: String) -> Vec<PlannedOperation> {
+        let can = class.operations.delete && class.delete_semantics != DeleteSemantics::None;
+        // Where deleting only disables, a disabled account is as far as it goes.
+        if class.delete_semantics == DeleteSemantics::Deactivates && account.active == Some(false) {
+            return Vec::new();
+        }
+        self.allowed(can, class, "delete accounts", vec![operation(Intent::Delete, why)])
+    }
+
+    fn why_it_leaves(&self) -> String {
+        match self.identity.state {
+            LifecycleState::Departed => "the identity has departed".to_owned(),
+            LifecycleState::Staged => "the identity is staged".to_owned(),
+            LifecycleState::Active | LifecycleState::Suspended => format!("no role grants an account in {}", self.name),
+        }
+    }
+
+    /// The desired attributes, or none with notices where a mapping fails: then nothing is done for this target.
+    fn desired(&mut self, class: &ObjectClass) -> Option<Desired<'a>> {
+        match Desired::derive(self.subject, self.rules, class) {
+            Ok(desired) => {
+                for left_out in &desired.left_out {
+                    self.notice(left_out.to_string());
+                }
+                Some(desired)
+            }
+            Err(faults) => {
+                for fault in faults {
+                    self.notice(format!("{fault}; nothing is done in this target"));
+                }
+                None
+            }
+        }
+    }
+
+    fn class(&mut self, name: &str) -> Option<&'a ObjectClass> {
+        let class = self.view.class(name);
+        if class.is_none() {
+            let known: Vec<&str> = self.view.classes.iter().map(|class| class.name.as_str()).collect();
+            self.notice(format!("the target has no class `{name}`, only {}; nothing is done", known.join(", ")));
+        }
+        class
+    }
+
+    fn attributes(&mut self, account: &Account) -> Option<Attributes> {
+        match serde_json::from_str(&account.attributes) {
+            Ok(attributes) => Some(attributes),
+            Err(error) => {
+                self.notice(format!(
+                    "the attributes of account {} are no JSON object: {error}; reconcile the target",
+                    called(account)
+                ));
+                None
+            }
+        }
+    }
+
+    /// The operations where the class can do them, else none and a notice.
+    fn allowed(
+        &mut self,
+        can: bool,
+        class: &ObjectClass,
+        what: &str,
+        operations: Vec<PlannedOperation>,
+    ) -> Vec<PlannedOperation> {
+        if can || operations.is_empty() {
+            return operations;
+        }
+        let skipped: Vec<String> = operations.iter().map(described).collect();
+        self.notice(cannot(class, what, &format!("left out: {}", skipped.join(", "))));
+        Vec::new()
+    }
+
+    fn active(&self) -> bool {
+        self.identity.state == LifecycleState::Active
+    }
+
+    fn item(
+        &mut self,
+        account: Option<&Account>,
+        class: &str,
+        link: Link,
+        operations: Vec<PlannedOperation>,
+        pushed: Attributes,
+    ) {
+        self.plan.items.push(PlanItem {
+            identity: self.identity.id,
+            label: self.identity.label().to_owned(),
+            target: self.name.clone(),
+            class: class.to_owned(),
+            account: account.map(|account| account.id),
+            link,
+            precondition: Precondition {
+                identity_version: self.identity.version,
+                account_digest: account.and_then(|account| account.digest),
+            },
+            operations,
+            pushed,
+        });
+    }
+
+    fn notice(&mut self, message: String) {
+        self.plan.notices.push(notice(self.identity, self.name, message));
+    }
+}
+
+/// Whether the account is in the target: one without an id there is still to be created.
+fn is_there(account: &Account) -> bool {
+    account.situation != Situation::Missing && account.remote_id.is_some()
+}
+
+fn sorted<'a>(accounts: impl Iterator<Item = &'a Account>) -> Vec<&'a Account> {
+    let mut accounts: Vec<&Account> = accounts.collect();
+    accounts.sort_by_key(|account| account.id);
+    accounts
+}
+
+/// How people recognise an account: an id that they know, else its id in the target.
+fn called(account: &Account) -> String {
+    let id = account.remote_id.as_deref().unwrap_or("without an id");
+    let attributes: Option<Attributes> = serde_json::from_str(&account.attributes).ok();
+    let user_name =
+        attributes.as_ref().and_then(|attributes| lookup(attributes, "userName")).filter(|name| !is_none(name));
+    match (user_name.and_then(|name| name.as_str()), account.secondary_ids.first()) {
+        (Some(name), _) => format!("`{name}` ({id})"),
+        (None, Some(known)) => format!("`{}` ({id})", known.value),
+        (None, None) => format!("`{id}`"),
+    }
+}
+
+fn called_all(accounts: &[&Account]) -> String {
+    accounts.iter().map(|account| called(account)).collect::<Vec<_>>().join(", ")
+}
+
+fn granting_roles(granted: &Granted<'_>) -> String {
+    let names: Vec<&str> = granted.roles.iter().map(|role| role.as_str()).collect();
+    match names.as_slice() {
+        [one] => format!("role {one} grants it"),
+        several => format!("roles {} grant it", several.join(", ")),
+    }
+}
+
+fn undecided_message(fault: &RuleFault) -> String {
+    let RuleFault { place, expression, cause, .. } = fault;
+    format!("{place} = \"{expression}\" cannot be decided: {cause}; nothing is done in this target")
+}
+
+fn cannot(class: &ObjectClass, what: &str, consequence: &str) -> String {
+    format!("class `{}` cannot {what}; {consequence}", class.name)
+}
+
+fn described(operation: &PlannedOperation) -> String {
+    match &operation.intent {
+        Intent::Grant { entitlement } => format!("grant {entitlement}"),
+        Intent::Revoke { entitlement } => format!("revoke {entitlement}"),
+        Intent::Update { changes } => {
+            let names: Vec<&str> = changes.iter().map(|change| change.attribute.as_str()).collect();
+            format!("update {}", names.join(", "))
+        }
+        other => other.name().to_owned(),
+    }
+}
+
+fn operation(intent: Intent, reason: String) -> PlannedOperation {
+    PlannedOperation { intent, reason, before: Attributes::new() }
+}
+
+fn notice(identity: &Identity, target: &TargetName, message: String) -> Notice {
+    Notice { identity: identity.id, label: identity.label().to_owned(), target: Some(target.clone()), message }
+}
