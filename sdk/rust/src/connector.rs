@@ -16,7 +16,8 @@ use serde_json::Value;
 /// The edit methods answer `unsupported` until they are written; the manifest's [`crate::Operation`]s must list exactly
 /// those that work.
 pub trait Connector: Sized {
-    /// The configuration, without its secrets. What does not fit ends as `invalid-config` naming the JSON path.
+    /// The configuration, without its secrets; an empty struct where there is none, since it is always a JSON object.
+    /// What does not fit ends as `invalid-config` naming the JSON path.
     type Config: DeserializeOwned;
 
     /// What the connector is. No capability may be used; the answer is always the same.
