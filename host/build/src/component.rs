@@ -16,18 +16,19 @@ pub(crate) fn write(module: &Path, directory: &Path, name: &str) -> Result<Built
     ordinary_file_permissions(&mut builder);
     let mut file = builder.tempfile_in(directory).map_err(file_error("write to"))?;
     file.write_all(&component).map_err(file_error("write to"))?;
-    file.persist(&path).map_err(|error| BuildError::File { action: "write", path: path.clone(), source: error.error })?;
+    file.persist(&path).map_err(|error| BuildError::File {
+        action: "write",
+        path: path.clone(),
+        source: error.error,
+    })?;
     Ok(Built { name: name.to_owned(), path, bytes: component.len() as u64 })
 }
 
 /// The bindings leave a description of their world in a custom section of the core module; a module without one would
 /// become a component that exports nothing.
 fn encode(module: &Path) -> Result<Vec<u8>, BuildError> {
-    let bytes = fs::read(module).map_err(|source| BuildError::File {
-        action: "read",
-        path: module.to_path_buf(),
-        source,
-    })?;
+    let bytes =
+        fs::read(module).map_err(|source| BuildError::File { action: "read", path: module.to_path_buf(), source })?;
     let encoding = |reason: String| BuildError::Encoding { module: module.to_path_buf(), reason };
     let (without_description, _) =
         wit_component::metadata::decode(&bytes).map_err(|error| encoding(format!("{error:#}")))?;

@@ -72,7 +72,8 @@ pub(crate) fn prepare(directory: &Path) -> Result<Toolchain, BuildError> {
     loop {
         match decide(present) {
             Step::UseTarget => return Ok(Toolchain::default()),
-            Step::AddTarget => match run(Command::new("rustup").args(["target", "add", TARGET]).current_dir(directory)) {
+            Step::AddTarget => match run(Command::new("rustup").args(["target", "add", TARGET]).current_dir(directory))
+            {
                 Ok(()) if has_target(directory) => present.target = true,
                 Ok(()) => {
                     reasons.push("rustup added the target to a toolchain that cargo does not use here".to_owned());
@@ -213,10 +214,7 @@ mod tests {
 
     #[test]
     fn packages_that_are_there_are_used_before_anything_is_installed() {
-        assert_eq!(
-            decide(Present { debian_packages: true, apt_as_root: true, ..NOTHING }),
-            Step::BuildStandardLibrary
-        );
+        assert_eq!(decide(Present { debian_packages: true, apt_as_root: true, ..NOTHING }), Step::BuildStandardLibrary);
         assert_eq!(decide(Present { apt_as_root: true, ..NOTHING }), Step::InstallPackages);
     }
 
@@ -235,9 +233,7 @@ mod tests {
         assert_eq!(toolchain.arguments, ["-Zbuild-std=std,panic_abort"]);
         assert!(toolchain.environment.contains(&("RUSTC", "/usr/bin/rustc".into())));
         assert!(
-            toolchain
-                .environment
-                .contains(&("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "/usr/bin/wasm-ld".into()))
+            toolchain.environment.contains(&("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "/usr/bin/wasm-ld".into()))
         );
     }
 

@@ -1,1 +1,36 @@
 //! Runs connectors as sandboxed WebAssembly components.
+//!
+//! [`Runtime::load`] makes a [`Connector`] of a file, and [`Connector::session`] a source or target of that. Every call
+//! gets a fresh store and instance, so nothing leaks from call to call; connections live on the host's side. A guest
+//! reaches what its [`Grant`] names and nothing else; a guest that loops, traps, asks for too much or breaks the contract
+//! costs one call, whose [`Fault`](purser_connector::Fault) says what happened.
+
+mod bindings;
+mod cache;
+mod call;
+mod caps;
+mod check;
+mod clock;
+mod connector;
+mod convert;
+mod engine;
+mod grant;
+mod inspect;
+mod meter;
+mod phase;
+mod runtime;
+mod secret;
+mod session;
+mod settings;
+mod state;
+
+pub use caps::http::EndpointError;
+pub use clock::{HostClock, Randomness, SystemClock, SystemRandomness};
+pub use connector::{Connector, ConnectorDigest, InterfaceReach, Reach};
+pub use grant::{Access, Authentication, DirectoryGrant, Endpoint, Grant, SecretError};
+pub use inspect::NotAConnector;
+pub use runtime::{LoadError, Runtime, RuntimeError};
+pub use secret::{EmptySecret, Secret};
+pub use session::{SessionError, SessionSettings, WasmSession};
+pub use settings::{CallLimits, RuntimeSettings};
+pub use state::{GuestState, InMemoryState, MAX_KEY_BYTES, MAX_TOTAL_BYTES, MAX_VALUE_BYTES, StateError};

@@ -1,0 +1,123 @@
+//! Sends a request that was found to be allowed, and reads the answer within its limits.
+
+use super::headers;
+use crate::bindings::purser::connector::http::{Error, Field, Method, Response};
+use crate::grant::{Authentication, Endpoint};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap};
+use std::error::Error as _;
+use std::sync::Once;
+use std::time::Duration;
+use url::Url;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// A request that was found to be allowed.
+pub(super) struct Allowed {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Option<Vec<u8>>,
+    pub(super) timeout: Duration,
+}
+
+/// A client with its own pool of connections. It follows no redirect, knows no proxy and keeps no cookie.
+///
+/// Certificates are verified as the operating system does; where no endpoint uses TLS, its store is not touched, so that a
+/// machine without one can still talk to a test server.
+pub(super) fn client<'a>(mut endpoints: impl Iterator<Item = &'a Endpoint>) -> reqwest::Result<reqwest::Client> {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        // Where the process has chosen a provider already, that one is used.
+        let _already_chosen = rustls::crypto::ring::default_provider().install_default();
+    });
+    let mut builder = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .user_agent(concat!("purser/", env!("CARGO_PKG_VERSION")));
+    if !endpoints.any(|endpoint| endpoint.url.scheme() == "https") {
+        builder = builder.tls_certs_only([]);
+    }
+    builder.build()
+}
+
+/// Sends the request and reads the whole response.
+pub(super) async fn exchange(
+    client: &reqwest::Client,
+    endpoint: &Endpoint,
+    request: Allowed,
+) -> Result<Response, Error> {
+    let mut builder = client
+        .request(method(request.method), request.url)
+        .headers(request.headers)
+        // The host does not decompress: a small answer that unfolds to gigabytes is not asked for.
+        .header(ACCEPT_ENCODING, "identity")
+        .timeout(request.timeout.min(endpoint.timeout));
+    builder = match &endpoint.authentication {
+        Authentication::None => builder,
+        Authentication::Bearer(token) => builder.bearer_auth(token.reveal()),
+        Authentication::Basic { user, password } => builder.basic_auth(user, Some(password.reveal())),
+    };
+    if let Some(body) = request.body {
+        builder = builder.body(body);
+    }
+    let response = builder.send().await.map_err(failure)?;
+    receive(response, endpoint.max_response_bytes).await
+}
+
+fn method(method: Method) -> reqwest::Method {
+    match method {
+        Method::Get => reqwest::Method::GET,
+        Method::Head => reqwest::Method::HEAD,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
+    }
+}
+
+async fn receive(mut response: reqwest::Response, max_bytes: u64) -> Result<Response, Error> {
+    let too_large = || Error::TooLarge(format!("the answer has more than the {max_bytes} bytes that the grant allows"));
+    if response.content_length().is_some_and(|length| length > max_bytes) {
+        return Err(too_large());
+    }
+    let encoding = response.headers().get(CONTENT_ENCODING);
+    if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Error::Interrupted("the answer is compressed, which was not asked for".to_owned()));
+    }
+    let status = response.status().as_u16();
+    let headers = headers::for_guest(response.headers()).map(|(name, value)| Field { name, value }).collect();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| Error::Interrupted(reason(error)))? {
+        if body.len() as u64 + chunk.len() as u64 > max_bytes {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Response { status, headers, body })
+}
+
+/// Only a failure to connect proves that nothing was sent; every other one leaves it open.
+fn failure(error: reqwest::Error) -> Error {
+    if error.is_builder() {
+        Error::Denied(reason(error))
+    } else if error.is_connect() {
+        Error::Unreachable(reason(error))
+    } else {
+        Error::Interrupted(reason(error))
+    }
+}
+
+/// What failed down to its cause, without the URL: that may hold personal data or a cursor.
+fn reason(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,111 @@
+//! A connector that has been loaded, checked and compiled.
+
+use crate::bindings::GuestPre;
+use crate::call::CallState;
+use crate::inspect;
+use crate::runtime::Shared;
+use purser_model::manifest::{DirectoryNeed, EgressNeed, Manifest, PermissionNeed};
+use serde::Serialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// blake3 digest of a connector's file; shown in hexadecimal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectorDigest(pub [u8; 32]);
+
+impl fmt::Display for ConnectorDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&blake3::Hash::from(self.0).to_hex())
+    }
+}
+
+impl fmt::Debug for ConnectorDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ConnectorDigest({self})")
+    }
+}
+
+/// A connector. [`Connector::session`] makes a configured source or target of it.
+pub struct Connector {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) pre: GuestPre<CallState>,
+    pub(crate) manifest: Manifest,
+    pub(crate) digest: ConnectorDigest,
+    pub(crate) imports: Vec<String>,
+    pub(crate) file_bytes: u64,
+    pub(crate) path: PathBuf,
+}
+
+impl Connector {
+    /// What it says about itself.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The digest of its file.
+    pub fn digest(&self) -> ConnectorDigest {
+        self.digest
+    }
+
+    /// The full names of the interfaces that it imports, such as `purser:connector/http@0.1.0`.
+    pub fn imports(&self) -> &[String] {
+        &self.imports
+    }
+
+    /// The size of its file in bytes.
+    pub fn file_bytes(&self) -> u64 {
+        self.file_bytes
+    }
+
+    /// The file it was loaded from.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The complete list of what it can reach once its needs are granted.
+    pub fn reach(&self) -> Reach<'_> {
+        Reach {
+            interfaces: self
+                .imports
+                .iter()
+                .map(|name| InterfaceReach { name, meaning: inspect::meaning(name) })
+                .collect(),
+            endpoints: &self.manifest.egress,
+            directories: &self.manifest.directories,
+            permissions: &self.manifest.permissions,
+        }
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connector")
+            .field("name", &self.manifest.name)
+            .field("version", &self.manifest.version)
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An interface that a connector imports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InterfaceReach<'a> {
+    /// Its full name.
+    pub name: &'a str,
+    /// What it lets the connector do, for the operator.
+    pub meaning: &'static str,
+}
+
+/// What a connector can reach.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reach<'a> {
+    /// Interfaces, by the component's imports: the runtime holds it to these.
+    pub interfaces: Vec<InterfaceReach<'a>>,
+    /// HTTP endpoints it asks for.
+    pub endpoints: &'a [EgressNeed],
+    /// Directories it asks for.
+    pub directories: &'a [DirectoryNeed],
+    /// Permissions that its credential needs in the target.
+    pub permissions: &'a [PermissionNeed],
+}

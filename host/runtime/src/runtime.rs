@@ -1,0 +1,227 @@
+//! The runtime: one engine, one linker, and the way a file becomes a connector.
+
+use crate::cache::CompiledCode;
+use crate::call::{self, CallState};
+use crate::caps::{clock, config, files, http, log, random, state};
+use crate::connector::{Connector, ConnectorDigest};
+use crate::inspect::{self, NotAConnector};
+use crate::meter::Meter;
+use crate::phase::Phase;
+use crate::settings::RuntimeSettings;
+use crate::state::InMemoryState;
+use crate::{check, convert, engine};
+use purser_connector::Fault;
+use purser_model::manifest::Manifest;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use wasmtime::Engine;
+use wasmtime::component::Linker;
+
+/// A runtime cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum RuntimeError {
+    /// The engine refuses its settings, or the machine has too little address space.
+    #[error("cannot set up the WebAssembly engine: {0}; lower `max_concurrent_calls` where address space is short")]
+    Engine(String),
+    /// The folder of compiled code cannot be used.
+    #[error("cannot use {} for compiled code: {source}", .directory.display())]
+    Cache {
+        /// The folder.
+        directory: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The thread that interrupts guests cannot be started.
+    #[error("cannot start the thread that interrupts connectors: {0}")]
+    Ticker(io::Error),
+}
+
+/// A file is no connector that can be used. Every message names the file, the reason, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is too large.
+    #[error("{} is larger than {limit} bytes, the most that is loaded", .path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The limit.
+        limit: u64,
+    },
+    /// It is no connector, or one that this host cannot run.
+    #[error("{} is not a connector for this host: {reason}", .path.display())]
+    NotAConnector {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        reason: NotAConnector,
+    },
+    /// It does not compile: it is damaged, or uses what is switched off.
+    #[error("{} cannot be compiled: {reason}", .path.display())]
+    Compilation {
+        /// The file.
+        path: PathBuf,
+        /// What the compiler says.
+        reason: String,
+    },
+    /// Its functions do not have the types of the contract.
+    #[error("{} does not fit the contract: {reason}; build it against the contract of its version", .path.display())]
+    Contract {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        reason: String,
+    },
+    /// It cannot say what it is.
+    #[error("{} cannot describe itself: {fault}", .path.display())]
+    Describe {
+        /// The file.
+        path: PathBuf,
+        /// How the call ended.
+        #[source]
+        fault: Fault,
+    },
+    /// What it says about itself makes no sense.
+    #[error("{} has a manifest that cannot be used: {}", .path.display(), .problems.join("; "))]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// Everything that is wrong.
+        problems: Vec<String>,
+    },
+}
+
+/// Loads connectors. Cheap to clone; all clones share one engine.
+#[derive(Clone)]
+pub struct Runtime {
+    shared: Arc<Shared>,
+}
+
+/// What connectors of one runtime share.
+pub(crate) struct Shared {
+    pub(crate) settings: RuntimeSettings,
+    pub(crate) places: Semaphore,
+    engine: Engine,
+    linker: Linker<CallState>,
+    cache: CompiledCode,
+}
+
+impl Runtime {
+    /// Makes a runtime.
+    ///
+    /// # Errors
+    /// See [`RuntimeError`].
+    pub fn new(settings: RuntimeSettings) -> Result<Self, RuntimeError> {
+        let engine_error = |error: wasmtime::Error| RuntimeError::Engine(format!("{error:#}"));
+        let engine = engine::engine(&settings).map_err(engine_error)?;
+        let linker = call::linker(&engine).map_err(engine_error)?;
+        let cache = CompiledCode::open(&settings.cache_directory)
+            .map_err(|source| RuntimeError::Cache { directory: settings.cache_directory.clone(), source })?;
+        engine::start_ticker(&engine).map_err(RuntimeError::Ticker)?;
+        let places = Semaphore::new(settings.max_concurrent_calls as usize);
+        Ok(Self { shared: Arc::new(Shared { settings, places, engine, linker, cache }) })
+    }
+
+    /// Loads a file: reads it, checks what it imports and exports, compiles it (or finds it compiled), lets it describe
+    /// itself without any capability, and checks what it says.
+    ///
+    /// # Errors
+    /// See [`LoadError`]. Nothing of the file stays behind.
+    pub async fn load(&self, path: &Path) -> Result<Arc<Connector>, LoadError> {
+        let shared = Arc::clone(&self.shared);
+        let owned = path.to_path_buf();
+        let compiled = tokio::task::spawn_blocking(move || compile(&shared, owned)).await;
+        let compiled = compiled.map_err(|error| LoadError::Compilation {
+            path: path.to_path_buf(),
+            reason: format!("the compiler failed ({error}); report this with the file"),
+        })??;
+        let manifest = self.describe(&compiled).await?;
+        Ok(Arc::new(Connector {
+            shared: Arc::clone(&self.shared),
+            pre: compiled.pre,
+            manifest,
+            digest: compiled.digest,
+            imports: compiled.imports,
+            file_bytes: compiled.file_bytes,
+            path: compiled.path,
+        }))
+    }
+
+    async fn describe(&self, compiled: &Compiled) -> Result<Manifest, LoadError> {
+        let path = || compiled.path.clone();
+        let answer =
+            call::run(&compiled.pre, &self.shared.places, describing(&self.shared, &compiled.path), |guest, store| {
+                Box::pin(guest.call_describe(store))
+            });
+        let said = answer.await.map_err(|fault| LoadError::Describe { path: path(), fault })?;
+        let manifest = convert::manifest(said)
+            .map_err(|broken| LoadError::Manifest { path: path(), problems: vec![broken.to_string()] })?;
+        let problems = check::manifest_problems(&manifest);
+        if problems.is_empty() { Ok(manifest) } else { Err(LoadError::Manifest { path: path(), problems }) }
+    }
+}
+
+/// A component that fits the contract and has not been called yet.
+struct Compiled {
+    path: PathBuf,
+    pre: crate::bindings::GuestPre<CallState>,
+    digest: ConnectorDigest,
+    imports: Vec<String>,
+    file_bytes: u64,
+}
+
+fn compile(shared: &Shared, path: PathBuf) -> Result<Compiled, LoadError> {
+    let bytes = read_file(&path, shared.settings.max_component_bytes)?;
+    let imports = inspect::inspect(&bytes).map_err(|reason| LoadError::NotAConnector { path: path.clone(), reason })?;
+    let digest = blake3::hash(&bytes);
+    let component = shared
+        .cache
+        .load(&shared.engine, &digest, &bytes)
+        .map_err(|error| LoadError::Compilation { path: path.clone(), reason: format!("{error:#}") })?;
+    let pre = shared
+        .linker
+        .instantiate_pre(&component)
+        .and_then(crate::bindings::GuestPre::new)
+        .map_err(|error| LoadError::Contract { path: path.clone(), reason: format!("{error:#}") })?;
+    let file_bytes = bytes.len() as u64;
+    Ok(Compiled { path, pre, digest: ConnectorDigest(*digest.as_bytes()), imports, file_bytes })
+}
+
+fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, LoadError> {
+    let file_error = |source| LoadError::File { path: path.to_path_buf(), source };
+    let mut bytes = Vec::new();
+    // One byte more than allowed tells a file that is too large from one that just fits.
+    File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes)).map_err(file_error)?;
+    if bytes.len() as u64 > limit {
+        return Err(LoadError::TooLarge { path: path.to_path_buf(), limit });
+    }
+    Ok(bytes)
+}
+
+/// A call without any capability.
+fn describing(shared: &Shared, path: &Path) -> CallState {
+    let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let settings = &shared.settings;
+    CallState {
+        phase: Phase::Describe,
+        meter: Meter::new(settings.describe_limits.clone()),
+        config: config::ConfigContext::nothing(),
+        http: http::HttpContext::default(),
+        files: files::FilesContext::new(Arc::default(), Arc::clone(&settings.clock), Arc::clone(&settings.randomness)),
+        log: log::LogContext::new(&file, "describe"),
+        clock: clock::ClockContext::new(Arc::clone(&settings.clock)),
+        random: random::RandomContext::new(Arc::clone(&settings.randomness)),
+        state: state::StateContext::new(Arc::new(InMemoryState::default()), "describe"),
+    }
+}

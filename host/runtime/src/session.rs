@@ -1,0 +1,305 @@
+//! A configured source or target: a connector with its configuration, its grant and its connections.
+
+use crate::bindings::exports::purser::connector::provisioning::Guest as Provisioning;
+use crate::bindings::purser::connector::types as wit;
+use crate::call::{self, CallState, Invocation};
+use crate::caps::files::{self, Directories, storage};
+use crate::caps::http::{EndpointError, HttpContext};
+use crate::caps::{clock, config, log, random, state};
+use crate::connector::Connector;
+use crate::grant::{Access, Grant};
+use crate::meter::Meter;
+use crate::phase::Phase;
+use crate::settings::CallLimits;
+use crate::state::GuestState;
+use crate::{check, convert};
+use async_trait::async_trait;
+use purser_connector::{Fault, Session};
+use purser_model::edit::{ConnectorError, EditOutcome, Request};
+use purser_model::manifest::{CheckLevel, Finding, Manifest, ObjectClass};
+use purser_model::object::{ChangePage, Object, Page, SearchRequest};
+use std::path::PathBuf;
+use std::sync::Arc;
+use wasmtime::Store;
+
+/// What a source or target is made of.
+#[derive(Clone)]
+pub struct SessionSettings {
+    /// What it is, such as `target crm`: names it in logs and keeps its state apart from others'.
+    pub subject: String,
+    /// Its configuration: a JSON object without secrets.
+    pub config: serde_json::Value,
+    /// What it may reach.
+    pub grant: Grant,
+    /// What each call may use.
+    pub limits: CallLimits,
+    /// Where its state is kept.
+    pub state: Arc<dyn GuestState>,
+}
+
+/// A connector cannot be used as this source or target.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The configuration is no JSON object.
+    #[error("{subject}: the configuration is no JSON object")]
+    ConfigIsNoObject {
+        /// The source or target.
+        subject: String,
+    },
+    /// The connector needs an endpoint that is not granted.
+    #[error(
+        "{subject}: connector `{connector}` needs the HTTP endpoint `{endpoint}` ({description}); grant it with its URL"
+    )]
+    EndpointNotGranted {
+        /// The source or target.
+        subject: String,
+        /// The connector.
+        connector: String,
+        /// The endpoint.
+        endpoint: String,
+        /// What is there.
+        description: String,
+    },
+    /// The connector needs a directory that is not granted.
+    #[error(
+        "{subject}: connector `{connector}` needs the directory `{directory}` ({description}); grant it with its path"
+    )]
+    DirectoryNotGranted {
+        /// The source or target.
+        subject: String,
+        /// The connector.
+        connector: String,
+        /// The directory.
+        directory: String,
+        /// What is there.
+        description: String,
+    },
+    /// An endpoint of the grant cannot be used.
+    #[error("{subject}: {source}")]
+    Endpoint {
+        /// The source or target.
+        subject: String,
+        /// Which one, and why.
+        source: EndpointError,
+    },
+    /// A directory of the grant cannot be opened.
+    #[error("{subject}: directory `{directory}`: cannot open {}: {source}", .path.display())]
+    Directory {
+        /// The source or target.
+        subject: String,
+        /// The directory's name in the grant.
+        directory: String,
+        /// Where it should be.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A limit lies above what the runtime can give.
+    #[error("{subject}: the limit `memory` of {asked} bytes lies above the runtime's {allowed}")]
+    Memory {
+        /// The source or target.
+        subject: String,
+        /// What the limits say.
+        asked: usize,
+        /// What the runtime has.
+        allowed: usize,
+    },
+}
+
+/// A session whose connector is a WebAssembly component. It may be used by many tasks at once.
+pub struct WasmSession {
+    connector: Arc<Connector>,
+    limits: CallLimits,
+    directories: Directories,
+    config: config::ConfigContext,
+    http: HttpContext,
+    log: log::LogContext,
+    state: state::StateContext,
+}
+
+impl Connector {
+    /// Makes a source or target. Directories are opened now, connections when they are first used.
+    ///
+    /// A directory that the manifest would write to may be granted for reading only: a source needs no more, and a write
+    /// is then denied when it is tried.
+    ///
+    /// # Errors
+    /// See [`SessionError`]; each names what to grant or to put right.
+    pub fn session(self: &Arc<Self>, settings: SessionSettings) -> Result<WasmSession, SessionError> {
+        let SessionSettings { subject, config, grant, limits, state } = settings;
+        if !config.is_object() {
+            return Err(SessionError::ConfigIsNoObject { subject });
+        }
+        let allowed = self.shared.settings.max_memory_bytes;
+        if limits.memory_bytes > allowed {
+            return Err(SessionError::Memory { subject, asked: limits.memory_bytes, allowed });
+        }
+        self.check_needs(&subject, &grant)?;
+        let label = format!("{} {}", self.manifest.name, self.manifest.version);
+        let directories = open(&subject, &grant)?;
+        let http = HttpContext::new(&grant.endpoints)
+            .map_err(|source| SessionError::Endpoint { subject: subject.clone(), source })?;
+        Ok(WasmSession {
+            connector: Arc::clone(self),
+            limits,
+            directories,
+            config: config::ConfigContext::new(&config),
+            http,
+            log: log::LogContext::new(&label, &subject),
+            state: state::StateContext::new(state, &subject),
+        })
+    }
+
+    fn check_needs(&self, subject: &str, grant: &Grant) -> Result<(), SessionError> {
+        let connector = || self.manifest.name.clone();
+        if let Some(need) = self.manifest.egress.iter().find(|need| !grant.endpoints.contains_key(&need.endpoint)) {
+            return Err(SessionError::EndpointNotGranted {
+                subject: subject.to_owned(),
+                connector: connector(),
+                endpoint: need.endpoint.clone(),
+                description: need.description.clone(),
+            });
+        }
+        let missing = self.manifest.directories.iter().find(|need| !grant.directories.contains_key(&need.directory));
+        match missing {
+            None => Ok(()),
+            Some(need) => Err(SessionError::DirectoryNotGranted {
+                subject: subject.to_owned(),
+                connector: connector(),
+                directory: need.directory.clone(),
+                description: need.description.clone(),
+            }),
+        }
+    }
+}
+
+fn open(subject: &str, grant: &Grant) -> Result<Directories, SessionError> {
+    let opened = grant.directories.iter().map(|(name, directory)| {
+        let granted = storage::open(&directory.path, directory.access).map_err(|source| SessionError::Directory {
+            subject: subject.to_owned(),
+            directory: name.clone(),
+            path: directory.path.clone(),
+            source,
+        })?;
+        Ok((name.clone(), granted))
+    });
+    opened.collect::<Result<_, _>>().map(Arc::new)
+}
+
+impl WasmSession {
+    /// The connector behind it.
+    pub fn connector(&self) -> &Arc<Connector> {
+        &self.connector
+    }
+
+    /// Whether a directory of the grant may be written to.
+    pub fn may_write(&self, directory: &str) -> bool {
+        self.directories.get(directory).is_some_and(|granted| granted.access == Access::ReadWrite)
+    }
+
+    /// Carries a configuration that was written for an older version of the connector forward.
+    ///
+    /// # Errors
+    /// The connector cannot, or its answer is no JSON object.
+    pub async fn upgrade_config(
+        &self,
+        from_version: &semver::Version,
+        config: &serde_json::Value,
+    ) -> Result<serde_json::Value, Fault> {
+        let (from, config) = (from_version.to_string(), config.to_string());
+        let answer = self.call(Phase::Read, move |guest, store| {
+            Box::pin(async move { guest.call_upgrade_config(store, &from, &config).await })
+        });
+        let upgraded = convert::json(&answered(answer.await?)?, || "upgrade-config: the new configuration".to_owned())?;
+        if upgraded.is_object() {
+            return Ok(upgraded);
+        }
+        Err(Fault::BrokenContract("upgrade-config: the new configuration is no JSON object".to_owned()))
+    }
+
+    async fn call<R, F>(&self, phase: Phase, invoke: F) -> Result<R, Fault>
+    where
+        F: for<'a> FnOnce(&'a Provisioning, &'a mut Store<CallState>) -> Invocation<'a, R>,
+    {
+        call::run(&self.connector.pre, &self.connector.shared.places, self.call_state(phase), invoke).await
+    }
+
+    fn call_state(&self, phase: Phase) -> CallState {
+        let settings = &self.connector.shared.settings;
+        CallState {
+            phase,
+            meter: Meter::new(self.limits.clone()),
+            config: self.config.clone(),
+            http: self.http.clone(),
+            files: files::FilesContext::new(
+                Arc::clone(&self.directories),
+                Arc::clone(&settings.clock),
+                Arc::clone(&settings.randomness),
+            ),
+            log: self.log.clone(),
+            clock: clock::ClockContext::new(Arc::clone(&settings.clock)),
+            random: random::RandomContext::new(Arc::clone(&settings.randomness)),
+            state: self.state.clone(),
+        }
+    }
+}
+
+/// An error that the connector answered with is a fault of this call alone.
+fn answered<R>(answer: Result<R, wit::Error>) -> Result<R, Fault> {
+    answer.map_err(|error| Fault::Connector(error.into()))
+}
+
+#[async_trait]
+impl Session for WasmSession {
+    fn manifest(&self) -> &Manifest {
+        &self.connector.manifest
+    }
+
+    async fn check(&self, level: CheckLevel) -> Result<Vec<Finding>, Fault> {
+        let level = convert::check_level(level);
+        let findings = self.call(Phase::Read, move |guest, store| Box::pin(guest.call_check(store, level))).await?;
+        Ok(findings.into_iter().map(convert::finding).collect())
+    }
+
+    async fn schema(&self) -> Result<Vec<ObjectClass>, Fault> {
+        let answer = self.call(Phase::Read, |guest, store| Box::pin(guest.call_schema(store))).await?;
+        let classes = convert::classes(answered(answer)?)?;
+        match check::class_problems(&classes) {
+            problems if problems.is_empty() => Ok(classes),
+            problems => Err(Fault::BrokenContract(format!("schema: {}", problems.join("; ")))),
+        }
+    }
+
+    async fn search(&self, request: SearchRequest) -> Result<Page, Fault> {
+        let (page_size, cursor) = (request.page_size, request.cursor.clone());
+        let request = convert::search_request(request);
+        let answer = self
+            .call(Phase::Read, move |guest, store| Box::pin(async move { guest.call_search(store, &request).await }));
+        let page = convert::page(answered(answer.await?)?);
+        check::page(page, page_size, cursor.as_deref())
+    }
+
+    async fn get(&self, class: &str, id: &str) -> Result<Object, Fault> {
+        let (class, asked) = (class.to_owned(), id.to_owned());
+        let answer = self.call(Phase::Read, move |guest, store| {
+            Box::pin(async move { guest.call_get(store, &class, &asked).await })
+        });
+        check::object(convert::object(answered(answer.await?)?), id)
+    }
+
+    async fn changes(&self, class: &str, cursor: Option<&str>) -> Result<ChangePage, Fault> {
+        let (class, from) = (class.to_owned(), cursor.map(str::to_owned));
+        let answer = self.call(Phase::Read, move |guest, store| {
+            Box::pin(async move { guest.call_changes(store, &class, from.as_deref()).await })
+        });
+        check::change_page(convert::change_page(answered(answer.await?)?), cursor)
+    }
+
+    async fn apply(&self, requests: Vec<Request>) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
+        let requests: Vec<wit::Request> = requests.into_iter().map(convert::request).collect();
+        let asked = requests.len();
+        let answers = self
+            .call(Phase::Write, move |guest, store| Box::pin(async move { guest.call_apply(store, &requests).await }));
+        Ok(convert::outcomes(check::answers(answers.await?, asked)?))
+    }
+}

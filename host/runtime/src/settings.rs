@@ -1,0 +1,84 @@
+//! How a runtime and its calls are set up.
+
+use crate::clock::{HostClock, Randomness, SystemClock, SystemRandomness};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a runtime is set up.
+#[derive(Clone)]
+pub struct RuntimeSettings {
+    /// Where compiled code is kept. Nobody but the host may write there.
+    pub cache_directory: PathBuf,
+    /// Most calls that run at once; further ones wait for their turn.
+    pub max_concurrent_calls: u32,
+    /// The most memory in bytes that [`CallLimits::memory_bytes`] may ask for.
+    pub max_memory_bytes: usize,
+    /// Largest component file in bytes.
+    pub max_component_bytes: u64,
+    /// The limits of `describe`.
+    pub describe_limits: CallLimits,
+    /// The clock that guests see.
+    pub clock: Arc<dyn HostClock>,
+    /// The randomness that guests see.
+    pub randomness: Arc<dyn Randomness>,
+}
+
+impl RuntimeSettings {
+    /// Keeps compiled code in this folder; everything else takes its default.
+    pub fn new(cache_directory: impl Into<PathBuf>) -> Self {
+        Self {
+            cache_directory: cache_directory.into(),
+            max_concurrent_calls: 64,
+            max_memory_bytes: 1 << 30,
+            max_component_bytes: 64 << 20,
+            describe_limits: CallLimits {
+                cpu_time: Duration::from_secs(5),
+                wall_time: Duration::from_secs(10),
+                output_bytes: 4 << 20,
+                ..CallLimits::default()
+            },
+            clock: Arc::new(SystemClock::new()),
+            randomness: Arc::new(SystemRandomness),
+        }
+    }
+}
+
+/// What one call may use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallLimits {
+    /// Bytes of linear memory, over all memories of the component. JavaScript and Python need 64 MiB and more.
+    pub memory_bytes: usize,
+    /// Elements of one table. JavaScript uses about 8,000.
+    pub table_elements: usize,
+    /// Core instances, memories and tables, each.
+    pub instances: usize,
+    /// Calls from the guest into the host.
+    pub host_calls: u64,
+    /// Lines of log.
+    pub log_lines: u32,
+    /// Bytes of log.
+    pub log_bytes: usize,
+    /// Bytes that the guest hands over in one answer or in one call into the host.
+    pub output_bytes: usize,
+    /// Time in which the guest computes; waiting for the host does not count beyond one tick (10 ms) per wait.
+    pub cpu_time: Duration,
+    /// Time from the beginning to the end of the call, waiting included.
+    pub wall_time: Duration,
+}
+
+impl Default for CallLimits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 256 << 20,
+            table_elements: 20_000,
+            instances: 64,
+            host_calls: 100_000,
+            log_lines: 1_000,
+            log_bytes: 256 << 10,
+            output_bytes: 64 << 20,
+            cpu_time: Duration::from_secs(30),
+            wall_time: Duration::from_secs(60),
+        }
+    }
+}
