@@ -140,7 +140,7 @@ fn decimal(value: &Value) -> Option<(bool, String, String)> {
     let is_number =
         !(before.is_empty() && after.is_empty()) && before.chars().chain(after.chars()).all(|c| c.is_ascii_digit());
     let (before, after) = (before.trim_start_matches('0').to_owned(), after.trim_end_matches('0').to_owned());
-    is_number.then(|| (negative && !(before.is_empty() && after.is_empty()), before, after))
+    is_number.then_some((negative && !(before.is_empty() && after.is_empty()), before, after))
 }
 
 /// A derived value in the form that the contract gives its kind: a list for what is multi-valued, a number for an integer

@@ -59,6 +59,8 @@ pub(crate) enum CompileError {
 pub(crate) enum EvaluationError {
     #[error("{0}")]
     Failed(ExecutionError),
+    #[error("{0}: a value is missing; ask for it first, such as `has(identity.x) ? ... : null`")]
+    MissingValue(ExecutionError),
     #[error("the rule gives {0}, not true or false")]
     NotBoolean(&'static str),
     #[error("the result cannot be written as JSON")]
@@ -124,13 +126,13 @@ impl Expression {
 
     /// The value, without null, empty texts, empty lists and empty objects; none where nothing is left.
     pub(crate) fn evaluate(&self, scope: &Context<'_, '_>) -> Result<Option<Value>, EvaluationError> {
-        let value = cel::Value::resolve_val(&self.tree, scope).map_err(EvaluationError::Failed)?;
+        let value = cel::Value::resolve_val(&self.tree, scope).map_err(failed)?;
         values::to_json(value.as_ref())
     }
 
     /// Whether a rule holds. Null counts as false, so that a missing flag is no fault.
     pub(crate) fn holds(&self, scope: &Context<'_, '_>) -> Result<bool, EvaluationError> {
-        let value = cel::Value::resolve_val(&self.tree, scope).map_err(EvaluationError::Failed)?;
+        let value = cel::Value::resolve_val(&self.tree, scope).map_err(failed)?;
         if let Some(holds) = value.downcast_ref::<CelBool>() {
             return Ok(*holds.inner());
         }
@@ -138,6 +140,16 @@ impl Expression {
             return Ok(false);
         }
         Err(EvaluationError::NotBoolean(values::kind_name(value.as_ref())))
+    }
+}
+
+/// A function that fits no argument because one is null is the most frequent fault, and the error alone does not say so.
+fn failed(error: ExecutionError) -> EvaluationError {
+    match &error {
+        ExecutionError::NoSuchOverload(call) if call.argument_types().iter().any(|kind| kind == "null_type") => {
+            EvaluationError::MissingValue(error)
+        }
+        _ => EvaluationError::Failed(error),
     }
 }
 

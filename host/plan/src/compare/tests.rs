@@ -8,6 +8,7 @@ fn described(kind: AttributeKind, multi_valued: bool) -> Described {
     Described { kind: Some(kind), traits: AttributeTraits { multi_valued, ..AttributeTraits::default() } }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "values are written where they are compared")]
 fn exact(kind: AttributeKind, desired: Value, actual: Value) -> bool {
     let multi_valued = desired.is_array();
     same(&desired, &actual, &described(kind, multi_valued), Case::Exact)

@@ -38,10 +38,12 @@ fn field<'b, 'v>(mut args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Execut
     Ok(found.unwrap_or_else(|| CowVal::owned(CelNull)))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature of CEL functions")]
 fn lower<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
     change_case(&args, str::to_lowercase)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature of CEL functions")]
 fn upper<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
     change_case(&args, str::to_uppercase)
 }
