@@ -1,5 +1,7 @@
 //! JSON Lines files, as source and as target.
 
+#![allow(clippy::unwrap_used, reason = "the lint knows test functions only, and these have helpers")]
+
 use purser_flatfile::Flatfile;
 use purser_sdk::serde_json::{Value, json};
 use purser_sdk::testing::{self, Stub, attributes};

@@ -1,5 +1,7 @@
 //! Reading CSV files: what is right, what is wrong and where, and paging.
 
+#![allow(clippy::unwrap_used, reason = "the lint knows test functions only, and these have helpers")]
+
 use purser_flatfile::Flatfile;
 use purser_sdk::serde_json::{Value, json};
 use purser_sdk::testing::{self, Stub};

@@ -1,5 +1,7 @@
 //! Writing CSV files: one new content per batch, rows that nobody asked about byte for byte as they were.
 
+#![allow(clippy::unwrap_used, reason = "the lint knows test functions only, and these have helpers")]
+
 use purser_flatfile::Flatfile;
 use purser_sdk::host::FileError;
 use purser_sdk::serde_json::{Value, json};
