@@ -154,9 +154,11 @@ fn carry_out(mut account: Account, item: &PlanItem) -> Option<Account> {
             Intent::Enable => account.active = Some(true),
             Intent::Disable => account.active = Some(false),
             Intent::Delete => return None,
-            Intent::Grant { entitlement } => assert!(account.held.insert(key(entitlement)), "granted twice"),
+            Intent::Grant { entitlement } => {
+                assert!(account.held.insert(key(entitlement)), "granted twice");
+            }
             Intent::Revoke { entitlement } => {
-                assert!(account.held.remove(&key(entitlement)), "revoked without being held")
+                assert!(account.held.remove(&key(entitlement)), "revoked without being held");
             }
             Intent::CreateEntitlement { .. } => panic!("no plan of an identity creates an entitlement"),
         }
