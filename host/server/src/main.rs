@@ -1,2 +1,88 @@
 //! The `purser` program.
-fn main() {}
+
+mod cli;
+mod commands;
+mod home;
+mod host;
+mod output;
+mod registry;
+mod sessions;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use output::Output;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How a command ended; each has its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// All is done.
+    Done,
+    /// Something failed; what, was said.
+    Failed,
+    /// What was given cannot be used.
+    BadUsage,
+    /// `plan` found something to do.
+    ChangesPending,
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        ExitCode::from(match ending {
+            Ending::Done => 0,
+            Ending::Failed => 1,
+            Ending::BadUsage => 2,
+            Ending::ChangesPending => 3,
+        })
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log(&cli);
+    let output = Output::new(cli.json);
+    match Box::pin(run(cli, &output)).await {
+        Ok(ending) => ending.into(),
+        Err(error) => {
+            output.error(&error);
+            if error.downcast_ref::<purser_declare::DeclarationErrors>().is_some() {
+                Ending::BadUsage.into()
+            } else {
+                Ending::Failed.into()
+            }
+        }
+    }
+}
+
+async fn run(cli: Cli, output: &Output) -> anyhow::Result<Ending> {
+    let home = home::Home::new(&cli.home);
+    match cli.command {
+        Command::Serve(arguments) => commands::serve::run(home, &arguments).await,
+        Command::Import(arguments) => commands::import::run(home, &arguments, output).await,
+        Command::Plan(arguments) => commands::plan::run(home, &arguments, output).await,
+        Command::Apply(arguments) => commands::apply::run(home, &arguments, output).await,
+        Command::Reconcile(arguments) => commands::reconcile::run(home, &arguments, output).await,
+        Command::Check => commands::check::run(home, output).await,
+        Command::Status => commands::status::run(home, output).await,
+        Command::Connector(arguments) => commands::connector::run(&home, arguments, output).await,
+        Command::Demo(arguments) => Box::pin(commands::demo::run(&arguments, output)).await,
+    }
+}
+
+/// The log goes to standard error, so that standard output is the command's answer alone.
+fn start_log(cli: &Cli) {
+    let usual = match (&cli.command, cli.verbose) {
+        (Command::Serve(_), 0) => "info",
+        (_, 0) => "error",
+        (_, 1) => "info",
+        (_, _) => "debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("PURSER_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(usual));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if cli.json { log.json().init() } else { log.init() }
+}

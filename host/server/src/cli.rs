@@ -1,0 +1,155 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use purser_model::id::{PlanId, SourceName, TargetName};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Keeps every account a person has, in every application of a company, in step with who that person is today.
+///
+/// Exit codes: 0 done, 1 failed, 2 bad usage or declarations, 3 `plan` found something to do.
+#[derive(Debug, Parser)]
+#[command(name = "purser", version)]
+pub struct Cli {
+    /// The folder with `declarations/`, `connectors/` and `data/`
+    #[arg(long, global = true, env = "PURSER_HOME", default_value = ".")]
+    pub home: PathBuf,
+    /// Answer as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say more in the log; twice for debugging
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Work as a host: provision what changes at once, and answer the HTTP API
+    Serve(Serve),
+    /// Read a source and accept what changed
+    Import(Import),
+    /// Say what would be done, and keep it as a plan
+    Plan(Plan),
+    /// Do what a plan says; without one, plan and do it
+    Apply(Apply),
+    /// Look at everything in a target and repair what differs
+    Reconcile(Reconcile),
+    /// Check declarations, connectors and connections
+    Check,
+    /// Show identities, accounts and queues in numbers
+    Status,
+    /// Make, build and inspect connectors
+    #[command(subcommand)]
+    Connector(Connector),
+    /// Show the main job on 1,000 people
+    Demo(Demo),
+}
+
+/// `serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where the HTTP API listens; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:7878")]
+    pub listen: SocketAddr,
+}
+
+/// `import`
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The source
+    pub source: SourceName,
+    /// Also provision what changed
+    #[arg(long)]
+    pub apply: bool,
+    /// Let up to this many identities depart, whatever the guard says
+    #[arg(long, value_name = "N")]
+    pub allow_departures: Option<u64>,
+}
+
+/// `plan`
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// Only these targets
+    #[arg(long, value_name = "TARGET")]
+    pub target: Vec<TargetName>,
+}
+
+/// `apply`
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// The plan, as `plan` named it
+    pub plan: Option<PlanId>,
+    /// Wait at most so many seconds for a retry to become due
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub patience: u64,
+}
+
+/// `reconcile`
+#[derive(Debug, Args)]
+pub struct Reconcile {
+    /// The target
+    pub target: TargetName,
+    /// Only look, and say what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `connector`
+#[derive(Debug, Subcommand)]
+pub enum Connector {
+    /// Write a new connector that compiles and has a passing test
+    New(NewConnector),
+    /// Compile a connector to a component
+    Build(BuildConnector),
+    /// Show what a component is and what it can reach
+    Inspect(InspectConnector),
+}
+
+/// `connector new`
+#[derive(Debug, Args)]
+pub struct NewConnector {
+    /// Its name in kebab case
+    pub name: String,
+    /// Where to write it; its name, where nothing is said
+    #[arg(long)]
+    pub directory: Option<PathBuf>,
+    /// The folder `sdk/rust` of a Purser checkout
+    #[arg(long, env = "PURSER_SDK")]
+    pub sdk: Option<PathBuf>,
+}
+
+/// `connector build`
+#[derive(Debug, Args)]
+pub struct BuildConnector {
+    /// The folder with the connector's `Cargo.toml`
+    #[arg(default_value = ".")]
+    pub directory: PathBuf,
+    /// The component, or the folder for it; the folder `connectors` of the home, where nothing is said
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+}
+
+/// `connector inspect`
+#[derive(Debug, Args)]
+pub struct InspectConnector {
+    /// The component
+    pub file: PathBuf,
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The folder with `flatfile.wasm`
+    #[arg(long)]
+    pub connectors: PathBuf,
+    /// Keep the demo's home here; without it everything is removed at the end
+    #[arg(long)]
+    pub keep: Option<PathBuf>,
+    /// How many people
+    #[arg(long, default_value_t = 1_000)]
+    pub people: u32,
+}

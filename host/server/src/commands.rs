@@ -1,0 +1,11 @@
+//! One command per file.
+
+pub mod apply;
+pub mod check;
+pub mod connector;
+pub mod demo;
+pub mod import;
+pub mod plan;
+pub mod reconcile;
+pub mod serve;
+pub mod status;

@@ -1,0 +1,92 @@
+//! `purser connector inspect`: shows what a component is and what it can reach.
+
+use crate::Ending;
+use crate::cli::InspectConnector;
+use crate::output::{Output, table};
+use purser_model::manifest::{ClassKind, Manifest, ObjectClass};
+use purser_runtime::{Connector, Reach, Runtime, RuntimeSettings};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    file: String,
+    digest: String,
+    bytes: u64,
+    reach: Reach<'a>,
+    manifest: &'a Manifest,
+}
+
+/// Runs the command. The component is loaded as a host would load it, and is called with no capability at all.
+pub async fn run(arguments: &InspectConnector, output: &Output) -> anyhow::Result<Ending> {
+    let cache = tempfile::tempdir()?;
+    let runtime = Runtime::new(RuntimeSettings::new(cache.path()))?;
+    let connector = runtime.load(&arguments.file).await?;
+    let answer = Answer {
+        file: arguments.file.display().to_string(),
+        digest: connector.digest().to_string(),
+        bytes: connector.file_bytes(),
+        reach: connector.reach(),
+        manifest: connector.manifest(),
+    };
+    output.answer(&answer, || text(&answer, &connector))?;
+    Ok(Ending::Done)
+}
+
+fn text(answer: &Answer<'_>, connector: &Connector) -> String {
+    let manifest = connector.manifest();
+    let mut text = format!(
+        "{} {} by {}\n{}\ndigest {}, {} KiB\n\nWHAT IT CAN REACH\n",
+        manifest.name,
+        manifest.version,
+        manifest.vendor,
+        manifest.description,
+        answer.digest,
+        answer.bytes / 1024
+    );
+    let reach = &answer.reach;
+    text.push_str(&table(&[], reach.interfaces.iter().map(|one| vec![one.name.to_owned(), one.meaning.to_owned()])));
+    text.push_str("\n\nWHAT IT ASKS FOR\n");
+    let endpoints = reach.endpoints.iter().map(|need| {
+        vec![format!("HTTP endpoint `{}`", need.endpoint), format!("{}, such as {}", need.description, need.example)]
+    });
+    let directories = reach.directories.iter().map(|need| {
+        let access = if need.writes { "read and write" } else { "read" };
+        vec![format!("directory `{}`", need.directory), format!("{} ({access})", need.description)]
+    });
+    let permissions =
+        reach.permissions.iter().map(|need| vec![format!("permission {}", need.name), need.reason.clone()]);
+    text.push_str(&table(&[], endpoints.chain(directories).chain(permissions)));
+    text.push_str("\n\nCLASSES\n");
+    if manifest.classes.is_empty() {
+        text.push_str("as its configuration says\n");
+    }
+    text.push_str(&table(&["CLASS", "KIND", "ATTRIBUTES", "OPERATIONS"], manifest.classes.iter().map(class_row)));
+    text.push_str(&format!(
+        "\n\nLIMITS\npages of {} objects, batches of {} operations\n",
+        manifest.limits.page_size, manifest.limits.batch_size
+    ));
+    text
+}
+
+fn class_row(class: &ObjectClass) -> Vec<String> {
+    let kind = match class.kind {
+        ClassKind::Account => "account",
+        ClassKind::Entitlement => "entitlement",
+        ClassKind::Other => "other",
+    };
+    let operations = class.operations;
+    let able = [
+        ("search", operations.search),
+        ("get", operations.get),
+        ("changes", operations.changes),
+        ("create", operations.create),
+        ("update", operations.update),
+        ("set-active", operations.set_active),
+        ("delete", operations.delete),
+        ("set-password", operations.set_password),
+        ("grant", operations.grant),
+        ("revoke", operations.revoke),
+    ];
+    let able: Vec<_> = able.into_iter().filter(|(_, can)| *can).map(|(name, _)| name).collect();
+    vec![class.name.clone(), kind.to_owned(), class.attributes.len().to_string(), able.join(" ")]
+}

@@ -1,0 +1,46 @@
+//! `purser status`: identities, accounts and queues in numbers.
+
+use crate::Ending;
+use crate::home::Home;
+use crate::host::{Host, now};
+use crate::output::{Output, table};
+use purser_store::{QueueState, SituationCount};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+#[derive(Serialize)]
+struct Answer {
+    accounts: Vec<SituationCount>,
+    queues: BTreeMap<String, QueueState>,
+}
+
+/// Runs the command.
+pub async fn run(home: Home, output: &Output) -> anyhow::Result<Ending> {
+    let host = Host::open(&home).await?;
+    let mut queues = BTreeMap::new();
+    for name in host.engine.target_names() {
+        queues.insert(name.to_string(), host.store.queue(&name, now()).await?);
+    }
+    let answer = Answer { accounts: host.store.situations().await?, queues };
+    output.answer(&answer, || text(&answer))?;
+    Ok(Ending::Done)
+}
+
+fn text(answer: &Answer) -> String {
+    let accounts = answer.accounts.iter().map(|count| {
+        let usable = match count.active {
+            Some(true) => "enabled",
+            Some(false) => "disabled",
+            None => "-",
+        };
+        vec![count.target.to_string(), count.situation.to_string(), usable.to_owned(), count.accounts.to_string()]
+    });
+    let queues = answer.queues.iter().map(|(target, queue)| {
+        vec![target.clone(), queue.due.to_string(), queue.later.to_string(), queue.unknown.to_string()]
+    });
+    format!(
+        "{}\n\n{}",
+        table(&["TARGET", "SITUATION", "STATE", "ACCOUNTS"], accounts),
+        table(&["TARGET", "DUE", "LATER", "UNKNOWN"], queues)
+    )
+}

@@ -1,0 +1,144 @@
+//! The home folder: what lies where, and who may work in it.
+
+use anyhow::{Context, bail};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+/// The home folder.
+#[derive(Debug, Clone)]
+pub struct Home {
+    root: PathBuf,
+}
+
+/// Held while this process works in the home; the lock ends with the process, whatever ends it.
+pub struct Lock {
+    _file: File,
+}
+
+impl Home {
+    /// The home at this path; nothing is read or made yet.
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// Where declarations lie.
+    pub fn declarations(&self) -> PathBuf {
+        self.root.join("declarations")
+    }
+
+    /// Where operators drop connectors.
+    pub fn connectors(&self) -> PathBuf {
+        self.root.join("connectors")
+    }
+
+    /// The store's file.
+    pub fn store(&self) -> PathBuf {
+        self.data().join("purser.db")
+    }
+
+    /// Compiled connectors.
+    pub fn compiled(&self) -> PathBuf {
+        self.data().join("compiled")
+    }
+
+    /// The file of the API token.
+    pub fn api_token(&self) -> PathBuf {
+        self.data().join("api-token")
+    }
+
+    fn data(&self) -> PathBuf {
+        self.root.join("data")
+    }
+
+    /// Takes the home for this process: two that plan and execute at the same time would get in each other's way.
+    pub fn lock(&self) -> anyhow::Result<Lock> {
+        let data = self.data();
+        make_private_folder(&data)?;
+        let path = data.join("lock");
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .with_context(|| format!("cannot open {}", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut owner = String::new();
+                let _ = file.read_to_string(&mut owner);
+                bail!(
+                    "another purser (process {}) works in {}; stop it first, or ask it over its API",
+                    owner.trim(),
+                    self.root.display()
+                );
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("cannot lock {}", path.display()));
+            }
+        }
+        file.set_len(0)?;
+        writeln!(file, "{}", std::process::id())?;
+        Ok(Lock { _file: file })
+    }
+}
+
+/// Makes a folder that only its owner can look into.
+pub fn make_private_folder(path: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("cannot make {}", path.display()))
+}
+
+/// Reads a secret text from a file, or makes it there, readable by its owner only.
+pub fn read_or_make_secret(path: &Path, make: impl FnOnce() -> String) -> anyhow::Result<String> {
+    use std::os::unix::fs::OpenOptionsExt;
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(mut file) => {
+            let secret = make();
+            file.write_all(secret.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+            Ok(secret)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let secret = text.trim();
+            if secret.is_empty() {
+                bail!("{} is empty; remove it to have a new one made", path.display());
+            }
+            Ok(secret.to_owned())
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot make {}", path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_process_works_in_a_home() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new(folder.path());
+        let held = home.lock().unwrap();
+        let refused = home.lock().err().unwrap().to_string();
+        assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
+        drop(held);
+        home.lock().unwrap();
+    }
+
+    #[test]
+    fn a_secret_is_made_once_and_is_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        assert_eq!(read_or_make_secret(&path, || "one".into()).unwrap(), "one");
+        assert_eq!(read_or_make_secret(&path, || "two".into()).unwrap(), "one");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        std::fs::write(&path, "\n").unwrap();
+        assert!(read_or_make_secret(&path, || "three".into()).is_err());
+    }
+}

@@ -1,0 +1,136 @@
+//! Opens sessions: a declaration, a connector from the folder, a grant with its secrets.
+
+use crate::registry::Registry;
+use async_trait::async_trait;
+use purser_connector::{Fault, Session};
+use purser_model::configuration::{Configuration, Instance};
+use purser_model::id::{SourceName, TargetName};
+use purser_plan::Rules;
+use purser_reconcile::Sessions;
+use purser_runtime::{
+    CallLimits, Connector, ConnectorDigest, Grant, GuestState, MAX_TOTAL_BYTES, SessionSettings, StateError,
+};
+use purser_store::Store;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// Sessions for the declared sources and targets.
+pub struct OpenSessions {
+    rules: Arc<Rules>,
+    registry: Arc<Registry>,
+    state: Arc<dyn GuestState>,
+    open: Mutex<BTreeMap<String, (ConnectorDigest, Arc<dyn Session>)>>,
+}
+
+impl OpenSessions {
+    /// Sessions for these declarations, with connectors from this folder and their state in this store.
+    pub fn new(rules: Arc<Rules>, registry: Arc<Registry>, store: Arc<dyn Store>) -> Self {
+        Self { rules, registry, state: Arc::new(StoredState(store)), open: Mutex::default() }
+    }
+
+    fn configuration(&self) -> &Configuration {
+        self.rules.configuration()
+    }
+
+    /// The session of this subject; a newer connector in the folder takes over at the next call.
+    async fn session(&self, subject: String, instance: &Instance) -> Result<Arc<dyn Session>, Fault> {
+        let connector =
+            self.registry.find(&instance.connector).await.map_err(|error| Fault::Unusable(format!("{error:#}")))?;
+        let mut open = self.open.lock().await;
+        if let Some((digest, session)) = open.get(&subject)
+            && *digest == connector.digest()
+        {
+            return Ok(session.clone());
+        }
+        let digest = connector.digest();
+        let session = self.open(&subject, instance, &connector).map_err(Fault::Unusable)?;
+        open.insert(subject, (digest, session.clone()));
+        Ok(session)
+    }
+
+    fn open(&self, subject: &str, instance: &Instance, connector: &Arc<Connector>) -> Result<Arc<dyn Session>, String> {
+        check_config(&connector.manifest().config_schema, &instance.config)?;
+        let grant = Grant::resolve(&instance.grant).map_err(|error| error.to_string())?;
+        let settings = SessionSettings {
+            subject: subject.to_owned(),
+            config: instance.config.clone(),
+            grant,
+            limits: CallLimits::default(),
+            state: self.state.clone(),
+        };
+        let session = connector.session(settings).map_err(|error| error.to_string())?;
+        Ok(Arc::new(session))
+    }
+}
+
+/// Checks a configuration against the connector's own schema; says where it does not fit.
+fn check_config(schema: &serde_json::Value, config: &serde_json::Value) -> Result<(), String> {
+    let validator = jsonschema::validator_for(schema).map_err(|error| format!("the connector's config schema: {error}"))?;
+    let faults: Vec<String> = validator
+        .iter_errors(config)
+        .map(|error| {
+            let place = error.instance_path().to_string();
+            format!("config{}: {error}", if place.is_empty() { String::new() } else { place.replace('/', ".") })
+        })
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
+}
+
+#[async_trait]
+impl Sessions for OpenSessions {
+    async fn source(&self, name: &SourceName) -> Result<Arc<dyn Session>, Fault> {
+        let source = self.configuration().sources.get(name);
+        let source = source.ok_or_else(|| Fault::Unusable(format!("source {name} is not declared")))?;
+        self.session(format!("source {name}"), &source.instance).await
+    }
+
+    async fn target(&self, name: &TargetName) -> Result<Arc<dyn Session>, Fault> {
+        let target = self.configuration().targets.get(name);
+        let target = target.ok_or_else(|| Fault::Unusable(format!("target {name} is not declared")))?;
+        self.session(format!("target {name}"), &target.instance).await
+    }
+}
+
+/// The connectors' own state, in the host's store.
+struct StoredState(Arc<dyn Store>);
+
+#[async_trait]
+impl GuestState for StoredState {
+    async fn get(&self, subject: &str, key: &str) -> Result<Option<Vec<u8>>, StateError> {
+        self.0.guest_state(subject, key).await.map_err(unavailable)
+    }
+
+    async fn set(&self, subject: &str, key: &str, value: Vec<u8>) -> Result<(), StateError> {
+        let replaced = self.get(subject, key).await?.map_or(0, |old| old.len() + key.len());
+        let kept = usize::try_from(self.0.guest_state_size(subject).await.map_err(unavailable)?).unwrap_or(usize::MAX);
+        if kept.saturating_sub(replaced) + key.len() + value.len() > MAX_TOTAL_BYTES {
+            return Err(StateError::Full);
+        }
+        self.0.keep_guest_state(subject, key, Some(value)).await.map_err(unavailable)
+    }
+
+    async fn delete(&self, subject: &str, key: &str) -> Result<(), StateError> {
+        self.0.keep_guest_state(subject, key, None).await.map_err(unavailable)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err gives")]
+fn unavailable(error: purser_store::StoreError) -> StateError {
+    StateError::Unavailable(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_config;
+    use serde_json::json;
+
+    #[test]
+    fn a_config_that_does_not_fit_is_named_by_its_key() {
+        let schema = json!({"type": "object", "properties": {"limit": {"type": "integer"}}, "required": ["base"]});
+        let error = check_config(&schema, &json!({"limit": "many"})).unwrap_err();
+        assert!(error.contains("config.limit: \"many\" is not of type \"integer\""), "{error}");
+        assert!(error.contains("config: \"base\" is a required property"), "{error}");
+        assert_eq!(check_config(&schema, &json!({"base": 1})), Ok(()));
+    }
+}
