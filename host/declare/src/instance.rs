@@ -1,0 +1,153 @@
+//! `connector`, `config`, `endpoint` and `directory`: what a source and a target have in common.
+
+use crate::problems::Problems;
+use crate::section::{Node, Section};
+use crate::units;
+use purser_model::configuration::{
+    ConnectorReference, DirectoryGrant, EndpointAuthentication, EndpointGrant, GrantDeclaration, Instance, SecretReference,
+};
+use semver::VersionReq;
+use std::path::Path;
+use std::time::Duration;
+use url::Url;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+const MAX_RESPONSE_BYTES: u64 = 16 << 20;
+const SECRET_ADVICE: &str =
+    "a secret never stands in a declaration: write { env = \"NAME\" } or { file = \"path\" }, and change the secret if this file was shared";
+
+/// Reads the connector, its configuration and its grant.
+pub(crate) fn read(section: &mut Section<'_>, base: &Path, problems: &mut Problems) -> Instance {
+    let connector = section.required("connector", "\"scim@^1\"", problems);
+    let connector = connector.and_then(|node| node.parsed(connector_reference, problems));
+    let config = section.optional("config").and_then(|node| {
+        node.section(problems)?;
+        Some(units::json(&node, problems))
+    });
+    let endpoints = section.sections("endpoint", problems).into_iter();
+    let endpoints = endpoints.filter_map(|(name, inner)| Some((name.to_owned(), endpoint(inner, base, problems)?))).collect();
+    let directories = section.sections("directory", problems).into_iter();
+    let directories = directories.map(|(name, inner)| (name.to_owned(), directory(inner, base, problems))).collect();
+    Instance {
+        connector: connector.unwrap_or(ConnectorReference { name: String::new(), version: VersionReq::STAR }),
+        config: config.unwrap_or_else(|| serde_json::Value::Object(serde_json::Map::new())),
+        grant: GrantDeclaration { endpoints, directories },
+    }
+}
+
+/// A text names no connector.
+#[derive(Debug, thiserror::Error)]
+enum NotAConnector {
+    #[error("`{0}` is no connector's name: write `name` or `name@range`, such as \"scim@^1\"")]
+    Name(String),
+    #[error("`{range}` is no version range ({cause}): write for example \"{name}@^1.2\"")]
+    Range { name: String, range: String, cause: semver::Error },
+}
+
+/// Reads `name` or `name@range`.
+fn connector_reference(text: &str) -> Result<ConnectorReference, NotAConnector> {
+    let (name, range) = text.split_once('@').unwrap_or((text, "*"));
+    let name = name.to_owned();
+    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) {
+        return Err(NotAConnector::Name(name));
+    }
+    match VersionReq::parse(range) {
+        Ok(version) => Ok(ConnectorReference { name, version }),
+        Err(cause) => Err(NotAConnector::Range { name, range: range.to_owned(), cause }),
+    }
+}
+
+fn endpoint(mut section: Section<'_>, base: &Path, problems: &mut Problems) -> Option<EndpointGrant> {
+    let url = section.required("url", "\"https://crm.example/scim/v2\"", problems);
+    let url = url.and_then(|node| node.parsed(endpoint_url, problems));
+    let authentication = authentication(&mut section, base, problems);
+    let timeout = section.optional("timeout").and_then(|node| node.parsed(units::duration, problems));
+    let max_response = section.optional("max_response").and_then(|node| node.parsed(units::size, problems));
+    let reading_posts = section.texts("reading_posts", problems);
+    for (path, place) in reading_posts.iter().filter(|(path, _)| !path.starts_with('/')) {
+        problems.report(place, format!("`{path}` is no path below the endpoint: begin it with `/`"));
+    }
+    section.finish(problems);
+    Some(EndpointGrant {
+        url: url?,
+        authentication,
+        timeout: timeout.unwrap_or(TIMEOUT),
+        max_response_bytes: max_response.unwrap_or(MAX_RESPONSE_BYTES),
+        reading_posts: reading_posts.into_iter().map(|(path, _)| path).collect(),
+    })
+}
+
+/// A text is no endpoint's URL. The URL is not repeated: it may hold a password.
+#[derive(Debug, thiserror::Error)]
+enum NotAnEndpoint {
+    #[error("this is no URL ({0}): write https://host/path")]
+    Syntax(#[from] url::ParseError),
+    #[error("the scheme `{0}` cannot be reached: write https:// or http://")]
+    Scheme(String),
+    #[error("the URL holds a user or password: use `basic` or `bearer`; {SECRET_ADVICE}")]
+    Credential,
+    #[error("the URL has a `?` or `#` part: an endpoint is a base that requests are added to")]
+    NotABase,
+}
+
+fn endpoint_url(text: &str) -> Result<Url, NotAnEndpoint> {
+    let url = Url::parse(text)?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(NotAnEndpoint::Scheme(url.scheme().to_owned()));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(NotAnEndpoint::Credential);
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(NotAnEndpoint::NotABase);
+    }
+    Ok(url)
+}
+
+fn authentication(section: &mut Section<'_>, base: &Path, problems: &mut Problems) -> EndpointAuthentication {
+    let bearer = section.optional("bearer");
+    let basic = section.optional("basic");
+    if let (Some(_), Some(basic)) = (&bearer, &basic) {
+        problems.report(&basic.place, "an endpoint has one way to authenticate: remove `basic` or `bearer`");
+    }
+    let bearer = bearer.and_then(|node| secret(&node, base, problems)).map(EndpointAuthentication::Bearer);
+    let basic = basic.and_then(|node| basic_authentication(&node, base, problems));
+    bearer.or(basic).unwrap_or(EndpointAuthentication::None)
+}
+
+fn basic_authentication(node: &Node<'_>, base: &Path, problems: &mut Problems) -> Option<EndpointAuthentication> {
+    let mut section = node.section(problems)?;
+    let user = section.required_text("user", "\"purser\"", problems);
+    let password = section.required("password", "{ env = \"CRM_PASSWORD\" }", problems);
+    let password = password.and_then(|node| secret(&node, base, problems));
+    section.finish(problems);
+    Some(EndpointAuthentication::Basic { user, password: password? })
+}
+
+/// Reads where a secret is kept. A secret in clear is refused and not repeated.
+fn secret(node: &Node<'_>, base: &Path, problems: &mut Problems) -> Option<SecretReference> {
+    if node.value.as_str().is_some() {
+        problems.report(&node.place, SECRET_ADVICE);
+        return None;
+    }
+    let mut section = node.section(problems)?;
+    let variable = section.optional("env");
+    let file = section.optional("file");
+    section.finish(problems);
+    match (variable, file) {
+        (Some(variable), None) => variable.filled_text(problems).map(SecretReference::Environment),
+        (None, Some(file)) => file.filled_text(problems).map(|path| SecretReference::File(base.join(path))),
+        _ => {
+            problems.report(&node.place, "write either { env = \"NAME\" } or { file = \"path\" }");
+            None
+        }
+    }
+}
+
+fn directory(mut section: Section<'_>, base: &Path, problems: &mut Problems) -> DirectoryGrant {
+    let path = section.required_text("path", "\"../hr\"", problems);
+    let access = section.optional("access");
+    let writes = access.and_then(|node| node.choice(&[("read", false), ("read-write", true)], problems));
+    section.finish(problems);
+    DirectoryGrant { path: base.join(path), writes: writes.unwrap_or(false) }
+}

@@ -1,0 +1,85 @@
+//! What is gathered while the files are read.
+
+use crate::problems::{Place, Problems, SourceFile};
+use crate::section::{Node, Section};
+use crate::{check, membership, source, target};
+use purser_model::configuration::Configuration;
+use purser_plan::RulePlace;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::str::FromStr;
+
+/// The declarations as far as they were read. A section with mistakes is kept as far as it goes, so that further mistakes
+/// in it are found and what refers to it is not called wrong; nothing of it is used then.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    pub(crate) configuration: Configuration,
+    pub(crate) problems: Problems,
+    /// Where each expression stands.
+    pub(crate) expressions: BTreeMap<RulePlace, Place>,
+    /// What refers to something that may be declared in a later file.
+    pub(crate) references: Vec<check::Reference>,
+    /// Where each section was declared first, by `kind.name`.
+    declared: BTreeMap<String, Place>,
+}
+
+impl Reading {
+    /// Reads one file that is well-formed TOML. Relative paths in it begin at `base`.
+    pub(crate) fn read(&mut self, mut file: Section<'_>, base: &Path, files: &[SourceFile]) {
+        for (name, section) in file.sections("source", &mut self.problems) {
+            if let Some(name) = self.declare("source", name, &section.place, files) {
+                let source = source::read(self, &name, section, base);
+                self.configuration.sources.insert(name, source);
+            }
+        }
+        for (name, section) in file.sections("target", &mut self.problems) {
+            if let Some(name) = self.declare("target", name, &section.place, files) {
+                let target = target::read(self, &name, section, base);
+                self.configuration.targets.insert(name, target);
+            }
+        }
+        for (name, section) in file.sections("group", &mut self.problems) {
+            if let Some(name) = self.declare("group", name, &section.place, files) {
+                let group = membership::group(self, &name, section);
+                self.configuration.groups.insert(name, group);
+            }
+        }
+        for (name, section) in file.sections("role", &mut self.problems) {
+            if let Some(name) = self.declare("role", name, &section.place, files) {
+                let role = membership::role(self, &name, section);
+                self.configuration.roles.insert(name, role);
+            }
+        }
+        file.finish(&mut self.problems);
+    }
+
+    /// The section's name, unless it is no name or was declared before.
+    fn declare<N: FromStr>(&mut self, kind: &str, name: &str, place: &Place, files: &[SourceFile]) -> Option<N>
+    where
+        N::Err: std::fmt::Display,
+    {
+        let parsed = match name.parse() {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                self.problems.report(place, format!("{error}"));
+                return None;
+            }
+        };
+        if let Some(first) = self.declared.get(&format!("{kind}.{name}")) {
+            let first = first.describe(files);
+            let advice = format!("{kind} `{name}` is declared at {first} already: remove one of them or give it another name");
+            self.problems.report(place, advice);
+            return None;
+        }
+        self.declared.insert(format!("{kind}.{name}"), place.clone());
+        Some(parsed)
+    }
+
+    /// The text of an expression, whose place is kept for what the compiler says about it.
+    pub(crate) fn expression(&mut self, node: &Node<'_>, rule: RulePlace) -> Option<String> {
+        let text = node.text(&mut self.problems)?;
+        self.expressions.insert(rule, node.place.clone());
+        Some(text)
+    }
+}
+

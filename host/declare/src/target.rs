@@ -1,0 +1,128 @@
+//! `[target.NAME]`: one application.
+
+use crate::instance;
+use crate::reading::Reading;
+use crate::section::{Node, Section};
+use purser_model::configuration::{
+    Correlation, DeclaredEntitlement, Deprovisioning, Mapping, Strength, Target, UnlinkedReaction,
+};
+use purser_model::id::TargetName;
+use purser_plan::RulePlace;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const STRENGTHS: &[(&str, Strength)] =
+    &[("weak", Strength::Weak), ("normal", Strength::Normal), ("strong", Strength::Strong)];
+const UNLINKED: &[(&str, UnlinkedReaction)] = &[("show", UnlinkedReaction::Show), ("adopt", UnlinkedReaction::Adopt)];
+const LEAVING: &[(&str, Deprovisioning)] =
+    &[("keep", Deprovisioning::Keep), ("disable", Deprovisioning::Disable), ("delete", Deprovisioning::Delete)];
+
+/// Reads a target.
+pub(crate) fn read(reading: &mut Reading, name: &TargetName, mut section: Section<'_>, base: &Path) -> Target {
+    let instance = instance::read(&mut section, base, &mut reading.problems);
+    let class = section.required_text("class", "\"User\"", &mut reading.problems);
+    let unlinked = section.optional("unlinked").and_then(|node| node.choice(UNLINKED, &mut reading.problems));
+    let leaving = section.optional("leaving").and_then(|node| node.choice(LEAVING, &mut reading.problems));
+    let correlation = correlation(reading, name, &mut section);
+    let mappings = mappings(reading, name, &mut section);
+    let entitlements = entitlements(reading, &mut section);
+    section.finish(&mut reading.problems);
+    Target {
+        instance,
+        class,
+        correlation,
+        unlinked: unlinked.unwrap_or(UnlinkedReaction::Show),
+        mappings,
+        deprovisioning: leaving.unwrap_or(Deprovisioning::Disable),
+        entitlements,
+    }
+}
+
+fn correlation(reading: &mut Reading, target: &TargetName, section: &mut Section<'_>) -> Vec<Correlation> {
+    let nodes = section.optional("correlation").map(|node| node.list(&mut reading.problems)).unwrap_or_default();
+    let mut correlation = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let Some(mut inner) = node.section(&mut reading.problems) else { continue };
+        let attribute = inner.required_text("attribute", "\"userName\"", &mut reading.problems);
+        let value = inner.required("value", "\"identity.userName\"", &mut reading.problems);
+        let rule = RulePlace::Correlation { target: target.clone(), index: correlation.len() };
+        let expression = value.and_then(|node| reading.expression(&node, rule));
+        inner.finish(&mut reading.problems);
+        correlation.extend(expression.map(|expression| Correlation { attribute, expression }));
+    }
+    correlation
+}
+
+fn mappings(reading: &mut Reading, target: &TargetName, section: &mut Section<'_>) -> Vec<Mapping> {
+    let table = section.optional("mapping").and_then(|node| node.section(&mut reading.problems));
+    let mut mappings = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
+    for (attribute, node) in table.iter().flat_map(Section::entries) {
+        if let Some(other) = names.iter().find(|other| overlap(other, attribute)) {
+            let message = format!("`{other}` writes to the same attribute: keep one of the two mappings");
+            reading.problems.report(&node.place, message);
+        }
+        names.push(attribute);
+        mappings.extend(mapping(reading, target, attribute, &node));
+    }
+    mappings
+}
+
+/// Whether two mappings write to the same place: names without regard to case, or one inside the other.
+fn overlap(left: &str, right: &str) -> bool {
+    let (left, right) = (left.to_ascii_lowercase(), right.to_ascii_lowercase());
+    let inside = |inner: &str, outer: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'));
+    left == right || inside(&left, &right) || inside(&right, &left)
+}
+
+/// Reads `attribute = "expression"` or `attribute = { value = "expression", strength = "strong" }`.
+fn mapping(reading: &mut Reading, target: &TargetName, attribute: &str, node: &Node<'_>) -> Option<Mapping> {
+    let rule = RulePlace::Mapping { target: target.clone(), attribute: attribute.to_owned() };
+    let attribute = attribute.to_owned();
+    if node.value.as_str().is_some() {
+        let expression = reading.expression(node, rule)?;
+        return Some(Mapping { attribute, expression, strength: Strength::Normal });
+    }
+    let mut section = node.section(&mut reading.problems)?;
+    let Some(value) = section.optional("value") else {
+        let advice = format!(
+            "`value` is missing: write {{ value = \"identity.x\", strength = \"strong\" }}; to reach into a complex \
+             attribute put the whole name in quotes: \"{attribute}.part\" = \"identity.x\""
+        );
+        reading.problems.report(&node.place, advice);
+        return None;
+    };
+    let expression = reading.expression(&value, rule);
+    let strength = section.optional("strength").and_then(|node| node.choice(STRENGTHS, &mut reading.problems));
+    section.finish(&mut reading.problems);
+    Some(Mapping { attribute, expression: expression?, strength: strength.unwrap_or(Strength::Normal) })
+}
+
+fn entitlements(reading: &mut Reading, section: &mut Section<'_>) -> BTreeMap<String, DeclaredEntitlement> {
+    let sections = section.sections("entitlement", &mut reading.problems).into_iter();
+    sections.map(|(name, inner)| (name.to_owned(), entitlement(reading, inner))).collect()
+}
+
+fn entitlement(reading: &mut Reading, mut section: Section<'_>) -> DeclaredEntitlement {
+    let problems = &mut reading.problems;
+    let class = section.required_text("class", "\"Group\"", problems);
+    let attribute = section.required_text("attribute", "\"displayName\"", problems);
+    let value = section.required_text("value", "\"Engineers\"", problems);
+    let create = section.optional("create").and_then(|node| node.flag(problems));
+    section.finish(problems);
+    DeclaredEntitlement { class, attribute, value, create: create.unwrap_or(false) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::overlap;
+
+    #[test]
+    fn mappings_overlap_by_case_and_by_nesting() {
+        assert!(overlap("userName", "username"));
+        assert!(overlap("name", "Name.familyName"));
+        assert!(overlap("name.familyName", "name"));
+        assert!(!overlap("name.familyName", "name.givenName"));
+        assert!(!overlap("nameSuffix", "name"));
+    }
+}
