@@ -67,7 +67,7 @@ struct Decision {
     results: Vec<(usize, EditResult)>,
     /// Rows that change, by id; none where the row goes away.
     changed: HashMap<String, Option<Row>>,
-    /// Ids of new rows, in order.
+    /// Ids of new rows, in order; those that the same batch deleted again are not in `changed`.
     created: Vec<String>,
 }
 
@@ -143,7 +143,6 @@ fn decide(editor: &mut Editor<'_, '_>, before: &HashMap<String, Row>, requests: 
         });
         results.push((*index, result));
     }
-    created.retain(|id| now.get(id).is_some_and(Option::is_some));
     let changed = now.into_iter().filter(|(id, row)| before.get(id) != row.as_ref()).collect();
     Decision { results, changed, created }
 }

@@ -13,8 +13,8 @@ const FILE: &str = "people.csv";
 
 fn person(more: Value) -> Value {
     let mut class = json!({"kind": "account", "file": FILE, "key": "id"});
-    for (name, value) in more.as_object().unwrap() {
-        class[name] = value.clone();
+    for (name, value) in testing::attributes(more) {
+        class[name.as_str()] = value;
     }
     json!({"classes": {"person": class}})
 }

@@ -113,6 +113,19 @@ fn the_outcome_is_what_the_file_says_afterwards() {
 }
 
 #[test]
+fn cells_that_nobody_changed_keep_their_spelling() {
+    let stub = stub();
+    stub.put_file("data", FILE, "id,name,groups,active,age,since\n1,Anna,a; b,True, 041 ,2026-01-31t08:00:00z\n");
+    let mut config = config();
+    config["classes"]["person"]["types"] = json!({"age": "integer", "since": "timestamp"});
+    apply_with(&stub, config.clone(), vec![replace("1", "name", json!("Anne"))]);
+    let kept = "id,name,groups,active,age,since\n1,Anne,a; b,True,\" 041 \",2026-01-31t08:00:00z\n";
+    assert_eq!(content(&stub), kept);
+    apply_with(&stub, config, vec![replace("1", "age", json!(42))]);
+    assert_eq!(content(&stub), kept.replace("\" 041 \"", "42"));
+}
+
+#[test]
 fn what_is_already_so_is_unchanged_and_writes_nothing() {
     let stub = stub();
     let edits = vec![
