@@ -70,6 +70,12 @@ impl Scene<'_> {
         if let Some(account) = linked.iter().find(|account| account.situation == Situation::Protected) {
             return self.notice(format!("account {} is protected; nothing is done", called(account)));
         }
+        if let Some(account) = linked.iter().find(|account| is_there(account) && account.digest.is_none()) {
+            return self.notice(format!(
+                "account {} was not read since it was changed; nothing is done until it is",
+                called(account)
+            ));
+        }
         let mut planner = Planner {
             identity: &self.snapshot.identity,
             subject: self.subject,

@@ -201,7 +201,9 @@ impl Rules {
     ///
     /// Derives what it should have in each target, compares it with the linked account and with the candidates, and gives
     /// at most one item per account. Whatever cannot be decided or done gives a notice, and then nothing half-done: a
-    /// mapping or rule that fails leaves that target alone for this identity. `views` must hold every target that is
+    /// mapping or rule that fails leaves that target alone for this identity, and so does a linked account that was not
+    /// read again since it was changed (it has an id and no digest): leaving it out of the snapshot instead would plan a
+    /// second account. `views` must hold every target that is
     /// granted or has an account; one that is not there gives a notice. The order of accounts, candidates and
     /// entitlements does not change the plan.
     pub fn plan_identity(&self, snapshot: &IdentitySnapshot, views: &BTreeMap<TargetName, TargetView>) -> IdentityPlan {

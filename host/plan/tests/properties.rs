@@ -12,6 +12,7 @@ use purser_model::configuration::{Deprovisioning, Strength, UnlinkedReaction};
 use purser_model::edit::AttributeAction;
 use purser_model::id::AccountId;
 use purser_model::identity::LifecycleState;
+use purser_model::object::Digest;
 use purser_model::operation::{EntitlementReference, Intent};
 use purser_model::plan::{Link, PlanItem};
 use serde_json::{Value, json};
@@ -163,6 +164,7 @@ fn carry_out(mut account: Account, item: &PlanItem) -> Option<Account> {
             Intent::CreateEntitlement { .. } => panic!("no plan of an identity creates an entitlement"),
         }
     }
+    account.digest = Some(Digest([8; 32]));
     account.pushed = item.pushed.clone();
     Some(account)
 }

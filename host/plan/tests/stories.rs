@@ -320,3 +320,11 @@ fn two_linked_accounts_are_disputed() {
     second.remote_id = Some("u-300".into());
     insta::assert_snapshot!(World::with(vec![second, account()]).text());
 }
+
+#[test]
+fn an_account_whose_state_is_not_known_waits() {
+    let mut world = World::settled();
+    world.account().digest = None;
+    world.set_identity("email", json!("anna.berg@x.de"));
+    insta::assert_snapshot!(world.text());
+}
