@@ -1,11 +1,37 @@
 //! SCIM 2.0 applications as target and as source.
+//!
+//! A client of RFC 7643 and RFC 7644 that trusts servers little: what they announce can be overruled by the
+//! configuration, what they filter is checked again, and a list is complete only when it adds up.
 
+mod changes;
+mod check;
 mod class;
 mod config;
 mod config_schema;
+mod connector;
 mod core_attributes;
+mod delta;
 mod document;
+mod edits;
+mod failure;
 mod filter;
+mod listing;
+mod manifest;
+mod members;
 mod name;
+mod page;
 mod patch;
+mod provider;
 mod resource;
+mod schema;
+mod secrets;
+mod server;
+mod versions;
+
+pub use config::{
+    Config, DeleteMeaning, DisableMode, Discovery, FilterSupport, MemberRemoval, OpCase, PageMode, PatchStyle, Switch,
+    UpdateMode,
+};
+pub use connector::Scim;
+
+purser_sdk::export!(Scim);

@@ -60,7 +60,7 @@ fn to_attributes(class: Class, resource: Attributes) -> Attributes {
                 put_members(&mut attributes, &members);
             }
             Value::Array(groups) if class == Class::User && name == "groups" => {
-                put_ids(&mut attributes, &name, &groups)
+                put_ids(&mut attributes, &name, &groups);
             }
             Value::Object(extension) if is_schema(&name) => {
                 for (inner, value) in extension.into_iter().filter(|(_, value)| !is_unassigned(value)) {

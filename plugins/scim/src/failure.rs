@@ -1,0 +1,73 @@
+//! What a SCIM server's error answers mean (RFC 7644 section 3.12, RFC 9865 section 2.3).
+
+use crate::document::{count, field, text_field};
+use purser_sdk::http::Response;
+use purser_sdk::serde_json::{Value, from_slice};
+use purser_sdk::{Error, ErrorClass, ThrottleScope};
+
+const ERROR_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
+
+/// The error that an answer stands for, or none where it is a success. Some servers say 200 and mean an error.
+pub fn failure_of(response: &Response, reading: bool) -> Option<Error> {
+    let body: Value = from_slice(response.body()).unwrap_or_default();
+    if !response.is_success() {
+        return Some(refine(response.error(), response, &body));
+    }
+    let hidden = is_error_document(&body).then(|| hidden_error(&body, reading))?;
+    Some(refine(hidden, response, &body))
+}
+
+fn is_error_document(body: &Value) -> bool {
+    let schemas = field(body, "schemas").and_then(Value::as_array);
+    schemas.is_some_and(|schemas| {
+        schemas.iter().filter_map(Value::as_str).any(|schema| schema.eq_ignore_ascii_case(ERROR_SCHEMA))
+    })
+}
+
+/// The error inside a successful answer: `status` is a string by the RFC and a number in some servers.
+fn hidden_error(body: &Value, reading: bool) -> Error {
+    let status = field(body, "status").and_then(count).unwrap_or_default();
+    let detail = text_field(body, "detail").unwrap_or("no detail");
+    let message = format!("the server answered with an error of status {status}: {detail}");
+    match status {
+        401 => Error::authentication_failed(message),
+        403 => Error::permission_denied(message),
+        404 => Error::new(ErrorClass::NotFound, message),
+        409 => Error::already_exists(None, message),
+        412 => Error::version_conflict(message),
+        429 => Error::rate_limited(None, ThrottleScope::Target, message),
+        405 | 501 => Error::unsupported(message),
+        400..=499 => Error::new(ErrorClass::InvalidValue(None), message),
+        _ if reading => Error::unavailable(None, message),
+        _ => Error::outcome_unknown(message),
+    }
+}
+
+/// Takes what the server says beyond the status into account. The native code is the `scimType`, or else the status.
+fn refine(error: Error, response: &Response, body: &Value) -> Error {
+    let message = &error.message;
+    let scim_type = text_field(body, "scimType");
+    let refined = match (response.status(), scim_type.unwrap_or_default()) {
+        (_, "uniqueness") => Error::already_exists(None, message),
+        (_, "invalidCursor" | "expiredCursor") => Error::cursor_expired(message),
+        (_, "invalidCount") => Error::invalid_config(format!("{message}; set `max_count` to what the server allows")),
+        (_, "invalidFilter") => Error::unsupported(format!("{message}; set `filter` to what the server understands")),
+        (_, "tooMany") => Error::unsupported(format!("{message}; the server lists only what a filter narrows")),
+        (_, "invalidVers") => {
+            Error::invalid_config(format!("{message}; set the endpoint's URL to the one of SCIM 2.0"))
+        }
+        (_, "sensitive") => Error::unsupported(message),
+        (404 | 410, _) if !may_be_scim(response) => Error::invalid_config(format!(
+            "{message}; this is no SCIM answer: set the endpoint's URL to the SCIM base URL"
+        )),
+        (413, _) => Error::invalid_config(format!("{message}; lower `members_slice`")),
+        _ => error,
+    };
+    refined.with_native_code(scim_type.map_or_else(|| response.status().to_string(), str::to_owned))
+}
+
+/// Whether an answer may come from the SCIM service: web servers and gateways in front of it answer with pages.
+fn may_be_scim(response: &Response) -> bool {
+    let body = response.body();
+    body.iter().all(u8::is_ascii_whitespace) || from_slice::<Value>(body).is_ok()
+}

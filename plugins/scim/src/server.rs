@@ -1,0 +1,284 @@
+//! Requests to the server: headers, dialect, errors, versions, and what the server says about itself.
+
+use crate::class::Class;
+use crate::config::{Config, Discovery, FilterSupport, PageMode, Switch, UpdateMode};
+use crate::failure::failure_of;
+use crate::provider::{Kept, Provider};
+use crate::resource::to_object;
+use crate::secrets::replace_slots;
+use crate::versions::Versions;
+use purser_sdk::http::{Endpoint, Method, RequestBuilder, Response, SecretEncoding};
+use purser_sdk::serde_json::Value;
+use purser_sdk::{Attributes, Error, ErrorClass, Host, Object};
+use std::cell::RefCell;
+
+/// The endpoint's name in the grant.
+pub const ENDPOINT: &str = "scim";
+const STATE_KEY: &str = "service-provider";
+const MEDIA_TYPE: &str = "application/scim+json";
+
+/// The server, as one call sees it.
+pub struct Server {
+    /// The configuration.
+    pub config: Config,
+    /// The host.
+    pub host: Host,
+    endpoint: Endpoint,
+    provider: RefCell<Option<Provider>>,
+    versions: RefCell<Versions>,
+}
+
+/// The answer to a write.
+pub struct Written {
+    /// The status code.
+    pub status: u16,
+    /// The resource, where the server sent one.
+    pub resource: Option<Attributes>,
+    /// The version, where the server sent it as a header.
+    pub etag: Option<String>,
+    /// Where the object is.
+    pub location: Option<String>,
+}
+
+impl Server {
+    /// The server behind the endpoint [`ENDPOINT`].
+    pub fn new(config: Config, host: Host) -> Self {
+        let endpoint = host.endpoint(ENDPOINT);
+        Self { config, host, endpoint, provider: RefCell::default(), versions: RefCell::default() }
+    }
+
+    /// Reads a JSON document.
+    ///
+    /// # Errors
+    /// As [`failure_of`]; `unavailable` for a body that is no JSON.
+    pub fn read(&self, path: &str, query: &[(&str, String)]) -> Result<Value, Error> {
+        self.read_with_etag(path, query).map(|(document, _)| document)
+    }
+
+    fn read_with_etag(&self, path: &str, query: &[(&str, String)]) -> Result<(Value, Option<String>), Error> {
+        let request = query.iter().fold(self.endpoint.get(path), |request, (name, value)| request.query(*name, value));
+        let response = accepting(request).send()?;
+        match failure_of(&response, true) {
+            Some(error) => Err(error),
+            None => Ok((response.json()?, response.header("etag").map(str::to_owned))),
+        }
+    }
+
+    /// Reads one resource as the server shows it, and its ETag.
+    ///
+    /// # Errors
+    /// `not-found` where the server says so; `defect` where it answers with something else than an object.
+    pub fn read_resource(&self, class: Class, id: &str) -> Result<(Attributes, Option<String>), Error> {
+        match self.read_with_etag(&class.object_path(id), &[])? {
+            (Value::Object(resource), etag) => Ok((resource, etag)),
+            _ => Err(Error::defect(format!("the server answered for the {} `{id}` with no JSON object", class.name()))),
+        }
+    }
+
+    /// Reads one object.
+    ///
+    /// # Errors
+    /// As [`Server::read_resource`].
+    pub fn read_object(&self, class: Class, id: &str) -> Result<Object, Error> {
+        let (resource, etag) = self.read_resource(class, id)?;
+        to_object(class, resource, etag.as_deref())
+    }
+
+    /// Sends a write. `version` is checked by the server where it can.
+    ///
+    /// # Errors
+    /// As [`failure_of`]; `outcome-unknown` for a successful status whose body is no JSON.
+    pub fn write(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        version: Option<&str>,
+    ) -> Result<Written, Error> {
+        let mut request = accepting(self.endpoint.request(method, path));
+        if let Some(version) = version
+            && self.checks_versions()?
+        {
+            request = request.header("if-match", self.version_now(path, version));
+        }
+        if let Some(body) = body {
+            request = self.with_body(request, body);
+        }
+        let response = request.send()?;
+        match failure_of(&response, false) {
+            Some(error) => Err(error),
+            None => written(&response),
+        }
+    }
+
+    fn with_body(&self, request: RequestBuilder, mut body: Value) -> RequestBuilder {
+        if self.config.bool_as_string {
+            spell_booleans(&mut body);
+        }
+        let placeholders = replace_slots(&mut body, &self.host);
+        let request = request.header("content-type", MEDIA_TYPE).json(&body);
+        placeholders.into_iter().fold(request, |request, placeholder| {
+            request.secret(placeholder.slot, placeholder.text, SecretEncoding::JsonString)
+        })
+    }
+
+    /// Remembers for the rest of this call that a write of ours made a new version of an older one.
+    pub fn note_version(&self, path: &str, before: Option<&str>, after: Option<&str>) {
+        if let (Some(before), Some(after)) = (before, after) {
+            self.versions.borrow_mut().note(path, before, after);
+        }
+    }
+
+    /// The version that stands for `version` after the writes of this call.
+    pub fn version_now(&self, path: &str, version: &str) -> String {
+        self.versions.borrow().now(path, version)
+    }
+
+    /// What the server says about itself; a plain server where it says nothing.
+    ///
+    /// # Errors
+    /// The server cannot be asked now: out of reach, throttled, broken, or the credential is refused.
+    pub fn provider(&self) -> Result<Provider, Error> {
+        if self.config.discovery == Discovery::Off {
+            return Ok(self.provider.borrow().clone().unwrap_or_default());
+        }
+        if let Some(provider) = self.provider.borrow().as_ref() {
+            return Ok(provider.clone());
+        }
+        let kept: Option<Kept> = self.host.state().get_json(STATE_KEY);
+        if let Some(kept) = kept.filter(|kept| kept.is_fresh(self.host.now_ms())) {
+            *self.provider.borrow_mut() = Some(kept.provider.clone());
+            return Ok(kept.provider);
+        }
+        let provider = self.ask_provider()?;
+        self.keep_provider(provider.clone());
+        Ok(provider)
+    }
+
+    fn ask_provider(&self) -> Result<Provider, Error> {
+        match self.read("/ServiceProviderConfig", &[]) {
+            Ok(document) => Ok(Provider::parse(&document)),
+            Err(error) if is_temporary(&error) => Err(error),
+            Err(error) => {
+                self.host
+                    .debug(format!("the server is taken for a plain one, since it does not describe itself: {error}"));
+                Ok(Provider::default())
+            }
+        }
+    }
+
+    /// Keeps it for this call and later ones. Full state is no reason to fail: the server is asked again then.
+    fn keep_provider(&self, provider: Provider) {
+        let kept = Kept { at_ms: self.host.now_ms(), provider };
+        if let Err(full) = self.host.state().set_json(STATE_KEY, &kept) {
+            self.host.debug(full.to_string());
+        }
+        *self.provider.borrow_mut() = Some(kept.provider);
+    }
+
+    /// Whether objects are changed by PATCH.
+    ///
+    /// # Errors
+    /// As [`Server::provider`].
+    pub fn patches(&self) -> Result<bool, Error> {
+        match self.config.update_mode {
+            UpdateMode::Patch => Ok(true),
+            UpdateMode::Put => Ok(false),
+            UpdateMode::Auto => Ok(self.provider()?.patch),
+        }
+    }
+
+    /// Whether an error of a PATCH means that the server has none. It is remembered.
+    pub fn learns_that_it_cannot_patch(&self, error: &Error) -> bool {
+        let refused = matches!(error.native_code.as_deref(), Some("405" | "501"));
+        if self.config.update_mode != UpdateMode::Auto || !refused {
+            return false;
+        }
+        let known = self.provider.borrow().clone().unwrap_or_default();
+        self.keep_provider(Provider { patch: false, ..known });
+        true
+    }
+
+    /// Whether versions are checked by the server.
+    ///
+    /// # Errors
+    /// As [`Server::provider`].
+    pub fn checks_versions(&self) -> Result<bool, Error> {
+        match self.config.etag {
+            Switch::On => Ok(true),
+            Switch::Off => Ok(false),
+            Switch::Auto => Ok(self.provider()?.etag),
+        }
+    }
+
+    /// The filters that the server understands.
+    ///
+    /// # Errors
+    /// As [`Server::provider`].
+    pub fn filters(&self) -> Result<FilterSupport, Error> {
+        match self.config.filter {
+            FilterSupport::Auto if self.provider()?.filter => Ok(FilterSupport::All),
+            FilterSupport::Auto => Ok(FilterSupport::None),
+            set => Ok(set),
+        }
+    }
+
+    /// Whether lists are paged by cursor.
+    ///
+    /// # Errors
+    /// As [`Server::provider`].
+    pub fn pages_by_cursor(&self) -> Result<bool, Error> {
+        match self.config.page_mode {
+            PageMode::Cursor => Ok(true),
+            PageMode::Index => Ok(false),
+            PageMode::Auto => Ok(self.provider()?.cursor),
+        }
+    }
+
+    /// How many objects to ask for at once.
+    ///
+    /// # Errors
+    /// As [`Server::provider`].
+    pub fn page_size(&self, wanted: u32) -> Result<u32, Error> {
+        let announced = match self.config.max_count {
+            Some(set) => [Some(set), None],
+            None => {
+                let provider = self.provider()?;
+                [provider.max_results, provider.max_page_size]
+            }
+        };
+        Ok(announced.into_iter().flatten().fold(wanted.max(1), u32::min))
+    }
+}
+
+fn accepting(request: RequestBuilder) -> RequestBuilder {
+    request.header("accept", "application/scim+json, application/json")
+}
+
+fn written(response: &Response) -> Result<Written, Error> {
+    let empty = response.body().iter().all(u8::is_ascii_whitespace);
+    let body: Value = if empty { Value::Null } else { response.json()? };
+    let Value::Object(resource) = body else { return Ok(answer(response, None)) };
+    Ok(answer(response, Some(resource)))
+}
+
+fn answer(response: &Response, resource: Option<Attributes>) -> Written {
+    let header = |name| response.header(name).map(str::to_owned);
+    Written { status: response.status(), resource, etag: header("etag"), location: header("location") }
+}
+
+fn is_temporary(error: &Error) -> bool {
+    matches!(
+        error.class,
+        ErrorClass::Unavailable { .. } | ErrorClass::RateLimited { .. } | ErrorClass::AuthenticationFailed
+    )
+}
+
+fn spell_booleans(value: &mut Value) {
+    match value {
+        Value::Bool(flag) => *value = Value::from(if *flag { "True" } else { "False" }),
+        Value::Array(items) => items.iter_mut().for_each(spell_booleans),
+        Value::Object(members) => members.values_mut().for_each(spell_booleans),
+        _ => {}
+    }
+}
