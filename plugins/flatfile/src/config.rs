@@ -210,6 +210,7 @@ impl Config {
             };
         };
         match self.classes.get(&holding.account_class) {
+            _ if class.kind != ClassKind::Entitlement => refuse("only an entitlement is held: leave it out".into()),
             None => refuse(format!("there is no class `{}`", holding.account_class)),
             Some(accounts) if !accounts.multi.contains(&holding.attribute) => {
                 refuse(format!("`{}` must be in `classes.{}.multi`", holding.attribute, holding.account_class))

@@ -255,6 +255,9 @@ fn a_configuration_that_cannot_work_is_refused() {
     assert!(refused(person(json!({"delimiter": "\""}))).contains("classes.person.delimiter"));
     assert!(refused(person(json!({"columns": ["name"]}))).contains("`id`"));
     assert!(refused(person(json!({"kind": "entitlement"}))).contains("holding"));
+    let holding = json!({"account_class": "person", "attribute": "x"});
+    assert!(refused(person(json!({"holding": holding}))).contains("only an entitlement"));
+    assert!(refused(person(json!({"kind": "entitlement", "holding": holding}))).contains("classes.person.multi"));
     assert!(refused(person(json!({"types": {"age": "number"}}))).contains("classes.person.types.age"));
     assert!(refused(person(json!({"colour": "red"}))).contains("colour"));
 }
