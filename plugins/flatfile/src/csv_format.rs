@@ -168,6 +168,10 @@ impl<'a> CsvFormat<'a> {
                     .map_err(|in_the_way| Error::invalid_value(name, in_the_way.to_string()))?;
             }
         }
+        if id_in(&attributes, &self.class.key).as_ref() != Some(&after.id) {
+            let text = format!("the id `{}` would not be read back as it is", after.id);
+            return Err(Error::invalid_value(&self.class.key, text));
+        }
         self.columns.extend(added);
         let object = object(self.class, after.id.clone(), attributes, after.active);
         Ok(Row { object, content: Content::Cells(cells) })

@@ -69,8 +69,17 @@ fn read_page(table: &Table<'_>, from: Position, request: &SearchRequest) -> Resu
     Ok(Page { objects, tail: Tail::Complete })
 }
 
+/// The key is compared as the id, which is text even where the file holds a number.
 fn matches(class: &ClassConfig, condition: &Condition, object: &Object) -> bool {
-    condition.matches(object, condition.attribute == class.key)
+    if condition.attribute != class.key {
+        return condition.matches(object, false);
+    }
+    let wanted = condition.value.as_str().map_or_else(|| condition.value.to_string(), str::to_owned);
+    match condition.operator {
+        Operator::Equals => object.id == wanted,
+        Operator::StartsWith => object.id.starts_with(&wanted),
+        Operator::AtOrAfter => false,
+    }
 }
 
 /// A condition on a column that is not there would find nothing, and nothing found makes an engine create.

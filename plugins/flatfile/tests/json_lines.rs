@@ -6,8 +6,8 @@ use purser_flatfile::Flatfile;
 use purser_sdk::serde_json::{Value, json};
 use purser_sdk::testing::{self, Stub, attributes};
 use purser_sdk::{
-    AttributeAction, AttributeChange, Connector, CreateEdit, DeleteEdit, Edit, Error, ErrorClass, Object, Outcome,
-    SearchRequest, SetActiveEdit, UpdateEdit,
+    AttributeAction, AttributeChange, Connector, CreateEdit, DeleteEdit, Edit, Error, ErrorClass, Object, Operator,
+    Outcome, SearchRequest, SetActiveEdit, UpdateEdit,
 };
 
 const FILE: &str = "people.jsonl";
@@ -82,6 +82,15 @@ fn problems_are_located() {
     at(b"{\"nr\": 1, \"age\": 4.5}\n", "bad-value", "people.jsonl: line 1, `age`: expected a whole number");
     at(b"{\"nr\": 1, \"groups\": \"a\"}\n", "bad-value", "people.jsonl: line 1, `groups`: expected a list");
     at(b"{\"nr\": 1, \"on\": \"yes\"}\n", "bad-value", "people.jsonl: line 1, `on`: expected true or false");
+}
+
+#[test]
+fn the_key_is_searched_as_text_and_as_number() {
+    let connector: Flatfile = testing::connect(&stub(PEOPLE), config()).unwrap();
+    for value in [json!("2"), json!(2)] {
+        let request = SearchRequest::all("person", 5).with_condition("nr", Operator::Equals, value);
+        assert_eq!(testing::list_all(&connector, request).unwrap()[0].id, "2");
+    }
 }
 
 #[test]

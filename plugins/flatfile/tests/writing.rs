@@ -247,6 +247,16 @@ fn a_value_with_the_separator_in_it_is_refused() {
 }
 
 #[test]
+fn an_id_that_would_be_read_as_another_is_refused() {
+    let stub = stub();
+    let mut config = config();
+    config["classes"]["person"]["types"] = json!({"id": "integer"});
+    let results = apply_with(&stub, config, vec![create(json!({"id": " 7"})), create(json!({"id": 8}))]);
+    assert_eq!(class(&results[0]), Some(ErrorClass::InvalidValue(Some("id".into()))));
+    assert_eq!(content(&stub), PEOPLE.to_owned() + "8,,,true\r\n");
+}
+
+#[test]
 fn a_missing_file_is_made_only_when_the_configuration_says_so() {
     let stub = Stub::new();
     stub.grant_directory("data");
