@@ -112,15 +112,10 @@ fn a_cursor_of_something_else_is_expired() {
 
 #[test]
 fn the_cursor_alone_carries_the_conditions() {
-    let (server, stub) = users(0);
-    for _ in 0..3 {
-        server.0.borrow_mut().users.insert(format!("a{}", server.0.borrow().users.len()), json!({}));
+    let (server, stub) = users(3);
+    for (number, user) in server.0.borrow_mut().users.values_mut().enumerate() {
+        user["title"] = if number == 1 { "x".into() } else { "y".into() };
     }
-    let mut held = server.0.borrow_mut();
-    for (number, (id, user)) in held.users.iter_mut().enumerate() {
-        *user = json!({"id": id, "userName": format!("n{number}"), "title": if number == 1 { "x" } else { "y" }});
-    }
-    drop(held);
     server.manners(|manners| manners.ignores_filter = true);
     let connector = connect(&stub, json!({}));
     let first =
