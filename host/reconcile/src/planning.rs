@@ -92,7 +92,7 @@ impl Engine {
         Ok(snapshots.iter().map(plan).collect())
     }
 
-    /// Snapshots in which every account has a state that was really seen: one that a write changed is read again first.
+    /// Snapshots for planning: an account that a write changed is read again first.
     async fn fresh_snapshots(&self, ids: Vec<IdentityId>) -> Result<Vec<StoredSnapshot>, EngineError> {
         let snapshots = self.store.snapshots(ids.clone()).await?;
         let stale: Vec<Account> = snapshots
@@ -109,12 +109,9 @@ impl Engine {
                 warn!(target = %account.target, account = %account.id, %error, "an account cannot be read again yet");
             }
         }
-        let mut snapshots = self.store.snapshots(ids).await?;
-        for snapshot in &mut snapshots {
-            // What could not be read is not planned; a reconciliation of the target comes back to it.
-            snapshot.accounts.retain(|account| account.digest.is_some() || account.remote_id.is_none());
-        }
-        Ok(snapshots)
+        // An account that could not be read stays in the snapshot: planning leaves its target alone, and without it would
+        // create a second account. A reconciliation of the target comes back to it.
+        Ok(self.store.snapshots(ids).await?)
     }
 
     /// Reads one account from its target and records what is there.
