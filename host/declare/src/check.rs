@@ -3,6 +3,7 @@
 use crate::problems::{Place, Problems};
 use crate::suggestion::suggest;
 use purser_model::configuration::Configuration;
+use purser_model::id::{GroupName, SourceName, TargetName};
 use purser_plan::{RuleError, RulePlace};
 use std::collections::BTreeMap;
 
@@ -24,13 +25,13 @@ pub(crate) fn references(references: &[Reference], configuration: &Configuration
     for reference in references {
         match reference {
             Reference::Source { name, place } => {
-                declared("source", name, configuration.sources.keys().map(|name| name.as_str()), place, problems);
+                declared("source", name, configuration.sources.keys().map(SourceName::as_str), place, problems);
             }
             Reference::Group { name, place } => {
-                declared("group", name, configuration.groups.keys().map(|name| name.as_str()), place, problems);
+                declared("group", name, configuration.groups.keys().map(GroupName::as_str), place, problems);
             }
             Reference::Target { name, place } => {
-                declared("target", name, configuration.targets.keys().map(|name| name.as_str()), place, problems);
+                declared("target", name, configuration.targets.keys().map(TargetName::as_str), place, problems);
             }
             Reference::Entitlement { target, name, place } => {
                 // A target that is not declared is reported by its own reference.

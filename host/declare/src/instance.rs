@@ -4,7 +4,8 @@ use crate::problems::Problems;
 use crate::section::{Node, Section};
 use crate::units;
 use purser_model::configuration::{
-    ConnectorReference, DirectoryGrant, EndpointAuthentication, EndpointGrant, GrantDeclaration, Instance, SecretReference,
+    ConnectorReference, DirectoryGrant, EndpointAuthentication, EndpointGrant, GrantDeclaration, Instance,
+    SecretReference,
 };
 use semver::VersionReq;
 use std::path::Path;
@@ -13,8 +14,7 @@ use url::Url;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_RESPONSE_BYTES: u64 = 16 << 20;
-const SECRET_ADVICE: &str =
-    "a secret never stands in a declaration: write { env = \"NAME\" } or { file = \"path\" }, and change the secret if this file was shared";
+const SECRET_ADVICE: &str = "a secret never stands in a declaration: write { env = \"NAME\" } or { file = \"path\" }, and change the secret if this file was shared";
 
 /// Reads the connector, its configuration and its grant.
 pub(crate) fn read(section: &mut Section<'_>, base: &Path, problems: &mut Problems) -> Instance {
@@ -25,7 +25,8 @@ pub(crate) fn read(section: &mut Section<'_>, base: &Path, problems: &mut Proble
         Some(units::json(&node, problems))
     });
     let endpoints = section.sections("endpoint", problems).into_iter();
-    let endpoints = endpoints.filter_map(|(name, inner)| Some((name.to_owned(), endpoint(inner, base, problems)?))).collect();
+    let endpoints =
+        endpoints.filter_map(|(name, inner)| Some((name.to_owned(), endpoint(inner, base, problems)?))).collect();
     let directories = section.sections("directory", problems).into_iter();
     let directories = directories.map(|(name, inner)| (name.to_owned(), directory(inner, base, problems))).collect();
     Instance {

@@ -67,7 +67,8 @@ impl Reading {
         };
         if let Some(first) = self.declared.get(&format!("{kind}.{name}")) {
             let first = first.describe(files);
-            let advice = format!("{kind} `{name}` is declared at {first} already: remove one of them or give it another name");
+            let advice =
+                format!("{kind} `{name}` is declared at {first} already: remove one of them or give it another name");
             self.problems.report(place, advice);
             return None;
         }
@@ -82,4 +83,3 @@ impl Reading {
         Some(text)
     }
 }
-

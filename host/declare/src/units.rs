@@ -24,8 +24,11 @@ pub(crate) fn duration(text: &str) -> Result<Duration, NotAnAmount> {
 
 /// A number of bytes in `B`, `KiB`, `MiB` or `GiB`.
 pub(crate) fn size(text: &str) -> Result<u64, NotAnAmount> {
-    amount(text, &[("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)])
-        .ok_or_else(|| NotAnAmount { text: text.to_owned(), what: "size", example: "`512KiB` or `16MiB`" })
+    amount(text, &[("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)]).ok_or_else(|| NotAnAmount {
+        text: text.to_owned(),
+        what: "size",
+        example: "`512KiB` or `16MiB`",
+    })
 }
 
 fn amount(text: &str, units: &[(&str, u64)]) -> Option<u64> {
