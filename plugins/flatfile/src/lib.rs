@@ -1,3 +1,5 @@
+//! The connector `flatfile`.
+//!
 #![doc = include_str!("../README.md")]
 
 mod cell;
