@@ -1,5 +1,7 @@
 //! What a server says about itself: provider configuration, schemas, and the change feed it may allow.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where its listing or schema cannot be read")]
+
 mod support;
 
 use purser_sdk::http::Answer;

@@ -1,6 +1,7 @@
 //! A SCIM server in memory that answers as PyPI's scim2-server does, and that can be told to misbehave as others do.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test ends where its server cannot go on")]
 
 use purser_scim::Scim;
 use purser_sdk::http::{Answer, Failure, Method, Request};
@@ -162,12 +163,12 @@ impl Held {
                 self.put(kind, Some(id), request.json_body());
                 Answer::new(200).with_json(&self.all(kind)[id].clone())
             }
-            Method::Patch => self.patch(kind, id, resource, &request.json_body()),
+            Method::Patch => self.patch(kind, id, &resource, &request.json_body()),
             _ => error(405, None),
         }
     }
 
-    fn patch(&mut self, kind: &str, id: &str, before: Value, body: &Value) -> Answer {
+    fn patch(&mut self, kind: &str, id: &str, before: &Value, body: &Value) -> Answer {
         if let Some(status) = self.manners.refuses_patch {
             return error(status, None);
         }
@@ -180,7 +181,7 @@ impl Held {
             }
             carry_out(&mut after, operation);
         }
-        if after != before {
+        if after != *before {
             self.put(kind, Some(id), after);
         }
         Answer::new(204)
