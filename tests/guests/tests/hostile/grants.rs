@@ -1,0 +1,111 @@
+//! What a guest can reach is what was granted, in the phase of its call.
+
+use crate::environment::{assert_others_go_on, load, observed, search, settings};
+use crate::server::{Behaviour, Server};
+use purser_connector::{Fault, Session};
+use purser_model::edit::EditOutcome;
+use purser_model::object::{Page, Tail};
+use purser_runtime::{Access, CallLimits, DirectoryGrant, Endpoint, Grant, SessionError, SessionSettings};
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+fn grant(server: &Server, folder: &Path) -> Grant {
+    let directory = DirectoryGrant { path: folder.to_path_buf(), access: Access::ReadWrite };
+    Grant {
+        endpoints: [("api".to_owned(), Endpoint::new(server.url.clone()))].into(),
+        directories: [("data".to_owned(), directory)].into(),
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn a_need_that_is_not_granted_is_named() {
+    let connector = load("reaches_out").await.unwrap();
+    let error = connector.session(settings()).err().unwrap();
+    assert!(error.to_string().contains("`api`") && error.to_string().contains("target test"), "{error}");
+    let server = Server::start(Behaviour::Answers).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut grant = grant(&server, folder.path());
+    grant.directories.clear();
+    let error = connector.session(SessionSettings { grant, ..settings() }).err().unwrap();
+    assert!(matches!(&error, SessionError::DirectoryNotGranted { directory, .. } if directory == "data"), "{error}");
+}
+
+#[tokio::test]
+async fn a_granted_directory_that_is_not_there_is_named() {
+    let server = Server::start(Behaviour::Answers).await;
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing");
+    let connector = load("reaches_out").await.unwrap();
+    let error = connector.session(SessionSettings { grant: grant(&server, &missing), ..settings() }).err().unwrap();
+    assert!(error.to_string().contains("missing"), "{error}");
+}
+
+#[tokio::test]
+async fn nothing_outside_the_grant_is_reached() {
+    let server = Server::start(Behaviour::Answers).await;
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("secret"), "TOP SECRET").unwrap();
+    let folder = outside.path().join("granted");
+    fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::symlink(outside.path(), folder.join("link")).unwrap();
+    let connector = load("reaches_out").await.unwrap();
+    let session = connector.session(SessionSettings { grant: grant(&server, &folder), ..settings() }).unwrap();
+    let page = search(&session, "attempts").await.unwrap();
+    assert_eq!(page.objects[0].secondary_ids.len(), 12);
+    for attempt in &page.objects[0].secondary_ids {
+        assert!(attempt.value.starts_with("Err(Error::Denied("), "{}: {}", attempt.name, attempt.value);
+    }
+    assert!(observed(&page, "secret slot").contains('7'));
+    assert!(observed(&page, "other endpoint").contains("intranet"));
+    assert_eq!(server.requests(), 0);
+    assert_others_go_on().await;
+}
+
+#[tokio::test]
+async fn a_search_cannot_write_and_an_apply_can() {
+    let server = Server::start(Behaviour::Answers).await;
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("old.csv"), "id\n").unwrap();
+    let connector = load("writes_while_reading").await.unwrap();
+    let session = connector.session(SessionSettings { grant: grant(&server, folder.path()), ..settings() }).unwrap();
+
+    let page = search(&session, "account").await.unwrap();
+    for write in ["post", "replace", "remove"] {
+        assert!(observed(&page, write).starts_with("Err(Error::Denied("), "{}", observed(&page, write));
+    }
+    assert_eq!((server.requests(), names(folder.path())), (0, vec!["old.csv".to_owned()]));
+
+    let request = serde_json::json!({
+        "operation_id": "01890a5d-ac96-774b-bcce-b302099a8057",
+        "class": "account",
+        "edit": { "edit": "create", "attributes": {}, "active": true },
+    });
+    let mut answers = session.apply(vec![serde_json::from_value(request).unwrap()]).await.unwrap();
+    let Some(Ok(EditOutcome::Done(Some(object)))) = answers.pop() else { panic!("{answers:?}") };
+    let page = Page { objects: vec![object], tail: Tail::Complete };
+    let written = ["post", "replace", "remove"].map(|write| observed(&page, write));
+    assert_eq!(written, ["Ok(200)", "Ok(())", "Ok(())"]);
+    assert_eq!((server.requests(), names(folder.path())), (1, vec!["new.csv".to_owned()]));
+    assert_eq!(fs::read_to_string(folder.path().join("new.csv")).unwrap(), "id\n1\n");
+}
+
+#[tokio::test]
+async fn a_wait_for_the_host_ends_at_the_wall_time() {
+    let server = Server::start(Behaviour::StaysSilent).await;
+    let folder = tempfile::tempdir().unwrap();
+    let connector = load("reaches_out").await.unwrap();
+    let wall_time = Duration::from_millis(300);
+    let limits = CallLimits { wall_time, ..CallLimits::default() };
+    let session = connector.session(SessionSettings { grant: grant(&server, folder.path()), limits, ..settings() }).unwrap();
+    assert_eq!(search(&session, "wait").await, Err(Fault::TimedOut(wall_time)));
+    assert_eq!(server.requests(), 1);
+    assert_others_go_on().await;
+}
