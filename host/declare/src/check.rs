@@ -55,8 +55,10 @@ fn declared<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str>, pl
 /// Reports expressions that do not compile, each where it stands.
 pub(crate) fn expressions(errors: Vec<RuleError>, places: &BTreeMap<RulePlace, Place>, problems: &mut Problems) {
     for error in errors {
-        if let Some(place) = places.get(&error.place) {
-            problems.report(place, error.message);
+        match places.get(&error.place) {
+            Some(place) => problems.report(place, error.message),
+            // Every expression was noted when it was read; should one not be, its error still stops the load.
+            None => problems.report(&Place { file: 0, offset: 0, key: error.place.to_string() }, error.message),
         }
     }
 }
