@@ -9,7 +9,9 @@ struct Miscounts;
 impl Program for Miscounts {
     fn search(request: SearchRequest) -> Result<Page, Error> {
         match (request.class.as_str(), request.cursor) {
-            ("endless", cursor) => Ok(Page { objects: Vec::new(), tail: Tail::More(cursor.unwrap_or("same".to_owned())) }),
+            ("endless", cursor) => {
+                Ok(Page { objects: Vec::new(), tail: Tail::More(cursor.unwrap_or("same".to_owned())) })
+            }
             _ => Ok(page((0..=request.page_size).map(|id| object(&id.to_string())).collect())),
         }
     }

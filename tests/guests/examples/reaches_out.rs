@@ -27,7 +27,8 @@ impl Program for ReachesOut {
 
 fn attempts() -> Vec<(&'static str, String)> {
     let secret = SecretUse { slot: 7, placeholder: "x".to_owned(), encoding: SecretEncoding::Raw };
-    let header = |name: &str| Request { headers: vec![Field { name: name.to_owned(), value: "x".to_owned() }], ..get("/") };
+    let header =
+        |name: &str| Request { headers: vec![Field { name: name.to_owned(), value: "x".to_owned() }], ..get("/") };
     vec![
         ("file above", format!("{:?}", files::read("data", "../secret", 0, 100))),
         ("file behind a link", format!("{:?}", files::read("data", "link/secret", 0, 100))),

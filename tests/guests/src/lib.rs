@@ -111,7 +111,8 @@ pub fn page(objects: Vec<Object>) -> Page {
 
 /// An object whose secondary ids say what a program tried and what the host answered.
 pub fn observations(observed: Vec<(&str, String)>) -> Object {
-    let secondary_ids = observed.into_iter().map(|(name, value)| SecondaryId { name: name.to_owned(), value }).collect();
+    let secondary_ids =
+        observed.into_iter().map(|(name, value)| SecondaryId { name: name.to_owned(), value }).collect();
     Object { secondary_ids, ..object("observations") }
 }
 

@@ -5,12 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-const TESTS: [&str; 4] = [
-    include_str!("calls.rs"),
-    include_str!("environment.rs"),
-    include_str!("grants.rs"),
-    include_str!("loading.rs"),
-];
+const TESTS: [&str; 4] =
+    [include_str!("calls.rs"), include_str!("environment.rs"), include_str!("grants.rs"), include_str!("loading.rs")];
 
 fn programs() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
@@ -26,7 +22,8 @@ fn every_program_is_built() {
 #[test]
 fn every_program_has_a_host_test() {
     for program in programs() {
-        let used = [format!("load(\"{program}\""), format!("session(\"{program}\""), format!("component(\"{program}\"")];
+        let used =
+            [format!("load(\"{program}\""), format!("session(\"{program}\""), format!("component(\"{program}\"")];
         let tested = TESTS.iter().any(|test| used.iter().any(|call| test.contains(call)));
         assert!(tested, "examples/{program}.rs: no test loads it");
     }

@@ -104,7 +104,8 @@ async fn a_wait_for_the_host_ends_at_the_wall_time() {
     let connector = load("reaches_out").await.unwrap();
     let wall_time = Duration::from_millis(300);
     let limits = CallLimits { wall_time, ..CallLimits::default() };
-    let session = connector.session(SessionSettings { grant: grant(&server, folder.path()), limits, ..settings() }).unwrap();
+    let session =
+        connector.session(SessionSettings { grant: grant(&server, folder.path()), limits, ..settings() }).unwrap();
     assert_eq!(search(&session, "wait").await, Err(Fault::TimedOut(wall_time)));
     assert_eq!(server.requests(), 1);
     assert_others_go_on().await;
