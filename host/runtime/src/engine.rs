@@ -12,7 +12,7 @@ const MAX_TABLES_PER_COMPONENT: u32 = 16;
 const MAX_MEMORIES_PER_COMPONENT: u32 = 4;
 
 /// What an engine accepts. Everything that Rust, JavaScript and Python guests do without is off: what is not there has no
-/// bugs. Component-model async is not even compiled in.
+/// bugs. Threads, garbage collection, exceptions and component-model async are not even compiled in.
 fn config(settings: &RuntimeSettings) -> Config {
     let mut config = Config::new();
     config

@@ -200,6 +200,10 @@ fn compile(shared: &Shared, path: PathBuf) -> Result<Compiled, LoadError> {
 
 fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, LoadError> {
     let file_error = |source| LoadError::File { path: path.to_path_buf(), source };
+    // A named pipe would be waited for without end.
+    if !path.metadata().map_err(file_error)?.is_file() {
+        return Err(file_error(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")));
+    }
     let mut bytes = Vec::new();
     // One byte more than allowed tells a file that is too large from one that just fits.
     File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes)).map_err(file_error)?;

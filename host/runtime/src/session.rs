@@ -7,7 +7,7 @@ use crate::caps::files::{self, Directories, storage};
 use crate::caps::http::{EndpointError, HttpContext};
 use crate::caps::{clock, config, log, random, state};
 use crate::connector::Connector;
-use crate::grant::{Access, Grant};
+use crate::grant::Grant;
 use crate::meter::Meter;
 use crate::phase::Phase;
 use crate::settings::CallLimits;
@@ -190,11 +190,6 @@ impl WasmSession {
     /// The connector behind it.
     pub fn connector(&self) -> &Arc<Connector> {
         &self.connector
-    }
-
-    /// Whether a directory of the grant may be written to.
-    pub fn may_write(&self, directory: &str) -> bool {
-        self.directories.get(directory).is_some_and(|granted| granted.access == Access::ReadWrite)
     }
 
     /// Carries a configuration that was written for an older version of the connector forward.

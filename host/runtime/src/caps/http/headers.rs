@@ -42,7 +42,9 @@ pub(super) fn for_request<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) 
     for (name, value) in fields {
         let name =
             HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} cannot be the name of a header"))?;
-        if REFUSED_IN_REQUESTS.contains(&name.as_str()) || name.as_str().starts_with("proxy-") {
+        let prefixes = ["proxy-", "x-forwarded-"];
+        let is_of_the_host = prefixes.iter().any(|prefix| name.as_str().starts_with(prefix));
+        if is_of_the_host || REFUSED_IN_REQUESTS.contains(&name.as_str()) {
             return Err(format!("the header `{name}` belongs to the host"));
         }
         let value = HeaderValue::from_str(value)
@@ -72,9 +74,15 @@ mod tests {
 
     #[test]
     fn the_hosts_own_headers_are_refused_in_any_case() {
-        for name in
-            ["Authorization", "HOST", "cookie", "Transfer-Encoding", "Proxy-Authorization", "X-HTTP-Method-Override"]
-        {
+        for name in [
+            "Authorization",
+            "HOST",
+            "cookie",
+            "Transfer-Encoding",
+            "Proxy-Authorization",
+            "X-Forwarded-For",
+            "X-HTTP-Method-Override",
+        ] {
             let reason = for_request([(name, "x")].into_iter()).unwrap_err();
             assert!(reason.contains(&name.to_lowercase()), "{reason}");
         }
