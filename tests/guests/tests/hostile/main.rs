@@ -1,5 +1,7 @@
 //! What the runtime makes of hostile files and hostile guests: one failed load or one failed call, and nothing else.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+
 mod calls;
 mod catalogue;
 mod environment;
