@@ -1,2 +1,93 @@
-//! Project tasks.
-fn main() {}
+//! `cargo xtask`: prepares the machine, builds, tests, demonstrates and measures Purser.
+
+mod machine;
+mod project;
+mod steps;
+
+use anyhow::bail;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask demo           prepare what is missing and run the demo to its end
+cargo xtask test           prepare what the tests need and run them all (--quick leaves formatting and lints out)
+cargo xtask bench [NAME]   run the benches, each figure beside its baseline (--json for machines)
+cargo xtask check          formatting, lints and the project's own rules
+cargo xtask connectors     build the connectors into target/connectors";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> anyhow::Result<()> {
+    let rest = arguments.get(1..).unwrap_or_default();
+    match arguments.first().map(String::as_str) {
+        Some("demo") => demo(rest),
+        Some("test") => test(rest),
+        Some("bench") => bench(rest),
+        Some("check") => check(),
+        Some("connectors") => {
+            machine::prepare()?;
+            project::program()?;
+            project::connectors()
+        }
+        Some("help" | "--help" | "-h") | None => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        Some(other) => bail!("no task `{other}`\n{USAGE}"),
+    }
+}
+
+fn demo(arguments: &[String]) -> anyhow::Result<()> {
+    machine::prepare()?;
+    project::program()?;
+    project::connectors()?;
+    steps::step("the demo", || {
+        let mut command = project::purser();
+        command.arg("demo").arg("--connectors").arg(project::connectors_folder()).args(arguments);
+        steps::run(&mut command)
+    })
+}
+
+fn test(arguments: &[String]) -> anyhow::Result<()> {
+    machine::prepare()?;
+    let scim_server = machine::scim_server()?;
+    project::program()?;
+    project::connectors()?;
+    if !arguments.iter().any(|argument| argument == "--quick") {
+        project::format()?;
+    }
+    steps::step("the tests", || {
+        let mut command = project::cargo();
+        command.args(["test", "--workspace"]);
+        command.env("PURSER_BIN", project::purser_path());
+        command.env("PURSER_CONNECTORS", project::connectors_folder());
+        command.env("PURSER_SCIM2_SERVER", &scim_server);
+        steps::run(&mut command)
+    })?;
+    if !arguments.iter().any(|argument| argument == "--quick") {
+        project::lint()?;
+    }
+    Ok(())
+}
+
+fn bench(arguments: &[String]) -> anyhow::Result<()> {
+    machine::prepare()?;
+    let mut command = project::cargo();
+    command.args(["run", "--quiet", "--release", "--package", "purser-bench", "--bin", "purser-bench", "--"]);
+    steps::run(command.args(arguments))
+}
+
+fn check() -> anyhow::Result<()> {
+    project::format()?;
+    project::lint()?;
+    let mut command = project::cargo();
+    steps::run(command.args(["test", "--package", "purser-tidy"]))
+}

@@ -1,0 +1,84 @@
+//! What the machine must have, and getting it.
+
+use crate::project;
+use crate::steps::{run, step, succeeds};
+use anyhow::{Context, bail};
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+const SCIM_SERVER: &str = "scim2-server==0.8.3";
+
+/// Makes sure that a C compiler and the WebAssembly target are there. `purser connector build` has its own way where
+/// rustup cannot add the target, so that is only tried here.
+///
+/// # Errors
+/// There is no C compiler, and none can be installed.
+pub fn prepare() -> anyhow::Result<()> {
+    if !succeeds(Command::new("cc").arg("--version")) {
+        step("a C compiler (Debian: build-essential), for SQLite", || install(&["build-essential"]))?;
+    }
+    let installed = Command::new("rustup").args(["target", "list", "--installed"]).output();
+    let has_target = installed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(WASM_TARGET));
+    if !has_target {
+        let added = step("the WebAssembly target (rustup)", || {
+            run(Command::new("rustup").args(["target", "add", WASM_TARGET]))
+        });
+        if let Err(error) = added {
+            eprintln!("    {error:#}; the connector build looks for Debian's compiler instead");
+        }
+    }
+    Ok(())
+}
+
+/// The SCIM server that the tests run against, in a Python environment below `target/`.
+///
+/// # Errors
+/// Python or its `venv` is missing and cannot be installed, or PyPI cannot be reached.
+pub fn scim_server() -> anyhow::Result<PathBuf> {
+    let environment = project::target_folder().join("scim-server");
+    let stamp = environment.join("installed");
+    let program = environment.join("bin/scim2-server");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == SCIM_SERVER) && program.exists() {
+        return Ok(program);
+    }
+    step(&format!("a SCIM server to test against (PyPI: {SCIM_SERVER}, into {})", environment.display()), || {
+        make_environment(&environment)?;
+        let mut pip = Command::new(environment.join("bin/pip"));
+        run(pip.args(["install", "--quiet", "--disable-pip-version-check", SCIM_SERVER]))?;
+        fs::write(&stamp, SCIM_SERVER).with_context(|| format!("cannot write {}", stamp.display()))
+    })?;
+    Ok(program)
+}
+
+fn make_environment(environment: &PathBuf) -> anyhow::Result<()> {
+    let make = || succeeds(Command::new("python3").args(["-m", "venv", "--clear"]).arg(environment));
+    if make() {
+        return Ok(());
+    }
+    install(&["python3", "python3-venv"])?;
+    if make() {
+        return Ok(());
+    }
+    bail!("`python3 -m venv {}` does not work, although Debian's python3-venv is installed", environment.display())
+}
+
+/// Installs Debian packages, where this process may.
+fn install(packages: &[&str]) -> anyhow::Result<()> {
+    let names = packages.join(" ");
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.starts_with(b"0\n"));
+    if !is_root || !succeeds(Command::new("apt-get").arg("--version")) {
+        bail!("{names} must be installed first; on Debian, as root: apt-get install {names}");
+    }
+    eprintln!("    installing the Debian packages {names}");
+    let mut apt = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        run(&mut command)
+    };
+    apt(&["update", "--quiet"])?;
+    let mut arguments = vec!["install", "--yes", "--quiet", "--no-install-recommends"];
+    arguments.extend(packages);
+    apt(&arguments)
+}

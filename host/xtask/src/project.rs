@@ -1,0 +1,102 @@
+//! The project's own builds and checks.
+
+use crate::steps::{run, step};
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
+
+/// The connectors that the demo and the tests drop in.
+const CONNECTORS: [&str; 2] = ["flatfile", "scim"];
+
+/// The top of the project.
+fn top() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new(".")).to_owned()
+}
+
+/// Where cargo builds.
+pub fn target_folder() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| top().join("target"), |folder| top().join(folder))
+}
+
+/// Where the built connectors lie.
+pub fn connectors_folder() -> PathBuf {
+    target_folder().join("connectors")
+}
+
+/// The built program.
+pub fn purser_path() -> PathBuf {
+    target_folder().join("debug/purser")
+}
+
+/// The program, ready to be given arguments.
+pub fn purser() -> Command {
+    Command::new(purser_path())
+}
+
+/// The cargo that runs this task, at the top of the project.
+pub fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    command.current_dir(top());
+    command
+}
+
+/// Builds the program.
+///
+/// # Errors
+/// It does not compile.
+pub fn program() -> anyhow::Result<()> {
+    step("the program (the first time takes some minutes)", || run(cargo().args(["build", "--package", "purser"])))
+}
+
+/// Builds the connectors whose sources changed.
+///
+/// # Errors
+/// One does not compile.
+pub fn connectors() -> anyhow::Result<()> {
+    for name in CONNECTORS {
+        let source = top().join("plugins").join(name);
+        let component = connectors_folder().join(format!("{name}.wasm"));
+        if is_newer(&component, &[&source, &top().join("sdk/rust"), &top().join("wit"), &top().join("Cargo.lock")]) {
+            continue;
+        }
+        step(&format!("the connector {name}"), || {
+            let mut command = purser();
+            run(command.args(["connector", "build"]).arg(&source).arg("--out").arg(&component))
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether a file is newer than everything below these.
+fn is_newer(file: &Path, sources: &[&Path]) -> bool {
+    let Ok(built) = fs::metadata(file).and_then(|metadata| metadata.modified()) else { return false };
+    sources.iter().all(|source| newest(source).is_some_and(|changed| changed < built))
+}
+
+fn newest(path: &Path) -> Option<SystemTime> {
+    let metadata = fs::metadata(path).ok()?;
+    if !metadata.is_dir() {
+        return metadata.modified().ok();
+    }
+    let entries = fs::read_dir(path).ok()?;
+    entries.filter_map(Result::ok).filter(|entry| entry.file_name() != "target").filter_map(|entry| newest(&entry.path())).max()
+}
+
+/// Checks the formatting.
+///
+/// # Errors
+/// Something is not formatted.
+pub fn format() -> anyhow::Result<()> {
+    step("formatting", || run(cargo().args(["fmt", "--all", "--check"])))
+}
+
+/// Checks the lints; a warning is an error.
+///
+/// # Errors
+/// A lint complains.
+pub fn lint() -> anyhow::Result<()> {
+    step("lints", || run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])))
+}
