@@ -72,7 +72,7 @@ fn install(packages: &[&str]) -> anyhow::Result<()> {
         bail!("{names} must be installed first; on Debian, as root: apt-get install {names}");
     }
     eprintln!("    installing the Debian packages {names}");
-    let mut apt = |arguments: &[&str]| {
+    let apt = |arguments: &[&str]| {
         let mut command = Command::new("apt-get");
         command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
         run(&mut command)
