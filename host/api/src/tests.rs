@@ -40,7 +40,12 @@ fn now() -> Timestamp {
     Timestamp::from_second(1_000).unwrap()
 }
 
-async fn ask(api: &Router, method: &str, path: &str, token: Option<&str>) -> (StatusCode, axum::http::HeaderMap, Value) {
+async fn ask(
+    api: &Router,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+) -> (StatusCode, axum::http::HeaderMap, Value) {
     let mut request = Request::builder().method(method).uri(path);
     if let Some(token) = token {
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));

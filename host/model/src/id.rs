@@ -63,7 +63,11 @@ pub struct NotAName(pub String);
 fn checked(text: &str) -> Result<String, NotAName> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let begins_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if begins_well && text.len() <= 64 && text.chars().all(allowed) { Ok(text.to_owned()) } else { Err(NotAName(text.to_owned())) }
+    if begins_well && text.len() <= 64 && text.chars().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err(NotAName(text.to_owned()))
+    }
 }
 
 macro_rules! name {

@@ -129,15 +129,8 @@ impl OperationState {
     }
 
     /// Every state.
-    pub const ALL: [Self; 7] = [
-        Self::Waiting,
-        Self::InFlight,
-        Self::Unknown,
-        Self::Applied,
-        Self::AlreadySo,
-        Self::Refused,
-        Self::Superseded,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Waiting, Self::InFlight, Self::Unknown, Self::Applied, Self::AlreadySo, Self::Refused, Self::Superseded];
 }
 
 impl fmt::Display for OperationState {

@@ -2,6 +2,7 @@
 
 use crate::environment::{Clock, Jitter};
 use async_trait::async_trait;
+use jiff::Timestamp;
 use purser_connector::{Fault, Session};
 use purser_model::configuration::{Source, Target};
 use purser_model::id::{SourceName, TargetName};
@@ -113,6 +114,28 @@ pub struct Engine {
     pub(crate) settings: Settings,
     pub(crate) changed: Notify,
     classes: Mutex<BTreeMap<TargetName, Arc<Vec<ObjectClass>>>>,
+    turns: Mutex<BTreeMap<TargetName, Arc<Turn>>>,
+}
+
+/// Who may work with a target now, and from when on.
+#[derive(Default)]
+pub(crate) struct Turn {
+    /// Held while operations are carried out: two batches at once could overtake each other.
+    pub(crate) working: tokio::sync::Mutex<()>,
+    paused_until: Mutex<Option<Timestamp>>,
+}
+
+impl Turn {
+    /// Until when the target asked to be left alone; none where that is over.
+    pub(crate) fn paused_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.paused_until.lock().unwrap_or_else(PoisonError::into_inner).filter(|until| now < *until)
+    }
+
+    /// Leaves the target alone until then.
+    pub(crate) fn pause(&self, until: Timestamp) {
+        let mut paused = self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
+        *paused = (*paused).max(Some(until));
+    }
 }
 
 impl Engine {
@@ -125,7 +148,17 @@ impl Engine {
         jitter: Arc<dyn Jitter>,
         settings: Settings,
     ) -> Self {
-        Self { store, rules, sessions, clock, jitter, settings, changed: Notify::new(), classes: Mutex::default() }
+        Self {
+            store,
+            rules,
+            sessions,
+            clock,
+            jitter,
+            settings,
+            changed: Notify::new(),
+            classes: Mutex::default(),
+            turns: Mutex::default(),
+        }
     }
 
     /// The store below.
@@ -146,6 +179,10 @@ impl Engine {
     pub(crate) fn target(&self, name: &TargetName) -> Result<&Target, EngineError> {
         let targets = &self.rules.configuration().targets;
         targets.get(name).ok_or_else(|| not_declared("target", name.as_str(), targets.keys().map(TargetName::as_str)))
+    }
+
+    pub(crate) fn turn(&self, name: &TargetName) -> Arc<Turn> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(name.clone()).or_default().clone()
     }
 
     /// The names of all declared targets.

@@ -103,6 +103,11 @@ impl Engine {
     /// # Errors
     /// The target's connector cannot be opened, or the store fails. Failing operations are no error: they are recorded.
     pub async fn drain(&self, name: &TargetName, progress: &dyn Progress) -> Result<DrainReport, EngineError> {
+        let turn = self.turn(name);
+        let _working = turn.working.lock().await;
+        if let Some(until) = turn.paused_until(self.clock.now()) {
+            return Ok(DrainReport { paused_until: Some(until), ..DrainReport::default() });
+        }
         let mut report = self.observe_unknown(name, progress).await?;
         let mut bench = None;
         while report.paused_until.is_none() {
@@ -114,7 +119,8 @@ impl Engine {
                 Some(bench) => bench,
                 none => none.insert(self.bench_or_release(name, &leased).await?),
             };
-            let made_entitlements = leased.iter().any(|one| matches!(one.operation.intent, Intent::CreateEntitlement { .. }));
+            let made_entitlements =
+                leased.iter().any(|one| matches!(one.operation.intent, Intent::CreateEntitlement { .. }));
             let count = leased.len() as u64;
             self.carry_out(bench, leased, &mut report).await?;
             progress.advance("operations", count);
@@ -129,6 +135,9 @@ impl Engine {
                     break;
                 }
             }
+        }
+        if let Some(until) = report.paused_until {
+            turn.pause(until);
         }
         Ok(report)
     }
@@ -163,8 +172,10 @@ impl Engine {
             }
         }
         // What was tried before goes alone, so that one request that makes the connector fail cannot hold others back.
-        let batch = usize::try_from(self.settings.batch_size.min(bench.session.manifest().limits.batch_size).max(1)).unwrap_or(1);
-        let (fresh, tried_before): (Vec<_>, Vec<_>) = sendable.into_iter().partition(|(one, _)| one.operation.attempts <= 1);
+        let batch = usize::try_from(self.settings.batch_size.min(bench.session.manifest().limits.batch_size).max(1))
+            .unwrap_or(1);
+        let (fresh, tried_before): (Vec<_>, Vec<_>) =
+            sendable.into_iter().partition(|(one, _)| one.operation.attempts <= 1);
         let batches = fresh.chunks(batch).chain(tried_before.chunks(1));
         for batch in batches {
             recordings.extend(self.send(bench, batch, report).await?);
@@ -215,7 +226,8 @@ impl Engine {
         warn!(target = %bench.name, operations = batch.len(), %fault, "a call failed as a whole");
         let now = self.clock.now();
         let recorded = batch.iter().map(|(one, _)| {
-            let verdict = verdict::after_fault(fault.nothing_was_done(), &self.tried(&one.operation, now), &self.settings);
+            let verdict =
+                verdict::after_fault(fault.nothing_was_done(), &self.tried(&one.operation, now), &self.settings);
             recording(&one.operation, &verdict, Some(fault.to_string()), Seen::Nothing)
         });
         recorded.collect()
@@ -227,7 +239,12 @@ impl Engine {
             EditOutcome::Done(object) => (OperationState::Applied, object),
             EditOutcome::Unchanged(object) => (OperationState::AlreadySo, object),
             EditOutcome::Accepted(handle) => {
-                return ended(operation, OperationState::Applied, format!("accepted by the target as {handle}"), Seen::Changed);
+                return ended(
+                    operation,
+                    OperationState::Applied,
+                    format!("accepted by the target as {handle}"),
+                    Seen::Changed,
+                );
             }
             EditOutcome::ActionRequired(text) => {
                 return ended(operation, OperationState::Refused, format!("a person must act: {text}"), Seen::Nothing);
@@ -241,7 +258,9 @@ impl Engine {
                 let detail = "created, and the connector did not say under which id".to_owned();
                 return ended(operation, OperationState::Unknown, detail, Seen::Nothing);
             }
-            (Intent::Grant { entitlement } | Intent::Revoke { entitlement }, None) if !shown_on_account(bench, entitlement) => {
+            (Intent::Grant { entitlement } | Intent::Revoke { entitlement }, None)
+                if !shown_on_account(bench, entitlement) =>
+            {
                 Seen::Nothing
             }
             // What the connector did not show is read, so that the next comparison starts from what is really there.
@@ -305,7 +324,11 @@ impl Engine {
     ) -> Result<bool, EngineError> {
         let other = match other {
             Some(id) => Some(id),
-            None => self.find_by_correlation(bench, &operation.class, attributes).await.unwrap_or_default().map(|found| found.id),
+            None => self
+                .find_by_correlation(bench, &operation.class, attributes)
+                .await
+                .unwrap_or_default()
+                .map(|found| found.id),
         };
         let Some(other) = other else { return Ok(false) };
         if let Err(error) = self.read_object(&bench.name, bench.session.as_ref(), &operation.class, &other).await {

@@ -81,27 +81,8 @@ impl Engine {
         options: ImportOptions,
         progress: &dyn Progress,
     ) -> Result<ImportReport, EngineError> {
-        let mut cursor = run.checkpoint.cursor.clone();
-        let finished = run.checkpoint.finished_classes.contains(&source.class);
-        while !finished {
-            let page = self.source_page(name, source, session, cursor.take()).await?;
-            let records = self.records(name, &page)?;
-            progress.advance("records read", records.len() as u64);
-            let mut checkpoint = Checkpoint { class: Some(source.class.clone()), ..Checkpoint::default() };
-            match page.tail {
-                Tail::More(next) => {
-                    checkpoint.cursor = Some(next.clone());
-                    cursor = Some(next);
-                }
-                Tail::Complete => checkpoint.finished_classes.push(source.class.clone()),
-                Tail::Truncated(reason) => {
-                    return Err(stopped(name, format!("the source ended its list early: {reason}")));
-                }
-            }
-            self.store.stage_records(run.id, records, checkpoint).await?;
-            if cursor.is_none() {
-                break;
-            }
+        if !run.checkpoint.finished_classes.contains(&source.class) {
+            self.stage_all(name, source, session, run, progress).await?;
         }
         let weight = self.store.weigh_staged(run.id, name).await?;
         self.guard_import(name, source, weight, options)?;
@@ -109,6 +90,36 @@ impl Engine {
         let weight = self.store.accept_staged(run.id, name, departs, self.clock.now()).await?;
         self.changed.notify_waiters();
         Ok(ImportReport { run: run.id, resumed: false, weight, departed: if departs { weight.absent } else { 0 } })
+    }
+
+    /// Reads the source from the run's checkpoint to its end and puts the records aside.
+    async fn stage_all(
+        &self,
+        name: &SourceName,
+        source: &Source,
+        session: &dyn Session,
+        run: &Run,
+        progress: &dyn Progress,
+    ) -> Result<(), EngineError> {
+        let mut cursor = run.checkpoint.cursor.clone();
+        loop {
+            let page = self.source_page(name, source, session, cursor).await?;
+            let records = self.records(name, &page)?;
+            progress.advance("records read", records.len() as u64);
+            let mut checkpoint = Checkpoint { class: Some(source.class.clone()), ..Checkpoint::default() };
+            match page.tail {
+                Tail::More(next) => checkpoint.cursor = Some(next),
+                Tail::Complete => checkpoint.finished_classes.push(source.class.clone()),
+                Tail::Truncated(reason) => {
+                    return Err(stopped(name, format!("the source ended its list early: {reason}")));
+                }
+            }
+            cursor = checkpoint.cursor.clone();
+            self.store.stage_records(run.id, records, checkpoint).await?;
+            if cursor.is_none() {
+                return Ok(());
+            }
+        }
     }
 
     async fn source_page(
@@ -129,7 +140,8 @@ impl Engine {
     }
 
     fn records(&self, name: &SourceName, page: &Page) -> Result<Vec<IdentityRecord>, EngineError> {
-        let record = |object| self.rules.identity_record(name, object).map_err(|error| stopped(name, error.to_string()));
+        let record =
+            |object| self.rules.identity_record(name, object).map_err(|error| stopped(name, error.to_string()));
         page.objects.iter().map(record).collect()
     }
 
@@ -143,9 +155,13 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let known = weight.present_before;
         if weight.staged == 0 && known > 0 {
-            return Err(stopped(name, format!("the source lists nobody, although {known} identities are known from it")));
+            return Err(stopped(
+                name,
+                format!("the source lists nobody, although {known} identities are known from it"),
+            ));
         }
-        if !source.absence_means_departed || options.departures_allowed.is_some_and(|allowed| weight.absent <= allowed) {
+        if !source.absence_means_departed || options.departures_allowed.is_some_and(|allowed| weight.absent <= allowed)
+        {
             return Ok(());
         }
         #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 53 bits")]

@@ -33,7 +33,10 @@ impl<'a> Reader<'a> {
     /// [`Fault::BrokenContract`] where its attributes are no JSON object.
     pub(crate) fn read(&self, mut object: Object) -> Result<Observation, Fault> {
         let mut attributes = object.parse_attributes().map_err(|error| {
-            Fault::BrokenContract(format!("the attributes of {} `{}` are no JSON object: {error}", self.class.name, object.id))
+            Fault::BrokenContract(format!(
+                "the attributes of {} `{}` are no JSON object: {error}",
+                self.class.name, object.id
+            ))
         })?;
         let digest = object.digest();
         if self.class.kind == ClassKind::Entitlement {

@@ -9,7 +9,8 @@ use purser_model::id::{IdentityId, TargetName};
 use purser_model::plan::{Notice, PlanItem};
 use purser_plan::{IdentityPlan, IdentitySnapshot, TargetView};
 use purser_store::{
-    CandidateQuestion, ClassOfTarget, EnqueueRequest, EntitlementToCreate, IdentityFilter, PageRequest, StoredSnapshot, Wake,
+    CandidateQuestion, ClassOfTarget, EnqueueRequest, EntitlementToCreate, IdentityFilter, PageRequest, StoredSnapshot,
+    Wake,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -159,7 +160,12 @@ impl Engine {
                 let class = self.target(&target)?.class.clone();
                 for (attribute, value) in self.rules.correlation_values(&snapshot.identity, &target) {
                     askers.push((index, target.clone()));
-                    questions.push(CandidateQuestion { target: target.clone(), class: class.clone(), attribute, value });
+                    questions.push(CandidateQuestion {
+                        target: target.clone(),
+                        class: class.clone(),
+                        attribute,
+                        value,
+                    });
                 }
             }
         }
@@ -194,6 +200,13 @@ impl Engine {
             let wake = by_identity.remove(&planned.identity);
             requests.push(EnqueueRequest { identity: planned.identity, wake, plan: None, items: planned.plan.items });
         }
+        // A wake-up of an identity that is not there has nothing to say.
+        requests.extend(by_identity.into_values().map(|wake| EnqueueRequest {
+            identity: wake.identity,
+            wake: Some(wake),
+            plan: None,
+            items: Vec::new(),
+        }));
         progress.advance("identities planned", requests.len() as u64);
         self.store.enqueue(requests, self.clock.now()).await?;
         Ok(wakes.len() as u64)
@@ -225,7 +238,8 @@ impl Engine {
 
 /// An account that is still to be created gives way to one that exists and matches.
 fn merge(snapshot: StoredSnapshot, found: BTreeMap<TargetName, Vec<Account>>) -> IdentitySnapshot {
-    let candidates: BTreeMap<TargetName, Vec<Account>> = found.into_iter().filter(|(_, found)| !found.is_empty()).collect();
+    let candidates: BTreeMap<TargetName, Vec<Account>> =
+        found.into_iter().filter(|(_, found)| !found.is_empty()).collect();
     let gives_way = |account: &Account| account.remote_id.is_none() && candidates.contains_key(&account.target);
     let accounts = snapshot.accounts.into_iter().filter(|account| !gives_way(account)).collect();
     IdentitySnapshot { identity: snapshot.identity, accounts, candidates }

@@ -68,8 +68,8 @@ impl Engine {
     /// only after a complete listing, and only what is then not found by its id is gone.
     ///
     /// # Errors
-    /// The listing fails or is cut short. What was seen until then stays recorded, nothing is concluded from what was not
-    /// seen, and the next run goes on at the checkpoint.
+    /// The listing fails or is cut short. What was seen until then stays recorded, and nothing is concluded from what was
+    /// not seen. A run that a crash interrupted goes on at its checkpoint; one that ended with an error starts anew.
     pub async fn reconcile(
         &self,
         name: &TargetName,
@@ -102,9 +102,7 @@ impl Engine {
                 operations.merge(self.work_off(progress).await?.operations);
                 None
             }
-            ReconcileMode::DryRun => {
-                Some(self.plan_everyone(Some(&BTreeSet::from([name.clone()])), progress).await?)
-            }
+            ReconcileMode::DryRun => Some(self.plan_everyone(Some(&BTreeSet::from([name.clone()])), progress).await?),
         };
         let Counts { listed, unchanged, changed, gone } = counts;
         Ok(ReconcileReport {
@@ -193,7 +191,7 @@ impl Engine {
             }
         }
         let whole = from_the_start || restarted;
-        self.confirm_absence(look, whole && listed_here == 0, counts, progress).await?;
+        self.confirm_absence(look, whole && listed_here == 0, checkpoint, counts, progress).await?;
         checkpoint.finished_classes.push(look.class.name.clone());
         checkpoint.class = None;
         Ok(())
@@ -249,6 +247,7 @@ impl Engine {
         &self,
         look: &ClassLook<'_>,
         nothing_listed: bool,
+        checkpoint: &Checkpoint,
         counts: &mut Counts,
         progress: &dyn Progress,
     ) -> Result<(), EngineError> {
@@ -258,7 +257,10 @@ impl Engine {
             if unseen.is_empty() {
                 return Ok(());
             }
-            if nothing_listed && key.kind == ClassKind::Account && unseen.len() >= self.settings.empty_listing_floor as usize {
+            if nothing_listed
+                && key.kind == ClassKind::Account
+                && unseen.len() >= self.settings.empty_listing_floor as usize
+            {
                 return Err(stopped(
                     look.name,
                     format!(
@@ -272,7 +274,9 @@ impl Engine {
             let mut there = Vec::new();
             for object in &unseen {
                 match look.session.get(&look.class.name, &object.remote_id).await {
-                    Ok(object) => there.push(self.reader(look)?.read(object).map_err(|fault| in_target(look.name, fault))?),
+                    Ok(object) => {
+                        there.push(self.reader(look)?.read(object).map_err(|fault| in_target(look.name, fault))?);
+                    }
                     Err(fault) if fault.is_not_found() => gone.push(object.remote_id.clone()),
                     Err(fault) => return Err(in_target(look.name, fault)),
                 }
@@ -282,14 +286,13 @@ impl Engine {
             }
             counts.gone += gone.len() as u64;
             progress.advance("absences confirmed", unseen.len() as u64);
-            let checkpoint = Checkpoint { class: Some(look.class.name.clone()), ..look.run.checkpoint.clone() };
             let page = ObservedPage {
                 run: look.run.id,
                 run_number: look.run.number,
                 class: key.clone(),
                 unchanged: Vec::new(),
                 changed: there,
-                checkpoint,
+                checkpoint: checkpoint.clone(),
             };
             self.store.record_page(page, self.clock.now()).await?;
             self.store.record_gone(&key, gone, self.clock.now()).await?;

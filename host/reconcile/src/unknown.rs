@@ -87,7 +87,12 @@ impl Engine {
         match self.find_by_correlation(bench, &operation.class, attributes).await? {
             Some(object) => {
                 let observation = self.observation(bench, &operation.class, object)?;
-                Ok(ended(operation, OperationState::Applied, "found after an unknown end".into(), Seen::Object(Box::new(observation))))
+                Ok(ended(
+                    operation,
+                    OperationState::Applied,
+                    "found after an unknown end".into(),
+                    Seen::Object(Box::new(observation)),
+                ))
             }
             None => Ok(self.not_done(operation, Seen::Nothing)),
         }
@@ -97,7 +102,8 @@ impl Engine {
         let Intent::CreateEntitlement { name, .. } = &operation.intent else {
             return Err(Fault::BrokenContract(format!("operation {} is about no entitlement", operation.id)));
         };
-        let declared = self.rules.configuration().targets.get(&bench.name).and_then(|target| target.entitlements.get(name));
+        let declared =
+            self.rules.configuration().targets.get(&bench.name).and_then(|target| target.entitlements.get(name));
         let Some(declared) = declared else {
             return Ok(ended(operation, OperationState::Refused, "it is not declared any more".into(), Seen::Nothing));
         };
@@ -105,15 +111,30 @@ impl Engine {
         match found {
             Some(object) => {
                 let observation = self.observation(bench, &declared.class, object)?;
-                Ok(ended(operation, OperationState::Applied, "found after an unknown end".into(), Seen::Object(Box::new(observation))))
+                Ok(ended(
+                    operation,
+                    OperationState::Applied,
+                    "found after an unknown end".into(),
+                    Seen::Object(Box::new(observation)),
+                ))
             }
             None => Ok(self.not_done(operation, Seen::Nothing)),
         }
     }
 
-    async fn observe_account(&self, bench: &Bench, operation: &Operation, account: &Account) -> Result<Recording, Fault> {
+    async fn observe_account(
+        &self,
+        bench: &Bench,
+        operation: &Operation,
+        account: &Account,
+    ) -> Result<Recording, Fault> {
         let Some(remote_id) = &account.remote_id else {
-            return Ok(ended(operation, OperationState::Refused, "the account is not in the target".into(), Seen::Nothing));
+            return Ok(ended(
+                operation,
+                OperationState::Refused,
+                "the account is not in the target".into(),
+                Seen::Nothing,
+            ));
         };
         let object = match bench.session.get(&operation.class, remote_id).await {
             Ok(object) => object,
@@ -215,7 +236,12 @@ impl Engine {
 }
 
 fn unique_attributes(class: &ObjectClass) -> Vec<String> {
-    class.attributes.iter().filter(|attribute| attribute.traits.unique).map(|attribute| attribute.name.clone()).collect()
+    class
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.traits.unique)
+        .map(|attribute| attribute.name.clone())
+        .collect()
 }
 
 fn found_done(operation: &Operation, seen: Seen) -> Recording {
@@ -254,7 +280,8 @@ async fn find(session: &dyn Session, class: &str, attribute: &str, value: &str) 
 }
 
 fn has(object: &Object, attribute: &str, value: &str) -> bool {
-    let secondary = object.secondary_ids.iter().any(|id| id.name.eq_ignore_ascii_case(attribute) && same_text(&id.value, value));
+    let secondary =
+        object.secondary_ids.iter().any(|id| id.name.eq_ignore_ascii_case(attribute) && same_text(&id.value, value));
     secondary
         || object
             .parse_attributes()

@@ -90,7 +90,9 @@ pub(crate) fn after_error(error: &ConnectorError, tried: &Try<'_>, settings: &Se
         ErrorClass::PartiallyApplied(_) if tried.attempts < settings.attempts => {
             Verdict { look: Look::Changed, ..Verdict::retry(back_off()) }
         }
-        ErrorClass::Defect | ErrorClass::CursorExpired if tried.attempts < settings.attempts => Verdict::retry(back_off()),
+        ErrorClass::Defect | ErrorClass::CursorExpired if tried.attempts < settings.attempts => {
+            Verdict::retry(back_off())
+        }
         ErrorClass::PartiallyApplied(_) => Verdict { look: Look::Changed, ..Verdict::of(OperationState::Refused) },
         ErrorClass::PermissionDenied(_)
         | ErrorClass::InvalidValue(_)
@@ -108,7 +110,9 @@ fn not_found(intent: &Intent) -> Verdict {
             Verdict { look: Look::Gone, wake: true, ..Verdict::of(OperationState::Refused) }
         }
         // Either the account or the entitlement is gone; which one a reconciliation finds out.
-        Intent::Grant { .. } | Intent::Revoke { .. } => Verdict { look: Look::Changed, ..Verdict::of(OperationState::Refused) },
+        Intent::Grant { .. } | Intent::Revoke { .. } => {
+            Verdict { look: Look::Changed, ..Verdict::of(OperationState::Refused) }
+        }
         Intent::Create { .. } | Intent::CreateEntitlement { .. } => Verdict::of(OperationState::Refused),
     }
 }

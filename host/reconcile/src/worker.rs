@@ -90,8 +90,9 @@ impl Engine {
         }
         for name in self.target_names() {
             let queue = self.store.queue(&name, self.clock.now()).await?;
-            report.later += queue.later;
-            report.next = [report.next, queue.next].into_iter().flatten().min();
+            let paused = self.turn(&name).paused_until(self.clock.now()).filter(|_| queue.due > 0);
+            report.later += queue.later + paused.map_or(0, |_| queue.due);
+            report.next = [report.next, queue.next, paused].into_iter().flatten().min();
             report.operations.unknown = report.operations.unknown.max(queue.unknown);
         }
         Ok(report)
@@ -123,11 +124,8 @@ impl Engine {
 
     /// Every target's queue at the same time; a target that fails does not hold the others back.
     async fn drain_all(&self, report: &mut ApplyReport, progress: &dyn Progress) -> Result<bool, EngineError> {
-        let names: Vec<_> = self
-            .target_names()
-            .into_iter()
-            .filter(|name| !report.failed_targets.contains_key(name.as_str()))
-            .collect();
+        let names: Vec<_> =
+            self.target_names().into_iter().filter(|name| !report.failed_targets.contains_key(name.as_str())).collect();
         let drained = join_all(names.iter().map(|name| self.drain(name, progress))).await;
         let mut did_something = false;
         for (name, result) in names.iter().zip(drained) {

@@ -55,6 +55,12 @@ pub struct Serve {
     /// Where the HTTP API listens; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:7878")]
     pub listen: SocketAddr,
+    /// Read every source after so many seconds, and at the start; 0 never does
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub import_every: u64,
+    /// Reconcile every target after so many seconds; 0 never does
+    #[arg(long, value_name = "SECONDS", default_value_t = 21_600)]
+    pub reconcile_every: u64,
 }
 
 /// `import`

@@ -20,7 +20,13 @@ pub struct OpenSessions {
     rules: Arc<Rules>,
     registry: Arc<Registry>,
     state: Arc<dyn GuestState>,
-    open: Mutex<BTreeMap<String, (ConnectorDigest, Arc<dyn Session>)>>,
+    open: Mutex<BTreeMap<String, Open>>,
+}
+
+/// A session, and the connector that it was opened with.
+struct Open {
+    digest: ConnectorDigest,
+    session: Arc<dyn Session>,
 }
 
 impl OpenSessions {
@@ -38,14 +44,14 @@ impl OpenSessions {
         let connector =
             self.registry.find(&instance.connector).await.map_err(|error| Fault::Unusable(format!("{error:#}")))?;
         let mut open = self.open.lock().await;
-        if let Some((digest, session)) = open.get(&subject)
-            && *digest == connector.digest()
+        if let Some(known) = open.get(&subject)
+            && known.digest == connector.digest()
         {
-            return Ok(session.clone());
+            return Ok(known.session.clone());
         }
         let digest = connector.digest();
         let session = self.open(&subject, instance, &connector).map_err(Fault::Unusable)?;
-        open.insert(subject, (digest, session.clone()));
+        open.insert(subject, Open { digest, session: session.clone() });
         Ok(session)
     }
 
@@ -66,7 +72,8 @@ impl OpenSessions {
 
 /// Checks a configuration against the connector's own schema; says where it does not fit.
 fn check_config(schema: &serde_json::Value, config: &serde_json::Value) -> Result<(), String> {
-    let validator = jsonschema::validator_for(schema).map_err(|error| format!("the connector's config schema: {error}"))?;
+    let validator =
+        jsonschema::validator_for(schema).map_err(|error| format!("the connector's config schema: {error}"))?;
     let faults: Vec<String> = validator
         .iter_errors(config)
         .map(|error| {

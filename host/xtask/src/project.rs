@@ -82,7 +82,11 @@ fn newest(path: &Path) -> Option<SystemTime> {
         return metadata.modified().ok();
     }
     let entries = fs::read_dir(path).ok()?;
-    entries.filter_map(Result::ok).filter(|entry| entry.file_name() != "target").filter_map(|entry| newest(&entry.path())).max()
+    entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_name() != "target")
+        .filter_map(|entry| newest(&entry.path()))
+        .max()
 }
 
 /// Checks the formatting.

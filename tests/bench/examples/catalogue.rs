@@ -1,9 +1,7 @@
 //! A connector without an application: its accounts are made on the fly, so that only the crossing is measured.
 #![cfg(target_arch = "wasm32")]
 
-use purser_sdk::{
-    Connector, Error, Host, Manifest, Object, ObjectClass, Operation, Page, SearchRequest, Tail, cursor,
-};
+use purser_sdk::{Connector, Error, Host, Manifest, Object, ObjectClass, Operation, Page, SearchRequest, Tail, cursor};
 
 struct Catalogue {
     accounts: u64,

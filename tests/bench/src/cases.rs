@@ -55,7 +55,8 @@ pub fn main() -> anyhow::Result<ExitCode> {
     }
     let json = arguments.iter().any(|argument| argument == "--json");
     let asked = arguments.iter().find(|argument| !argument.starts_with("--"));
-    let chosen: Vec<_> = CASES.iter().filter(|case| asked.is_none_or(|asked| case.starts_with(asked.as_str()))).collect();
+    let chosen: Vec<_> =
+        CASES.iter().filter(|case| asked.is_none_or(|asked| case.starts_with(asked.as_str()))).collect();
     if chosen.is_empty() {
         eprintln!("no such bench; there are: {}", CASES.join(", "));
         return Ok(ExitCode::from(2));
@@ -73,7 +74,13 @@ pub fn main() -> anyhow::Result<ExitCode> {
             } else {
                 println!(
                     "{:<16} {:<34} {:>12.2} {:<14} {:>12.2} {:>8.2} {:>9.1}",
-                    figure.bench, figure.case, figure.value, figure.unit, figure.baseline, figure.ratio, figure.peak_rss_mb
+                    figure.bench,
+                    figure.case,
+                    figure.value,
+                    figure.unit,
+                    figure.baseline,
+                    figure.ratio,
+                    figure.peak_rss_mb
                 );
             }
         }

@@ -18,7 +18,7 @@ pub fn account(place: u64) -> Map<String, Value> {
         "phone": format!("+49 30 {place:08}"),
         "employeeNumber": format!("E{place:08}"),
         "costCenter": place % 90,
-        "remote": place % 3 == 0,
+        "remote": place.is_multiple_of(3),
         "groups": [format!("g{}", place % 7), format!("g{}", place % 11)],
     });
     match attributes {

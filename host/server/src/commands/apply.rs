@@ -74,15 +74,21 @@ pub fn text(report: &ApplyReport) -> String {
     )];
     lines.extend(operations.reasons.iter().map(|(reason, count)| format!("  refused {count} x: {reason}")));
     lines.extend(report.failed_targets.iter().map(|(name, reason)| format!("  target {name} left out: {reason}")));
-    lines.extend(report.stale.iter().map(|stale| {
-        format!("  skipped {} in {}: {}", stale.item.label, stale.item.target, stale.reason)
-    }));
+    lines.extend(
+        report
+            .stale
+            .iter()
+            .map(|stale| format!("  skipped {} in {}: {}", stale.item.label, stale.item.target, stale.reason)),
+    );
     if operations.unknown > 0 {
         lines.push(format!("{} operations have an unknown end and are observed next time", operations.unknown));
     }
     if report.later > 0 {
         let when = report.next.map(|next| format!(", the first at {next}")).unwrap_or_default();
-        lines.push(format!("{} operations wait for a retry{when}: run `purser apply` again, or `purser serve`", report.later));
+        lines.push(format!(
+            "{} operations wait for a retry{when}: run `purser apply` again, or `purser serve`",
+            report.later
+        ));
     }
     lines.join("\n")
 }

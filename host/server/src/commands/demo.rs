@@ -125,7 +125,8 @@ async fn first_import(company: &Company, host: &Host) -> anyhow::Result<String> 
 async fn first_plan(company: &Company, host: &Host) -> anyhow::Result<String> {
     let report = host.engine.plan_everyone(None, &purser_reconcile::NoProgress).await?;
     ensure!(report.items.len() == 2 * company.people as usize, "everybody gets two accounts");
-    let sample = report.items.iter().filter(|item| Some(item.identity) == report.items.first().map(|first| first.identity));
+    let sample =
+        report.items.iter().filter(|item| Some(item.identity) == report.items.first().map(|first| first.identity));
     let sample: Vec<_> = sample.cloned().collect();
     let whole = purser_plan::render::summary(&report.items, &report.notices);
     Ok(format!("{}...\nin all: {whole}", purser_plan::render::text(&sample, &[], &|_, _| None)))

@@ -33,7 +33,9 @@ pub async fn run(home: Home, arguments: &Import, output: &Output) -> anyhow::Res
     };
     drop(progress);
     let ending = applied.as_ref().map_or(Ending::Done, apply::ending);
-    output.answer(&Answer { import: import.clone(), applied: applied.clone() }, || text(arguments, &import, applied.as_ref()))?;
+    output.answer(&Answer { import: import.clone(), applied: applied.clone() }, || {
+        text(arguments, &import, applied.as_ref())
+    })?;
     Ok(ending)
 }
 

@@ -6,12 +6,14 @@ use crate::home::{Home, read_or_make_secret};
 use crate::host::{Host, now};
 use anyhow::{Context, bail};
 use purser_api::{ApiState, ApiToken};
-use purser_reconcile::NoProgress;
+use purser_reconcile::{ImportOptions, NoProgress, ReconcileMode};
 use std::fmt::Write;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::info;
+use tokio::time::MissedTickBehavior;
+use tracing::{info, warn};
 
 /// Runs the command.
 pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
@@ -43,12 +45,49 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
     info!(%address, "serving");
     tokio::select! {
         () = host.engine.work(&NoProgress) => {}
+        () = import_regularly(&host, arguments.import_every) => {}
+        () = reconcile_regularly(&host, arguments.reconcile_every) => {}
         signal = told_to_stop() => signal?,
     }
     info!("stopping; what is under way is observed at the next start");
     let _ = stop.send(());
     api.await.context("the API stopped badly")??;
     Ok(Ending::Done)
+}
+
+/// Reads every source now and after each interval. One that fails is tried again at the next.
+async fn import_regularly(host: &Host, seconds: u64) {
+    if seconds == 0 {
+        return std::future::pending().await;
+    }
+    let sources: Vec<_> = host.engine.rules().configuration().sources.keys().cloned().collect();
+    let mut interval = tokio::time::interval(Duration::from_secs(seconds));
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        for source in &sources {
+            match host.engine.import(source, ImportOptions::default(), &NoProgress).await {
+                Ok(report) => info!(%source, read = report.weight.staged, changed = report.weight.changed, "imported"),
+                Err(error) => warn!(%source, %error, "the import failed; the identities stay as they are"),
+            }
+        }
+    }
+}
+
+/// Reconciles every target after each interval; the first time one interval after the start.
+async fn reconcile_regularly(host: &Host, seconds: u64) {
+    if seconds == 0 {
+        return std::future::pending().await;
+    }
+    loop {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        for target in host.engine.target_names() {
+            match host.engine.reconcile(&target, ReconcileMode::Repair, &NoProgress).await {
+                Ok(report) => info!(%target, listed = report.listed, changed = report.changed, "reconciled"),
+                Err(error) => warn!(%target, %error, "the reconciliation failed; nothing is concluded from it"),
+            }
+        }
+    }
 }
 
 /// Changed declarations concern everybody; unchanged ones nobody.

@@ -166,7 +166,13 @@ pub async fn no_drift(count: u32) -> anyhow::Result<Vec<Figure>> {
     let case = format!("{count} accounts, no drift");
     Ok(vec![
         figure("reconcile", &case, per_second(reconciled), "accounts/s", per_second(listing)),
-        figure("reconcile", &format!("{count} identities imported"), per_second(imported), "identities/s", per_second(listing)),
+        figure(
+            "reconcile",
+            &format!("{count} identities imported"),
+            per_second(imported),
+            "identities/s",
+            per_second(listing),
+        ),
     ])
 }
 

@@ -1,7 +1,9 @@
 //! Components and folders for the benches.
 
 use purser_build::{BuildRequest, Progress, build, build_examples};
-use purser_runtime::{CallLimits, Connector, Grant, InMemoryState, Runtime, RuntimeSettings, SessionSettings, WasmSession};
+use purser_runtime::{
+    CallLimits, Connector, Grant, InMemoryState, Runtime, RuntimeSettings, SessionSettings, WasmSession,
+};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
