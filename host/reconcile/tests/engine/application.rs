@@ -1,0 +1,318 @@
+//! An application in memory. It does not refuse a second account with the same name, so that a double create shows.
+
+use async_trait::async_trait;
+use purser_connector::{Fault, Session};
+use purser_model::Attributes;
+use purser_model::edit::{AttributeAction, ConnectorError, Edit, EditOutcome, ErrorClass, Request, ThrottleScope};
+use purser_model::manifest::{
+    Attribute, AttributeKind, AttributeTraits, Cardinality, CheckLevel, ClassKind, DeleteSemantics, Finding, Holding,
+    HoldingSide, Limits, Manifest, ObjectClass, Operations,
+};
+use purser_model::object::{ChangePage, Object, Page, SearchRequest, Tail};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+/// What an account looks like in the application.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Person {
+    pub active: bool,
+    pub attributes: Attributes,
+}
+
+/// What the application holds.
+#[derive(Debug, Default)]
+pub struct Content {
+    pub people: BTreeMap<String, Person>,
+    pub groups: BTreeMap<String, (String, BTreeSet<String>)>,
+    next: u64,
+    pub writes: u64,
+}
+
+/// How the next call fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    None,
+    /// Every request is answered with `unavailable`, and nothing is done.
+    Unavailable,
+    /// Every request is answered with `rate-limited`, and nothing is done.
+    Limited,
+    /// Every request is done and answered with `outcome-unknown`.
+    AnswerLost,
+    /// Half of the requests are done, then the call ends with a time-out.
+    TimedOutHalfWay,
+    /// The call ends with a time-out before anything is done.
+    TimedOutAtOnce,
+    /// Every request is answered with `defect`, and nothing is done.
+    Defect,
+}
+
+pub struct Application {
+    manifest: Manifest,
+    content: Mutex<Content>,
+    trouble: Mutex<Box<dyn FnMut() -> Trouble + Send>>,
+    pub truncated: Mutex<bool>,
+}
+
+impl Application {
+    pub fn new() -> Self {
+        Self {
+            manifest: manifest(),
+            content: Mutex::default(),
+            trouble: Mutex::new(Box::new(|| Trouble::None)),
+            truncated: Mutex::new(false),
+        }
+    }
+
+    pub fn fail_like(&self, trouble: impl FnMut() -> Trouble + Send + 'static) {
+        *self.trouble.lock().unwrap() = Box::new(trouble);
+    }
+
+    pub fn content(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().unwrap()
+    }
+
+    /// Adds a person behind Purser's back.
+    pub fn add(&self, attributes: &Value) -> String {
+        self.content().create(attributes.as_object().unwrap().clone(), true)
+    }
+
+    /// The one account with this name.
+    pub fn person(&self, name: &str) -> (String, Person) {
+        let content = self.content();
+        let mut found = content.people.iter().filter(|(_, person)| person.attributes["userName"] == name);
+        let (id, person) = found.next().unwrap_or_else(|| panic!("nobody is called {name}"));
+        assert!(found.next().is_none(), "{name} has two accounts");
+        (id.clone(), person.clone())
+    }
+
+    /// The names of the members of a group.
+    pub fn members(&self, group: &str) -> Vec<String> {
+        let content = self.content();
+        let Some((_, members)) = content.groups.values().find(|(name, _)| name == group) else { return Vec::new() };
+        members.iter().map(|id| content.people[id].attributes["userName"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+impl Content {
+    fn create(&mut self, attributes: Attributes, active: bool) -> String {
+        self.next += 1;
+        let id = format!("p{:05}", self.next);
+        self.people.insert(id.clone(), Person { active, attributes });
+        id
+    }
+
+    fn object(&self, class: &str, id: &str) -> Option<Object> {
+        let (active, attributes) = match class {
+            "person" => self.people.get(id).map(|person| (Some(person.active), person.attributes.clone()))?,
+            _ => {
+                let (name, members) = self.groups.get(id)?;
+                (None, json!({"name": name, "members": members}).as_object().unwrap().clone())
+            }
+        };
+        let attributes = Value::Object(attributes).to_string();
+        Some(Object { id: id.to_owned(), secondary_ids: Vec::new(), version: None, active, attributes })
+    }
+
+    fn edit(&mut self, request: &Request) -> Result<EditOutcome, ConnectorError> {
+        self.writes += 1;
+        let not_found =
+            || ConnectorError { class: ErrorClass::NotFound, message: "not there".into(), native_code: None };
+        match &request.edit {
+            Edit::Create { attributes, .. } if request.class == "group" => {
+                self.next += 1;
+                let id = format!("g{:05}", self.next);
+                let name = attributes["name"].as_str().unwrap().to_owned();
+                self.groups.insert(id.clone(), (name, BTreeSet::new()));
+                Ok(EditOutcome::Done(self.object("group", &id)))
+            }
+            Edit::Create { attributes, active } => {
+                let id = self.create(attributes.clone(), active.unwrap_or(true));
+                Ok(EditOutcome::Done(self.object("person", &id)))
+            }
+            Edit::Update { id, changes, .. } => {
+                let person = self.people.get_mut(id).ok_or_else(not_found)?;
+                for change in changes {
+                    match &change.action {
+                        AttributeAction::Replace(value) => {
+                            person.attributes.insert(change.attribute.clone(), value.clone());
+                        }
+                        AttributeAction::Clear => {
+                            person.attributes.remove(&change.attribute);
+                        }
+                        other => panic!("the application has no list: {other:?}"),
+                    }
+                }
+                Ok(EditOutcome::Done(self.object("person", id)))
+            }
+            Edit::SetActive { id, active, .. } => {
+                self.people.get_mut(id).ok_or_else(not_found)?.active = *active;
+                // Says nothing about the state after it: the engine must read it.
+                Ok(EditOutcome::Done(None))
+            }
+            Edit::Delete { id, .. } => {
+                self.people.remove(id).ok_or_else(not_found)?;
+                self.groups.values_mut().for_each(|(_, members)| {
+                    members.remove(id);
+                });
+                Ok(EditOutcome::Done(None))
+            }
+            Edit::Grant(edit) => {
+                self.people.get(&edit.id).ok_or_else(not_found)?;
+                let group = self.groups.get_mut(&edit.entitlement).ok_or_else(not_found)?;
+                let came = group.1.insert(edit.id.clone());
+                Ok(if came { EditOutcome::Done(None) } else { EditOutcome::Unchanged(None) })
+            }
+            Edit::Revoke(edit) => {
+                let group = self.groups.get_mut(&edit.entitlement).ok_or_else(not_found)?;
+                let went = group.1.remove(&edit.id);
+                Ok(if went { EditOutcome::Done(None) } else { EditOutcome::Unchanged(None) })
+            }
+            Edit::SetPassword { .. } => panic!("nobody sets passwords"),
+        }
+    }
+}
+
+fn all_fail(requests: &[Request], class: &ErrorClass) -> Vec<Result<EditOutcome, ConnectorError>> {
+    let error = ConnectorError { class: class.clone(), message: "told to fail".into(), native_code: None };
+    requests.iter().map(|_| Err(error.clone())).collect()
+}
+
+#[async_trait]
+impl Session for Application {
+    fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    async fn check(&self, _level: CheckLevel) -> Result<Vec<Finding>, Fault> {
+        Ok(Vec::new())
+    }
+
+    async fn schema(&self) -> Result<Vec<ObjectClass>, Fault> {
+        Ok(self.manifest.classes.clone())
+    }
+
+    async fn search(&self, request: SearchRequest) -> Result<Page, Fault> {
+        let content = self.content();
+        let ids: Vec<String> = match request.class.as_str() {
+            "person" => content.people.keys().cloned().collect(),
+            _ => content.groups.keys().cloned().collect(),
+        };
+        let start = request.cursor.as_deref().unwrap_or("");
+        let matching = ids.into_iter().filter(|id| id.as_str() > start).filter(|id| {
+            let object = content.object(&request.class, id).unwrap();
+            let attributes = object.parse_attributes().unwrap();
+            request.conditions.iter().all(|condition| attributes.get(&condition.attribute) == Some(&condition.value))
+        });
+        let page: Vec<String> = matching.take(request.page_size as usize + 1).collect();
+        let more = page.len() > request.page_size as usize;
+        let objects: Vec<Object> = page
+            .iter()
+            .take(request.page_size as usize)
+            .map(|id| content.object(&request.class, id).unwrap())
+            .collect();
+        let tail = match objects.last() {
+            _ if *self.truncated.lock().unwrap() => Tail::Truncated("told to".into()),
+            Some(last) if more => Tail::More(last.id.clone()),
+            _ => Tail::Complete,
+        };
+        Ok(Page { objects, tail })
+    }
+
+    async fn get(&self, class: &str, id: &str) -> Result<Object, Fault> {
+        self.content().object(class, id).ok_or_else(|| {
+            Fault::Connector(ConnectorError { class: ErrorClass::NotFound, message: "gone".into(), native_code: None })
+        })
+    }
+
+    async fn changes(&self, _class: &str, _cursor: Option<&str>) -> Result<ChangePage, Fault> {
+        Err(Fault::Unusable("no change feed".into()))
+    }
+
+    async fn apply(&self, requests: Vec<Request>) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
+        let trouble = (self.trouble.lock().unwrap())();
+        let mut content = self.content();
+        match trouble {
+            Trouble::None => Ok(requests.iter().map(|request| content.edit(request)).collect()),
+            Trouble::Unavailable => Ok(all_fail(&requests, &ErrorClass::Unavailable { after_ms: None })),
+            Trouble::Limited => {
+                let class = ErrorClass::RateLimited { after_ms: Some(1_000), scope: ThrottleScope::Target };
+                Ok(all_fail(&requests, &class))
+            }
+            Trouble::Defect => Ok(all_fail(&requests, &ErrorClass::Defect)),
+            Trouble::AnswerLost => {
+                requests.iter().for_each(|request| drop(content.edit(request)));
+                Ok(all_fail(&requests, &ErrorClass::OutcomeUnknown))
+            }
+            Trouble::TimedOutHalfWay => {
+                requests.iter().take(requests.len().div_ceil(2)).for_each(|request| drop(content.edit(request)));
+                Err(Fault::TimedOut(Duration::from_secs(1)))
+            }
+            Trouble::TimedOutAtOnce => Err(Fault::TimedOut(Duration::from_secs(1))),
+        }
+    }
+}
+
+fn text(name: &str, traits: AttributeTraits) -> Attribute {
+    Attribute {
+        name: name.into(),
+        description: String::new(),
+        kind: AttributeKind::Text,
+        traits,
+        reference_class: None,
+        shape: None,
+        allowed_values: Vec::new(),
+        max_length: None,
+    }
+}
+
+fn manifest() -> Manifest {
+    let unique = AttributeTraits { unique: true, required: true, ..AttributeTraits::default() };
+    let person = ObjectClass {
+        name: "person".into(),
+        title: "Person".into(),
+        kind: ClassKind::Account,
+        attributes: vec![text("userName", unique), text("mail", AttributeTraits::default())],
+        open: true,
+        operations: Operations {
+            search: true,
+            get: true,
+            create: true,
+            update: true,
+            set_active: true,
+            delete: true,
+            grant: true,
+            revoke: true,
+            ..Operations::default()
+        },
+        delete_semantics: DeleteSemantics::Hard,
+        holding: None,
+        consistency_lag_ms: 0,
+    };
+    let group = ObjectClass {
+        name: "group".into(),
+        title: "Group".into(),
+        kind: ClassKind::Entitlement,
+        attributes: vec![text("name", unique)],
+        holding: Some(Holding {
+            account_class: "person".into(),
+            side: HoldingSide::Entitlement,
+            attribute: "members".into(),
+            cardinality: Cardinality::Many,
+        }),
+        ..person.clone()
+    };
+    Manifest {
+        name: "application".into(),
+        version: "1.0.0".parse().unwrap(),
+        vendor: "tests".into(),
+        description: "In memory".into(),
+        config_schema: json!({}),
+        classes: vec![person, group],
+        limits: Limits { page_size: 7, batch_size: 10 },
+        egress: Vec::new(),
+        directories: Vec::new(),
+        permissions: Vec::new(),
+    }
+}

@@ -1,0 +1,113 @@
+//! Whatever fails, in the end everybody has exactly one account, and nothing accepted is lost. Each seed is a story that
+//! can be told again.
+
+use crate::application::Trouble;
+use crate::stage::Stage;
+use purser_model::identity::LifecycleState;
+use purser_reconcile::ReconcileMode;
+use serde_json::json;
+
+const PEOPLE: u64 = 12;
+
+/// A small generator (splitmix64), so that a seed means the same everywhere.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % sides
+    }
+}
+
+fn trouble(dice: &mut Dice) -> Trouble {
+    match dice.roll(12) {
+        0 => Trouble::Unavailable,
+        1 => Trouble::Limited,
+        2 => Trouble::AnswerLost,
+        3 => Trouble::TimedOutHalfWay,
+        4 => Trouble::TimedOutAtOnce,
+        5 => Trouble::Defect,
+        _ => Trouble::None,
+    }
+}
+
+async fn story(seed: u64) {
+    let mut stage = Stage::new("disable", "show");
+    let mut dice = Dice(seed);
+    let mut failing = Dice(seed ^ 0xdead_beef);
+    stage.application.fail_like(move || trouble(&mut failing));
+    let mut last = std::collections::BTreeMap::new();
+    for round in 0..4 {
+        for _ in 0..dice.roll(PEOPLE) {
+            let key = dice.roll(PEOPLE);
+            let state = if dice.roll(5) == 0 { LifecycleState::Departed } else { LifecycleState::Active };
+            let department = if dice.roll(2) == 0 { "Engineering" } else { "Sales" };
+            let mail = format!("{key}-{round}-{}@x", dice.roll(100));
+            let attributes = json!({"userName": format!("p{key}"), "mail": mail, "department": department});
+            stage.accept(&key.to_string(), state, attributes).await;
+            last.insert(key, (state, mail, department));
+            if dice.roll(3) == 0 {
+                stage.work().await;
+            }
+        }
+        if dice.roll(2) == 0 {
+            stage.restart().await;
+        }
+        if dice.roll(3) == 0 {
+            stage.reconcile(ReconcileMode::Repair).await;
+        }
+    }
+    stage.settle().await;
+    stage.application.fail_like(|| Trouble::None);
+    stage.reconcile(ReconcileMode::Repair).await;
+    stage.settle().await;
+    judge(seed, &stage, &last);
+    let writes = stage.application.content().writes;
+    stage.reconcile(ReconcileMode::Repair).await;
+    assert_eq!(stage.application.content().writes, writes, "seed {seed}: a second look finds nothing to do");
+}
+
+fn judge(seed: u64, stage: &Stage, last: &std::collections::BTreeMap<u64, (LifecycleState, String, &'static str)>) {
+    let engineers = stage.application.members("Engineers");
+    let everyone = stage.application.members("Everyone");
+    for (key, (state, mail, department)) in last {
+        let name = format!("p{key}");
+        let there =
+            stage.application.content().people.values().filter(|one| one.attributes["userName"] == name).count();
+        let works_here = *state == LifecycleState::Active;
+        assert!(there <= 1, "seed {seed}: {name} has {there} accounts");
+        assert!(there == 1 || !works_here, "seed {seed}: {name} has no account");
+        if there == 1 {
+            let (_, person) = stage.application.person(&name);
+            assert_eq!(person.active, works_here, "seed {seed}: {name}");
+            assert_eq!(everyone.contains(&name), works_here, "seed {seed}: {name} in Everyone");
+            let engineer = works_here && *department == "Engineering";
+            assert_eq!(engineers.contains(&name), engineer, "seed {seed}: {name} in Engineers");
+            if works_here {
+                assert_eq!(person.attributes["mail"], mail.as_str(), "seed {seed}: {name}");
+            }
+        }
+    }
+    let groups = stage.application.content().groups.len();
+    assert!(groups <= 2, "seed {seed}: {groups} groups");
+}
+
+/// More with `PURSER_SEEDS=100000`, one with `PURSER_SEED=7`.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_fails_nobody_is_lost_and_nobody_is_doubled() {
+    let number = |name| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
+    let (from, count) = match number("PURSER_SEED") {
+        Some(seed) => (seed, 1),
+        None => (0, number("PURSER_SEEDS").unwrap_or(120)),
+    };
+    let stories: Vec<_> = (from..from + count).collect();
+    for batch in stories.chunks(4) {
+        let running: Vec<_> = batch.iter().map(|seed| tokio::spawn(story(*seed))).collect();
+        for one in running {
+            one.await.unwrap();
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The stage: an engine over a store in a temporary folder, a clock that the test moves, and one application.
+
+use crate::application::Application;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use purser_connector::{Fault, Session};
+use purser_model::id::{Ids, SourceName, TargetName};
+use purser_model::identity::{IdentityRecord, LifecycleState};
+use purser_reconcile::{
+    ApplyReport, Clock, Engine, Jitter, NoProgress, ReconcileMode, ReconcileReport, Sessions, Settings,
+};
+use purser_store_sqlite::SqliteStore;
+use serde_json::Value;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+const DECLARATIONS: &str = r#"
+[source.hr]
+connector = "application"
+class = "person"
+
+[target.app]
+connector = "application"
+class = "person"
+leaving = "LEAVING"
+unlinked = "UNLINKED"
+[[target.app.correlation]]
+attribute = "userName"
+value = "identity.userName"
+[target.app.mapping]
+userName = "identity.userName"
+mail = { value = "identity.mail", strength = "strong" }
+title = "identity.title"
+[target.app.entitlement]
+everyone = { class = "group", attribute = "name", value = "Everyone", create = true }
+engineers = { class = "group", attribute = "name", value = "Engineers", create = true }
+
+[role.everyone]
+rule = "true"
+[[role.everyone.grant]]
+target = "app"
+entitlements = ["everyone"]
+[role.engineer]
+rule = "identity.department == 'Engineering'"
+[[role.engineer.grant]]
+target = "app"
+entitlements = ["engineers"]
+"#;
+
+pub struct Stage {
+    pub engine: Engine,
+    pub application: Arc<Application>,
+    clock: Arc<TestClock>,
+    folder: tempfile::TempDir,
+    settings: (String, String),
+    starts: u8,
+}
+
+pub struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        // Every look takes a microsecond, so that nothing happens at the same time.
+        Timestamp::from_microsecond(self.0.fetch_add(1, Ordering::SeqCst)).unwrap()
+    }
+}
+
+struct Halfway;
+
+impl Jitter for Halfway {
+    fn fraction(&self) -> f64 {
+        0.5
+    }
+}
+
+struct Only(Arc<Application>);
+
+#[async_trait]
+impl Sessions for Only {
+    async fn source(&self, _name: &SourceName) -> Result<Arc<dyn Session>, Fault> {
+        Ok(self.0.clone())
+    }
+
+    async fn target(&self, _name: &TargetName) -> Result<Arc<dyn Session>, Fault> {
+        Ok(self.0.clone())
+    }
+}
+
+impl Stage {
+    pub fn new(leaving: &str, unlinked: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let application = Arc::new(Application::new());
+        let clock = Arc::new(TestClock(AtomicI64::new(1_700_000_000_000_000)));
+        let settings = (leaving.to_owned(), unlinked.to_owned());
+        let engine = engine(&folder, &application, &clock, &settings, 0);
+        Self { engine, application, clock, folder, settings, starts: 0 }
+    }
+
+    /// The host is killed and started again: all that is left is the store.
+    pub async fn restart(&mut self) {
+        self.starts += 1;
+        self.engine = engine(&self.folder, &self.application, &self.clock, &self.settings, self.starts);
+        self.engine.recover().await.unwrap();
+    }
+
+    pub async fn person(&self, key: &str, attributes: Value) {
+        self.accept(key, LifecycleState::Active, attributes).await;
+    }
+
+    pub async fn accept(&self, key: &str, state: LifecycleState, attributes: Value) {
+        let attributes = attributes.as_object().unwrap().clone();
+        let record = IdentityRecord { key: key.into(), state, attributes };
+        self.engine.accept(&"hr".parse().unwrap(), record).await.unwrap();
+    }
+
+    pub async fn work(&self) -> ApplyReport {
+        self.engine.work_off(&NoProgress).await.unwrap()
+    }
+
+    /// Works, and lets time pass to the next retry, until nothing waits.
+    pub async fn settle(&self) -> ApplyReport {
+        let mut total = ApplyReport::default();
+        for _ in 0..200 {
+            let round = self.work().await;
+            let unknown = round.operations.unknown;
+            total.operations.merge(round.operations);
+            total.operations.unknown = unknown;
+            match round.next {
+                Some(next) => self.clock.0.store(next.as_microsecond() + 1, Ordering::SeqCst),
+                None if unknown == 0 => return total,
+                None => {}
+            }
+        }
+        panic!("it never settles: {total:?}");
+    }
+
+    pub async fn reconcile(&self, mode: ReconcileMode) -> ReconcileReport {
+        self.engine.reconcile(&"app".parse().unwrap(), mode, &NoProgress).await.unwrap()
+    }
+}
+
+fn engine(
+    folder: &tempfile::TempDir,
+    application: &Arc<Application>,
+    clock: &Arc<TestClock>,
+    (leaving, unlinked): &(String, String),
+    starts: u8,
+) -> Engine {
+    let declarations = folder.path().join("declarations");
+    std::fs::create_dir_all(&declarations).unwrap();
+    let text = DECLARATIONS.replace("LEAVING", leaving).replace("UNLINKED", unlinked);
+    std::fs::write(declarations.join("all.toml"), text).unwrap();
+    let rules = purser_declare::load(&declarations).unwrap().rules;
+    let store = SqliteStore::open(&folder.path().join("purser.db"), Arc::new(Ids::new([starts; 32]))).unwrap();
+    Engine::new(
+        Arc::new(store),
+        Arc::new(rules),
+        Arc::new(Only(application.clone())),
+        clock.clone(),
+        Arc::new(Halfway),
+        Settings::default(),
+    )
+}
