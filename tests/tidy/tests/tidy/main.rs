@@ -6,5 +6,6 @@ mod contract;
 mod dependencies;
 mod documents;
 mod layout;
+mod licences;
 mod machine;
 mod sources;
