@@ -1,1 +1,14 @@
-//! tests: e2e.
+//! What the end-to-end tests share: a home folder with the real program in it, companies with an HR export, and the
+//! applications that their people get accounts in.
+//!
+//! The judge of every test is the application itself (its files, or its HTTP interface), never one of our connectors.
+//! A part that cannot do its work panics with the reason: it fails the test that asked for it.
+
+pub mod environment;
+pub mod fault_proxy;
+pub mod home;
+pub mod http;
+pub mod people;
+pub mod program;
+pub mod scim_company;
+pub mod scim_server;

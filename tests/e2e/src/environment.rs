@@ -1,0 +1,28 @@
+//! What `cargo xtask test` prepares and says where it is.
+
+use std::env;
+use std::path::PathBuf;
+
+/// The program.
+pub fn purser() -> PathBuf {
+    prepared("PURSER_BIN", "the built program")
+}
+
+/// A built connector.
+pub fn connector(name: &str) -> PathBuf {
+    let path = prepared("PURSER_CONNECTORS", "the folder of built connectors").join(format!("{name}.wasm"));
+    assert!(path.is_file(), "{} is not there: run `cargo xtask test`", path.display());
+    path
+}
+
+/// The program of the SCIM server.
+pub fn scim_server() -> PathBuf {
+    prepared("PURSER_SCIM2_SERVER", "the program scim2-server")
+}
+
+fn prepared(variable: &str, what: &str) -> PathBuf {
+    let path = env::var_os(variable).map(PathBuf::from);
+    let path = path.unwrap_or_else(|| panic!("{variable} does not say where {what} is: run `cargo xtask test`"));
+    assert!(path.exists(), "{variable}: {} is not there: run `cargo xtask test`", path.display());
+    path
+}

@@ -1,0 +1,178 @@
+//! A proxy that makes a seeded share of the requests fail, before or after they reach the server.
+
+use crate::http::{Message, exchange};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// What a disturbed request gets for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// 500 with an HTML page.
+    Broken,
+    /// 429 with `Retry-After` in seconds; never after the server was reached.
+    Throttled(u8),
+    /// 503.
+    Unavailable,
+    /// 200 with something that is no JSON.
+    Garbage,
+    /// The first half of an answer, then the connection ends.
+    HalfAnswer,
+    /// The connection ends without an answer.
+    Silence,
+}
+
+/// What passed through.
+#[derive(Debug, Clone, Default)]
+pub struct Traffic {
+    /// Requests by method and path without the query, as clients sent them.
+    pub received: BTreeMap<String, u64>,
+    /// Faults given, and whether the server had carried the request out by then.
+    pub faults: BTreeMap<(Fault, bool), u64>,
+    /// How many of the requests that the server carried out, and whose answer was lost, were writes.
+    pub lost_writes: u64,
+}
+
+/// A running proxy; it ends with this value.
+pub struct FaultProxy {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    server: SocketAddr,
+    share: f64,
+    delay: Duration,
+    random: Mutex<StdRng>,
+    traffic: Mutex<Traffic>,
+    over: AtomicBool,
+}
+
+impl FaultProxy {
+    /// Starts a proxy before `server` that disturbs this share of the requests (0.0 to 1.0), chosen by the seed, and lets
+    /// each take at least `delay`.
+    pub fn start(server: SocketAddr, share: f64, delay: Duration, seed: u64) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared {
+            server,
+            share,
+            delay,
+            random: Mutex::new(StdRng::seed_from_u64(seed)),
+            traffic: Mutex::default(),
+            over: AtomicBool::new(false),
+        });
+        let serving = shared.clone();
+        let accepting = thread::spawn(move || accept(&listener, &serving));
+        Self { address, shared, accepting: Some(accepting) }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What has passed through so far.
+    pub fn traffic(&self) -> Traffic {
+        self.shared.traffic().clone()
+    }
+}
+
+impl Drop for FaultProxy {
+    fn drop(&mut self) {
+        self.shared.over.store(true, Ordering::SeqCst);
+        // One more connection, so that the thread that waits for connections looks up.
+        let _ = TcpStream::connect(self.address);
+        if let Some(accepting) = self.accepting.take() {
+            let _ = accepting.join();
+        }
+    }
+}
+
+fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+    for stream in listener.incoming() {
+        if shared.over.load(Ordering::SeqCst) {
+            return;
+        }
+        let (Ok(stream), shared) = (stream, shared.clone()) else { continue };
+        // A client that goes away in the middle, as a killed one does, is no failure of the proxy.
+        thread::spawn(move || shared.serve(&stream).unwrap_or_default());
+    }
+}
+
+impl Shared {
+    fn traffic(&self) -> MutexGuard<'_, Traffic> {
+        self.traffic.lock().unwrap()
+    }
+
+    fn serve(&self, stream: &TcpStream) -> io::Result<()> {
+        let Some(request) = Message::read_request(stream)? else { return Ok(()) };
+        let (method, target) = request.method_and_target();
+        let path = target.split('?').next().unwrap_or_default();
+        *self.traffic().received.entry(format!("{method} {path}")).or_default() += 1;
+        thread::sleep(self.delay);
+        let Some((fault, after)) = self.choose() else {
+            return send(stream, &exchange(self.server, &request)?.to_bytes());
+        };
+        let answer = if after { Some(exchange(self.server, &request)?) } else { None };
+        let carried_out = answer.as_ref().and_then(Message::status).is_some_and(|status| status < 300);
+        let mut traffic = self.traffic();
+        *traffic.faults.entry((fault, after)).or_default() += 1;
+        traffic.lost_writes += u64::from(carried_out && method != "GET");
+        drop(traffic);
+        disturb(stream, fault, answer.as_ref())
+    }
+
+    fn choose(&self) -> Option<(Fault, bool)> {
+        let mut random = self.random.lock().unwrap();
+        if !random.random_bool(self.share) {
+            return None;
+        }
+        let faults = [
+            Fault::Broken,
+            Fault::Throttled(0),
+            Fault::Throttled(1),
+            Fault::Unavailable,
+            Fault::Garbage,
+            Fault::HalfAnswer,
+            Fault::Silence,
+        ];
+        let fault = faults[random.random_range(0..faults.len())];
+        // 429 says that nothing was done (RFC 6585 section 4), so a server that did it does not say so.
+        let after = random.random_bool(0.5) && !matches!(fault, Fault::Throttled(_));
+        Some((fault, after))
+    }
+}
+
+fn disturb(stream: &TcpStream, fault: Fault, answer: Option<&Message>) -> io::Result<()> {
+    let page = "<html><body>Something went wrong.</body></html>";
+    let bytes = match fault {
+        Fault::Broken => plain("500 Internal Server Error", &[("Content-Type", "text/html")], page),
+        Fault::Throttled(seconds) => plain("429 Too Many Requests", &[("Retry-After", &seconds.to_string())], ""),
+        Fault::Unavailable => plain("503 Service Unavailable", &[], ""),
+        Fault::Garbage => plain("200 OK", &[("Content-Type", "application/scim+json")], "{\"schemas\": [\"urn:ie\u{1}"),
+        Fault::HalfAnswer => {
+            let whole = answer.map_or_else(|| plain("200 OK", &[], &"{".repeat(400)), Message::to_bytes);
+            whole[..whole.len() / 2].to_vec()
+        }
+        Fault::Silence => Vec::new(),
+    };
+    send(stream, &bytes)
+}
+
+fn plain(status: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Message { first_line: format!("HTTP/1.1 {status}"), headers, body: body.as_bytes().to_vec() }.to_bytes()
+}
+
+fn send(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes)?;
+    stream.shutdown(Shutdown::Write)
+}
