@@ -81,6 +81,7 @@ impl Engine {
         let session: Arc<dyn Session> = match mode {
             ReconcileMode::Repair => {
                 operations.merge(self.drain(name, progress).await?);
+                self.store.wake_refused(name).await?;
                 session
             }
             ReconcileMode::DryRun => Arc::new(ReadOnly(session)),

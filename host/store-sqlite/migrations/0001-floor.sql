@@ -132,6 +132,7 @@ CREATE TABLE operation (
 CREATE INDEX operation_open ON operation (target, state, number) WHERE state IN ('waiting', 'in-flight', 'unknown');
 CREATE INDEX operation_object ON operation (object, number) WHERE state IN ('waiting', 'in-flight', 'unknown');
 CREATE INDEX operation_waiting_identity ON operation (identity) WHERE state = 'waiting';
+CREATE INDEX operation_refused ON operation (target) WHERE state = 'refused';
 CREATE INDEX operation_identity ON operation (identity, number);
 
 CREATE TABLE plan (

@@ -136,6 +136,11 @@ impl Store for SqliteStore {
         self.connections.write(move |tx| planning::wake_without_account(tx, &target)).await
     }
 
+    async fn wake_refused(&self, target: &TargetName) -> Result<u64, StoreError> {
+        let target = target.clone();
+        self.connections.write(move |tx| planning::wake_refused(tx, &target)).await
+    }
+
     async fn wakes(&self, limit: u32) -> Result<Vec<Wake>, StoreError> {
         self.connections.read(move |connection| planning::wakes(connection, limit)).await
     }

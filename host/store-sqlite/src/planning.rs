@@ -28,6 +28,17 @@ pub(crate) fn wake_without_account(tx: &Transaction<'_>, target: &TargetName) ->
     Ok(woken as u64)
 }
 
+pub(crate) fn wake_refused(tx: &Transaction<'_>, target: &TargetName) -> Result<u64> {
+    let woken = tx.execute(
+        "INSERT OR REPLACE INTO wake (identity) SELECT DISTINCT identity FROM operation \
+         WHERE target = ?1 AND state = 'refused' AND identity IS NOT NULL AND changed_at >= coalesce(\
+             (SELECT max(started_at) FROM run \
+              WHERE kind = 'reconciliation' AND subject = ?1 AND state = 'completed'), 0)",
+        [target.as_str()],
+    )?;
+    Ok(woken as u64)
+}
+
 pub(crate) fn wakes(connection: &Connection, limit: u32) -> Result<Vec<Wake>> {
     let mut query = connection.prepare_cached("SELECT identity, sequence FROM wake ORDER BY sequence LIMIT ?1")?;
     collect(query.query([limit])?, |row| Ok(Wake { identity: row.get::<_, Key>(0)?.into(), sequence: row.get(1)? }))

@@ -129,6 +129,10 @@ pub trait Store: Send + Sync {
     /// Wakes the identities that have not departed and have no account in the target.
     async fn wake_without_account(&self, target: &TargetName) -> Result<u64, StoreError>;
 
+    /// Wakes the identities with an operation in the target that was refused since the last completed reconciliation
+    /// began: the next one tries again.
+    async fn wake_refused(&self, target: &TargetName) -> Result<u64, StoreError>;
+
     /// The oldest wake-ups.
     async fn wakes(&self, limit: u32) -> Result<Vec<Wake>, StoreError>;
 

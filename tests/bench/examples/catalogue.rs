@@ -39,7 +39,7 @@ impl Connector for Catalogue {
     }
 
     fn get(&self, _class: &str, id: &str) -> Result<Object, Error> {
-        let place: u64 = id.parse().map_err(|_| Error::not_found("no such account"))?;
+        let place: u64 = id.parse().map_err(|_| Error::not_found("account", id))?;
         Ok(object(place))
     }
 }
