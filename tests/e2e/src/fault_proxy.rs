@@ -59,8 +59,8 @@ impl FaultProxy {
     /// Starts a proxy before `server` that disturbs this share of the requests (0.0 to 1.0), chosen by the seed, and lets
     /// each take at least `delay`.
     pub fn start(server: SocketAddr, share: f64, delay: Duration, seed: u64) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port of this machine can be had");
+        let address = listener.local_addr().expect("a listener has an address");
         let shared = Arc::new(Shared {
             server,
             share,
@@ -109,7 +109,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
 
 impl Shared {
     fn traffic(&self) -> MutexGuard<'_, Traffic> {
-        self.traffic.lock().unwrap()
+        self.traffic.lock().expect("no thread panics while it counts")
     }
 
     fn serve(&self, stream: &TcpStream) -> io::Result<()> {
@@ -131,7 +131,7 @@ impl Shared {
     }
 
     fn choose(&self) -> Option<(Fault, bool)> {
-        let mut random = self.random.lock().unwrap();
+        let mut random = self.random.lock().expect("no thread panics while it throws dice");
         if !random.random_bool(self.share) {
             return None;
         }

@@ -122,8 +122,7 @@ impl ScimCompany {
 
     /// Declares the target anew.
     pub fn declare_target(&self, url: &str, policy: Policy) {
-        let target =
-            TARGET.replace("URL", url).replace("UNLINKED", policy.unlinked).replace("LEAVING", policy.leaving);
+        let target = TARGET.replace("URL", url).replace("UNLINKED", policy.unlinked).replace("LEAVING", policy.leaving);
         self.home.declare("app", &target);
     }
 
@@ -192,14 +191,7 @@ fn person(place: u32) -> Person {
 fn shown(user: &Value) -> Value {
     let emails: Vec<&Value> = user["emails"].as_array().into_iter().flatten().map(|email| &email["value"]).collect();
     let name = &user["name"];
-    serde_json::json!([
-        user["userName"],
-        name["givenName"],
-        name["familyName"],
-        user["title"],
-        emails,
-        user["active"]
-    ])
+    serde_json::json!([user["userName"], name["givenName"], name["familyName"], user["title"], emails, user["active"]])
 }
 
 fn wanted(person: &Person) -> Value {
