@@ -89,6 +89,12 @@ impl<'a> CsvFormat<'a> {
         vec![self.class.delimiter(); self.added_columns()]
     }
 
+    /// The column of the key. [`CsvFormat::from_header`] has made sure that there is one.
+    pub fn key_column(&self) -> Column {
+        let index = self.columns.iter().position(|name| *name == self.class.key).unwrap_or_default();
+        Column::new(index + 1, Some(self.class.key.clone()))
+    }
+
     /// Reads a row.
     ///
     /// # Errors
@@ -121,9 +127,7 @@ impl<'a> CsvFormat<'a> {
     }
 
     fn empty_key(&self, record: &Record) -> Problem {
-        let index = self.columns.iter().position(|name| *name == self.class.key).unwrap_or_default();
-        let column = Column::new(index + 1, Some(self.class.key.clone()));
-        Problem::in_column("empty-key", record.position.line, column, "the key is empty")
+        Problem::in_column("empty-key", record.position.line, self.key_column(), "the key is empty")
     }
 
     fn decode_active(&self, field: &Field) -> Result<Option<bool>, String> {

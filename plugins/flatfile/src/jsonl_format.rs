@@ -18,6 +18,11 @@ impl<'a> JsonlFormat<'a> {
         Self { class }
     }
 
+    /// The attribute of the key.
+    pub fn key_column(&self) -> Column {
+        Column::named(self.class.key.clone())
+    }
+
     /// Reads a row.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use crate::config::{ClassConfig, Format};
 use crate::csv_format::CsvFormat;
 use crate::jsonl_format::JsonlFormat;
-use crate::problem::Problem;
+use crate::problem::{Column, Problem};
 use crate::record::Record;
 use purser_sdk::{Attributes, Error, Object, path};
 use serde_json::Value;
@@ -41,6 +41,14 @@ impl<'a> RowFormat<'a> {
         match class.format() {
             Format::Csv => Self::Csv(CsvFormat::for_new_file(class)),
             Format::Jsonl => Self::Jsonl(JsonlFormat::new(class)),
+        }
+    }
+
+    /// The column of the key, for messages.
+    pub fn key_column(&self) -> Column {
+        match self {
+            Self::Csv(format) => format.key_column(),
+            Self::Jsonl(format) => format.key_column(),
         }
     }
 

@@ -1,9 +1,10 @@
 //! One file as a table: its state when it was opened, its format, and its rows from any position.
 
 use crate::config::{ClassConfig, FinalNewline, Format};
+use crate::csv;
 use crate::csv_format::CsvFormat;
 use crate::jsonl_format::JsonlFormat;
-use crate::problem::Problem;
+use crate::problem::{Column, Problem};
 use crate::record::{Position, Record, RecordError, RecordReader};
 use crate::row::{Row, RowFormat};
 use purser_sdk::Error;
@@ -90,7 +91,8 @@ impl<'a> Table<'a> {
             let line = record.position.line;
             if let Some(first) = lines_by_key.insert(row.object.id.as_str().into(), line) {
                 let text = format!("the key `{}` is already in line {first}: keep one of the two", row.object.id);
-                return Err(Problem::in_line("duplicate-key", line, text).into_error(&self.class.file));
+                let problem = Problem::in_column("duplicate-key", line, self.format.key_column(), text);
+                return Err(problem.into_error(&self.class.file));
             }
             visit(&row)?;
         }
@@ -163,15 +165,23 @@ fn next_record(records: &mut RecordReader, class: &ClassConfig, size: u64) -> Re
             "the last line has no line break after {size} bytes, so the file looks half-written: let the writer finish \
              it, or set `final_newline` to `optional`"
         );
-        return Err(Problem::in_line("half-written-line", record.position.line, text).into_error(&class.file));
+        let problem =
+            Problem { code: "half-written-line", line: record.position.line, column: last_cell(&record, class), text };
+        return Err(problem.into_error(&class.file));
     }
     Ok(Some(record))
+}
+
+/// The cell that a CSV record ends in.
+fn last_cell(record: &Record, class: &ClassConfig) -> Option<Column> {
+    let fields = csv::parse(record, class.delimiter(), &[]).ok().filter(|_| class.format() == Format::Csv)?;
+    Some(Column { number: Some(fields.len()), name: None })
 }
 
 /// A quote that is never closed swallows the rest of the file: its own message is the more useful one.
 fn ends_in_open_quote(record: &Record, class: &ClassConfig) -> bool {
     class.format() == Format::Csv
-        && crate::csv::parse(record, class.delimiter(), &[]).is_err_and(|problem| problem.code == "unclosed-quote")
+        && csv::parse(record, class.delimiter(), &[]).is_err_and(|problem| problem.code == "unclosed-quote")
 }
 
 fn file_state(directory: &Directory, file: &str) -> Result<Option<FileState>, Error> {

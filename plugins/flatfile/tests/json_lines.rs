@@ -78,7 +78,11 @@ fn problems_are_located() {
     at(b"[1]\n", "json-syntax", "people.jsonl: line 1: ");
     at(b"{\"name\": 1}\n", "empty-key", "people.jsonl: line 1, `nr`: ");
     at(b"{\"nr\": \"\"}\n", "empty-key", "people.jsonl: line 1, `nr`: ");
-    at(b"{\"nr\": 1}\n{\"nr\": \"1\"}\n", "duplicate-key", "people.jsonl: line 2: the key `1` is already in line 1");
+    at(
+        b"{\"nr\": 1}\n{\"nr\": \"1\"}\n",
+        "duplicate-key",
+        "people.jsonl: line 2, `nr`: the key `1` is already in line 1",
+    );
     at(b"{\"nr\": 1, \"age\": 4.5}\n", "bad-value", "people.jsonl: line 1, `age`: expected a whole number");
     at(b"{\"nr\": 1, \"groups\": \"a\"}\n", "bad-value", "people.jsonl: line 1, `groups`: expected a list");
     at(b"{\"nr\": 1, \"on\": \"yes\"}\n", "bad-value", "people.jsonl: line 1, `on`: expected true or false");

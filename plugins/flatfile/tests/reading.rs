@@ -90,7 +90,7 @@ fn a_row_of_another_width_is_located_behind_a_cell_of_two_lines() {
 fn a_key_that_is_there_twice_names_both_lines() {
     let (code, message) = problem("id,x\n1,a\n2,b\n3,c\n1,d\n", json!({}));
     assert_eq!(code, "duplicate-key");
-    assert_eq!(message, "people.csv: line 5: the key `1` is already in line 2: keep one of the two");
+    assert_eq!(message, "people.csv: line 5, column 1 (`id`): the key `1` is already in line 2: keep one of the two");
     assert_eq!(problem("id,x\n,a\n", json!({})).0, "empty-key");
 }
 
@@ -115,7 +115,10 @@ fn quotes_must_be_closed() {
 fn a_half_written_last_line_stops_the_listing() {
     let (code, message) = problem("id,name\n1,Anna\n2,Be", json!({}));
     assert_eq!(code, "half-written-line");
-    assert!(message.starts_with("people.csv: line 3: the last line has no line break after 19 bytes"), "{message}");
+    assert!(
+        message.starts_with("people.csv: line 3, column 2: the last line has no line break after 19 bytes"),
+        "{message}"
+    );
     let people = list("id,name\n1,Anna\n2,Bert", json!({"final_newline": "optional"})).unwrap();
     assert_eq!(people[1].attributes["name"], "Bert");
 }
@@ -267,5 +270,5 @@ fn check_reports_what_a_listing_would() {
     let connector: Flatfile = testing::connect(&stub("id\n1\n1\n"), person(json!({}))).unwrap();
     assert!(connector.check(CheckLevel::Offline).is_empty());
     let findings: Vec<Finding> = connector.check(CheckLevel::Connect);
-    assert!(findings[0].message.contains("line 3: the key `1` is already in line 2"), "{findings:?}");
+    assert!(findings[0].message.contains("line 3, column 1 (`id`): the key `1` is already in line 2"), "{findings:?}");
 }
