@@ -84,8 +84,7 @@ pub enum EngineError {
     Connector {
         /// Which source or target.
         subject: String,
-        /// Why.
-        #[source]
+        /// Why; the message has it whole, so it is no `source` that would say it again.
         fault: Fault,
     },
     /// The store failed.
