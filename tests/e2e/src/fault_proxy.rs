@@ -18,7 +18,7 @@ pub enum Fault {
     Broken,
     /// 429 with `Retry-After` in seconds; never after the server was reached.
     Throttled(u8),
-    /// 503.
+    /// 503; never after the server was reached.
     Unavailable,
     /// 200 with something that is no JSON.
     Garbage,
@@ -31,12 +31,20 @@ pub enum Fault {
 /// What passed through.
 #[derive(Debug, Clone, Default)]
 pub struct Traffic {
-    /// Requests by method and path without the query, as clients sent them.
-    pub received: BTreeMap<String, u64>,
+    /// Requests that the server answered with success, by method and path without the query; whether or not the answer
+    /// reached the client.
+    pub carried_out: BTreeMap<(String, String), u64>,
     /// Faults given, and whether the server had carried the request out by then.
     pub faults: BTreeMap<(Fault, bool), u64>,
     /// How many of the requests that the server carried out, and whose answer was lost, were writes.
     pub lost_writes: u64,
+}
+
+impl Traffic {
+    /// How many writes the server carried out.
+    pub fn writes(&self) -> u64 {
+        self.carried_out.iter().filter(|((method, _), _)| method != "GET").map(|(_, count)| count).sum()
+    }
 }
 
 /// A running proxy; it ends with this value.
@@ -114,20 +122,30 @@ impl Shared {
 
     fn serve(&self, stream: &TcpStream) -> io::Result<()> {
         let Some(request) = Message::read_request(stream)? else { return Ok(()) };
-        let (method, target) = request.method_and_target();
-        let path = target.split('?').next().unwrap_or_default();
-        *self.traffic().received.entry(format!("{method} {path}")).or_default() += 1;
         thread::sleep(self.delay);
         let Some((fault, after)) = self.choose() else {
-            return send(stream, &exchange(self.server, &request)?.to_bytes());
+            let (answer, _) = self.forward(&request)?;
+            return send(stream, &answer.to_bytes());
         };
-        let answer = if after { Some(exchange(self.server, &request)?) } else { None };
-        let carried_out = answer.as_ref().and_then(Message::status).is_some_and(|status| status < 300);
-        let mut traffic = self.traffic();
-        *traffic.faults.entry((fault, after)).or_default() += 1;
-        traffic.lost_writes += u64::from(carried_out && method != "GET");
-        drop(traffic);
-        disturb(stream, fault, answer.as_ref())
+        *self.traffic().faults.entry((fault, after)).or_default() += 1;
+        if !after {
+            return disturb(stream, fault, None);
+        }
+        let (answer, carried_out) = self.forward(&request)?;
+        self.traffic().lost_writes += u64::from(carried_out && request.method_and_target().0 != "GET");
+        disturb(stream, fault, Some(&answer))
+    }
+
+    /// The server's answer, and whether it carried the request out.
+    fn forward(&self, request: &Message) -> io::Result<(Message, bool)> {
+        let answer = exchange(self.server, request)?;
+        let carried_out = answer.status().is_some_and(|status| (200..300).contains(&status));
+        if carried_out {
+            let (method, target) = request.method_and_target();
+            let path = target.split('?').next().unwrap_or_default();
+            *self.traffic().carried_out.entry((method.to_owned(), path.to_owned())).or_default() += 1;
+        }
+        Ok((answer, carried_out))
     }
 
     fn choose(&self) -> Option<(Fault, bool)> {
@@ -145,8 +163,9 @@ impl Shared {
             Fault::Silence,
         ];
         let fault = faults[random.random_range(0..faults.len())];
-        // 429 says that nothing was done (RFC 6585 section 4), so a server that did it does not say so.
-        let after = random.random_bool(0.5) && !matches!(fault, Fault::Throttled(_));
+        // Connectors take 429 and 503 for what RFC 6585 and RFC 9110 mean by them: the request was turned away.
+        let turned_away = matches!(fault, Fault::Throttled(_) | Fault::Unavailable);
+        let after = random.random_bool(0.5) && !turned_away;
         Some((fault, after))
     }
 }

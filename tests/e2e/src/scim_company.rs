@@ -106,7 +106,7 @@ entitlements = ["engineers"]
 "#;
 
 impl ScimCompany {
-    /// A company with so many people, every second an engineer, and the application at this URL. Nothing is imported yet.
+    /// A company with so many people and the application at this URL. Nothing is imported yet.
     pub fn found(people: u32, url: &str, policy: Policy) -> Self {
         let home = Home::new();
         home.drop_in("flatfile");
@@ -174,7 +174,8 @@ impl ScimCompany {
     }
 }
 
-fn person(place: u32) -> Person {
+/// The person with this place in the company, as they join: every second one is an engineer.
+pub fn person(place: u32) -> Person {
     Person {
         number: format!("E{place:04}"),
         login: format!("person{place:04}"),

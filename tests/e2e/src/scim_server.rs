@@ -59,6 +59,11 @@ impl ScimServer {
         false
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The tenant of this name.
     pub fn tenant(&self, name: &str) -> Tenant {
         Tenant { address: self.address, name: name.to_owned() }
@@ -78,11 +83,6 @@ fn free_address() -> SocketAddr {
 }
 
 impl Tenant {
-    /// The server's address.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     /// The SCIM base path at the server.
     pub fn base_path(&self) -> String {
         format!("/{}/v2", self.name)
@@ -90,7 +90,12 @@ impl Tenant {
 
     /// The SCIM base URL.
     pub fn url(&self) -> String {
-        format!("http://{}{}", self.address, self.base_path())
+        self.url_through(self.address)
+    }
+
+    /// The SCIM base URL at a proxy before the server.
+    pub fn url_through(&self, proxy: SocketAddr) -> String {
+        format!("http://{proxy}{}", self.base_path())
     }
 
     /// Sends a request; the answer's status and JSON body.

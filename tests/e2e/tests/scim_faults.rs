@@ -1,0 +1,67 @@
+//! A SCIM server behind a line that fails: what was sent without an answer is looked at, and nothing is made twice.
+
+use purser_e2e::fault_proxy::{FaultProxy, Traffic};
+use purser_e2e::scim_company::{CAREFUL, ScimCompany};
+use purser_e2e::scim_server::{ScimServer, Tenant};
+use std::time::Duration;
+
+const PEOPLE: u32 = 200;
+const SHARE_FAILING: f64 = 0.1;
+/// A command gives up for the time being when retries are due too late; the operator's next one goes on.
+const MOST_COMMANDS: usize = 20;
+
+#[test]
+fn with_one_request_in_ten_failing_everybody_gets_exactly_one_account() {
+    let server = ScimServer::start();
+    let app = server.tenant("faults");
+    let proxy = FaultProxy::start(server.address(), SHARE_FAILING, Duration::ZERO, 20_261_123);
+    let mut company = ScimCompany::found(PEOPLE, &app.url_through(proxy.address()), CAREFUL);
+    company.home.purser(&["import", "hr"]).done();
+
+    apply_until_done(&company);
+    company.assert_mirrored_in(&app);
+    assert_nothing_made_twice(&proxy.traffic(), &app);
+
+    for (place, person) in company.people.iter_mut().enumerate().filter(|(place, _)| place % 5 == 0) {
+        if place % 20 == 0 {
+            person.status = "left".to_owned();
+        } else {
+            person.email = format!("moved{place}@example.org");
+            person.department = "Support".to_owned();
+        }
+    }
+    company.export();
+    company.home.purser(&["import", "hr"]).done();
+    apply_until_done(&company);
+    let traffic = proxy.traffic();
+    assert_nothing_made_twice(&traffic, &app);
+    assert!(traffic.faults.len() >= 10, "every kind of fault was given: {:?}", traffic.faults);
+    assert!(traffic.lost_writes >= 5, "writes were done whose answer was lost: {}", traffic.lost_writes);
+
+    // What was missed on the failing line shows on one that does not fail.
+    company.declare_target(&app.url(), CAREFUL);
+    company.assert_mirrored_in(&app);
+    company.home.assert_in_step();
+}
+
+/// Applies until a command says that all is done.
+fn apply_until_done(company: &ScimCompany) {
+    for _ in 0..MOST_COMMANDS {
+        let answer = company.home.purser(&["apply"]);
+        if answer.code == Some(0) {
+            return;
+        }
+        let report = answer.ended_with(1);
+        assert_eq!(report["reasons"], serde_json::json!({}), "nothing is given up: {report}");
+    }
+    panic!("not done after {MOST_COMMANDS} commands: {}", company.home.purser(&["status"]).done());
+}
+
+/// The server has one account per person, and one group per entitlement (the list of the server is the judge of that).
+/// A server that keeps names unique would hide a repeated create, so requests are counted as well.
+fn assert_nothing_made_twice(traffic: &Traffic, app: &Tenant) {
+    assert_eq!(app.users().len(), PEOPLE as usize);
+    assert_eq!(app.groups().len(), 2);
+    let creates = traffic.carried_out.get(&("POST".to_owned(), format!("{}/Users", app.base_path())));
+    assert_eq!(creates, Some(&u64::from(PEOPLE)), "the server was asked to make each account once");
+}
