@@ -128,19 +128,34 @@ impl People {
         writer.into_inner().expect("memory can be written")
     }
 
-    /// Whether both applications hold exactly what they must: every person's account once with these attributes, and
-    /// nothing else.
+    /// Demands that both applications hold exactly what they must: every person's account once with these attributes,
+    /// and nothing else.
     #[track_caller]
     pub fn assert_provisioned(&self, home: &Home) {
-        let expected: BTreeMap<_, _> = self.0.values().map(|one| (one.number.clone(), one.directory_account())).collect();
-        assert_same("directory", &directory(home), &expected);
-        let expected: BTreeMap<_, _> = self.0.values().map(|one| (one.number.clone(), one.crm_user())).collect();
-        assert_same("customer database", &crm(home), &expected);
+        assert_same("directory", &directory(home), &self.directory_accounts());
+        assert_same("customer database", &crm(home), &self.crm_users());
+    }
+
+    /// Whether both applications hold exactly what they must.
+    pub fn are_provisioned(&self, home: &Home) -> bool {
+        directory(home) == self.directory_accounts() && crm(home) == self.crm_users()
+    }
+
+    fn directory_accounts(&self) -> BTreeMap<String, DirectoryAccount> {
+        self.0.values().map(|person| (person.number.clone(), person.directory_account())).collect()
+    }
+
+    fn crm_users(&self) -> BTreeMap<String, Value> {
+        self.0.values().map(|person| (person.number.clone(), person.crm_user())).collect()
     }
 }
 
 #[track_caller]
-fn assert_same<T: PartialEq + std::fmt::Debug>(what: &str, found: &BTreeMap<String, T>, expected: &BTreeMap<String, T>) {
+fn assert_same<T: PartialEq + std::fmt::Debug>(
+    what: &str,
+    found: &BTreeMap<String, T>,
+    expected: &BTreeMap<String, T>,
+) {
     for (key, account) in expected {
         assert_eq!(found.get(key), Some(account), "{key} in the {what}");
     }
@@ -210,10 +225,9 @@ pub fn company(policy: Policy) -> Home {
     home.drop_in("flatfile");
     home.declare("hr", include_str!("declarations/hr.toml"));
     home.declare("roles", include_str!("declarations/roles.toml"));
-    for (name, text) in [
-        ("directory", include_str!("declarations/directory.toml")),
-        ("crm", include_str!("declarations/crm.toml")),
-    ] {
+    for (name, text) in
+        [("directory", include_str!("declarations/directory.toml")), ("crm", include_str!("declarations/crm.toml"))]
+    {
         home.declare(name, &with_policy(text, policy));
     }
     for folder in ["apps/directory", "apps/crm", "hr"] {
