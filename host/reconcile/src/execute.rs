@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use purser_connector::{Fault, Session};
 use purser_model::account::{Account, EntitlementKey};
 use purser_model::configuration::UnlinkedReaction;
-use purser_model::edit::{ConnectorError, Edit, EditOutcome, EntitlementEdit, Request};
+use purser_model::edit::{ConnectorError, Edit, EditOutcome, EntitlementEdit, ErrorClass, Request};
 use purser_model::id::TargetName;
 use purser_model::manifest::{HoldingSide, ObjectClass};
 use purser_model::object::Object;
@@ -303,6 +303,9 @@ impl Engine {
         report: &mut DrainReport,
     ) -> Result<Recording, EngineError> {
         let operation = &one.operation;
+        if matches!(error.class, ErrorClass::AlreadyExists(_)) && may_be_our_own(operation) {
+            return Ok(ended(operation, OperationState::Unknown, error.to_string(), Seen::Nothing));
+        }
         let verdict = verdict::after_error(error, &self.tried(operation, self.clock.now()), &self.settings);
         debug!(target = %bench.name, operation = %operation.id, state = %verdict.state, "{}", error.class.name());
         report.paused_until = report.paused_until.max(verdict.pause);
@@ -315,7 +318,7 @@ impl Engine {
 
     /// Another account has the unique value. It is recorded as one that nobody linked; whether the identity is planned
     /// again depends on whether the declared policy would adopt it, so that nothing is tried over and over.
-    async fn meet_other(
+    pub(crate) async fn meet_other(
         &self,
         bench: &Bench,
         operation: &Operation,
@@ -364,6 +367,16 @@ fn shown_on_account(bench: &Bench, reference: &EntitlementReference) -> bool {
     let Ok(key) = entitlement_key(bench, reference) else { return true };
     let class = bench.classes.iter().find(|class| class.name == key.class);
     class.and_then(|class| class.holding.as_ref()).is_none_or(|holding| holding.side == HoldingSide::Account)
+}
+
+/// Whether what is there already may have been made by an earlier try whose answer was no or got lost: a gateway may say
+/// `unavailable` after the target has done it. A declared entitlement that is there already is what was wanted in any case.
+fn may_be_our_own(operation: &Operation) -> bool {
+    match operation.intent {
+        Intent::Create { .. } => operation.attempts > 1,
+        Intent::CreateEntitlement { .. } => true,
+        _ => false,
+    }
 }
 
 fn seen(look: &Look) -> Seen {

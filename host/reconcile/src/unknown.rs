@@ -1,6 +1,6 @@
 //! Observing: a call whose end is not known (crash, time-out, lost answer) is looked at before anything is tried again.
 
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, in_target};
 use crate::environment::Progress;
 use crate::execute::{Bench, DrainReport, ended, entitlement_key, recording};
 use crate::observe::{same_text, values_at};
@@ -14,6 +14,7 @@ use purser_model::manifest::{HoldingSide, ObjectClass};
 use purser_model::object::{Condition, Object, Operator, SearchRequest, Tail};
 use purser_model::operation::{EntitlementReference, Intent, Operation, OperationState};
 use purser_store::{Leased, OperationObject, Recording, Seen};
+use serde_json::Value;
 use tracing::{info, warn};
 
 const AT_A_TIME: u32 = 100;
@@ -34,13 +35,14 @@ impl Engine {
             }
             let bench = self.bench(name).await?;
             let mut recordings = Vec::with_capacity(unknown.len());
-            let mut blind = None;
+            let mut blind = false;
             for one in &unknown {
                 match self.observe_one(&bench, one).await {
                     Ok(recording) => recordings.push(recording),
-                    Err(fault) => {
-                        warn!(target = %name, operation = %one.operation.id, %fault, "cannot be observed yet");
-                        blind = Some(fault);
+                    Err(EngineError::Store(error)) => return Err(error.into()),
+                    Err(error) => {
+                        warn!(target = %name, operation = %one.operation.id, %error, "cannot be observed yet");
+                        blind = true;
                         break;
                     }
                 }
@@ -50,52 +52,71 @@ impl Engine {
             recordings.iter().for_each(|recording| report.count(recording));
             let stuck = recordings.is_empty() || recordings.iter().all(|one| one.state == OperationState::Unknown);
             self.store.record(recordings, self.clock.now()).await?;
-            if blind.is_some() || stuck {
+            if blind || stuck {
                 report.unknown = self.store.queue(name, self.clock.now()).await?.unknown;
                 return Ok(report);
             }
         }
     }
 
-    async fn observe_one(&self, bench: &Bench, one: &Leased) -> Result<Recording, Fault> {
+    async fn observe_one(&self, bench: &Bench, one: &Leased) -> Result<Recording, EngineError> {
         let operation = &one.operation;
         let account = match &one.object {
             OperationObject::Account(account) => account.as_ref(),
-            OperationObject::Entitlement(_) => return self.observe_created_entitlement(bench, operation).await,
+            OperationObject::Entitlement(_) => {
+                return self
+                    .observe_created_entitlement(bench, operation)
+                    .await
+                    .map_err(|fault| in_target(&bench.name, fault));
+            }
         };
-        match &operation.intent {
-            Intent::Create { attributes, .. } => self.observe_created(bench, operation, attributes).await,
+        let observed = match &operation.intent {
+            Intent::Create { attributes, .. } => return self.observe_created(bench, operation, attributes).await,
             Intent::Grant { entitlement } => self.observe_holding(bench, operation, account, entitlement, true).await,
             Intent::Revoke { entitlement } => self.observe_holding(bench, operation, account, entitlement, false).await,
             _ => self.observe_account(bench, operation, account).await,
-        }
+        };
+        observed.map_err(|fault| in_target(&bench.name, fault))
     }
 
-    /// A create: the account is looked for by what recognises it. It was not created before it was sent, so one that is
-    /// there and belongs to nobody is the one that was asked for.
+    /// A create: the account is looked for by what recognises it. One that looks as it was sent is the one that was asked
+    /// for; any other belongs to somebody else, and is never taken over silently.
     async fn observe_created(
         &self,
         bench: &Bench,
         operation: &Operation,
         attributes: &Attributes,
-    ) -> Result<Recording, Fault> {
+    ) -> Result<Recording, EngineError> {
         if self.searchable(bench, &operation.class, attributes).is_empty() {
             let detail = "its end is not known, and no correlation rule or unique attribute can find the account: declare \
                           one, or reconcile the target";
             return Ok(ended(operation, OperationState::Refused, detail.to_owned(), Seen::Nothing));
         }
-        match self.find_by_correlation(bench, &operation.class, attributes).await? {
-            Some(object) => {
-                let observation = self.observation(bench, &operation.class, object)?;
-                Ok(ended(
-                    operation,
-                    OperationState::Applied,
-                    "found after an unknown end".into(),
-                    Seen::Object(Box::new(observation)),
-                ))
-            }
-            None => Ok(self.not_done(operation, Seen::Nothing)),
+        let in_target = |fault| in_target(&bench.name, fault);
+        let found = self.find_by_correlation(bench, &operation.class, attributes).await.map_err(in_target)?;
+        let Some(object) = found else { return Ok(self.not_done(operation, Seen::Nothing)) };
+        if !self.looks_as_sent(bench, &operation.class, attributes, &object) {
+            let detail =
+                format!("account `{}` is there and does not look as it was sent: it was there before", object.id);
+            let wake = self.meet_other(bench, operation, attributes, Some(object.id)).await?;
+            return Ok(Recording { wake, ..ended(operation, OperationState::Refused, detail, Seen::Nothing) });
         }
+        let observation = self.observation(bench, &operation.class, object).map_err(in_target)?;
+        let seen = Seen::Object(Box::new(observation));
+        Ok(ended(operation, OperationState::Applied, "found after an unknown end".into(), seen))
+    }
+
+    /// Whether an object has every value that was sent. What the target never shows cannot be asked for.
+    fn looks_as_sent(&self, bench: &Bench, class: &str, sent: &Attributes, object: &Object) -> bool {
+        let class = bench.classes.iter().find(|known| known.name == class);
+        let is_shown = |name: &str| {
+            let attribute = class.and_then(|class| class.attribute(name));
+            attribute.is_none_or(|attribute| !attribute.traits.write_only)
+        };
+        let Ok(found) = object.parse_attributes().map(Value::Object) else { return false };
+        let asked: Attributes =
+            sent.iter().filter(|(name, _)| is_shown(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
+        covers(&found, &Value::Object(asked))
     }
 
     async fn observe_created_entitlement(&self, bench: &Bench, operation: &Operation) -> Result<Recording, Fault> {
@@ -235,6 +256,21 @@ impl Engine {
     }
 }
 
+/// Whether everything of `sent` is in `found`. Names and texts are compared without case, as targets may fold it.
+fn covers(found: &Value, sent: &Value) -> bool {
+    match (found, sent) {
+        (Value::Object(found), Value::Object(sent)) => sent.iter().all(|(name, value)| {
+            let there = found.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, there)| there);
+            there.is_some_and(|there| covers(there, value))
+        }),
+        (Value::Array(found), Value::Array(sent)) => {
+            sent.iter().all(|value| found.iter().any(|there| covers(there, value)))
+        }
+        (Value::String(found), Value::String(sent)) => same_text(found, sent),
+        (found, sent) => found == sent,
+    }
+}
+
 fn unique_attributes(class: &ObjectClass) -> Vec<String> {
     class
         .attributes
@@ -286,4 +322,21 @@ fn has(object: &Object, attribute: &str, value: &str) -> bool {
         || object
             .parse_attributes()
             .is_ok_and(|attributes| values_at(&attributes, attribute).iter().any(|found| same_text(found, value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::covers;
+    use serde_json::json;
+
+    #[test]
+    fn an_object_looks_as_it_was_sent_when_nothing_of_that_is_missing_or_different() {
+        let found = json!({"userName": "ANNA", "name": {"familyName": "Berg", "givenName": "A"}, "emails": [{"value": "a@x", "type": "work"}]});
+        assert!(covers(
+            &found,
+            &json!({"username": "anna", "name": {"familyName": "Berg"}, "emails": [{"value": "a@x"}]})
+        ));
+        assert!(!covers(&found, &json!({"userName": "anna", "title": "Dr"})));
+        assert!(!covers(&found, &json!({"emails": [{"value": "b@x"}]})));
+    }
 }

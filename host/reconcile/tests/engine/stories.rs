@@ -1,5 +1,6 @@
 //! What happens to one person, told from the application's side.
 
+use crate::application::Trouble;
 use crate::stage::Stage;
 use purser_model::identity::LifecycleState;
 use purser_reconcile::ReconcileMode;
@@ -81,6 +82,23 @@ async fn an_existing_account_is_adopted_only_by_policy() {
         assert_eq!(content.people.len(), accounts, "{policy}");
         assert_eq!(content.people[&id].attributes["mail"], mail, "{policy}");
     }
+}
+
+#[tokio::test]
+async fn a_lost_answer_never_takes_over_an_account_that_was_there_before() {
+    let stage = Stage::new("disable", "show");
+    let id = stage.application.add(&json!({"userName": "anna", "mail": "old@x"}));
+    let mut first = true;
+    stage.application.fail_like(
+        move || {
+            if std::mem::take(&mut first) { Trouble::TimedOutAtOnce } else { Trouble::None }
+        },
+    );
+    stage.person("1", anna()).await;
+    let report = stage.settle().await;
+    assert!(report.operations.reasons.keys().any(|reason| reason.contains("was there before")), "{report:?}");
+    assert_eq!(stage.application.content().people[&id].attributes["mail"], "old@x");
+    assert_eq!(stage.application.content().people.len(), 1);
 }
 
 #[tokio::test]
