@@ -291,7 +291,7 @@ async fn find(session: &dyn Session, class: &str, attribute: &str, value: &str) 
         conditions: vec![Condition {
             attribute: attribute.to_owned(),
             operator: Operator::Equals,
-            value: serde_json::Value::String(value.to_owned()),
+            value: Value::String(value.to_owned()),
         }],
         extra_attributes: Vec::new(),
         page_size: session.manifest().limits.page_size.min(100),
