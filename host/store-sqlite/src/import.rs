@@ -85,6 +85,8 @@ pub(crate) fn accept_staged(
         }
     }
     tx.execute("DELETE FROM staged WHERE run = ?1", [number])?;
+    // A crash before the run ends must not leave a run that says it has read everything and has nothing staged.
+    runs::keep_checkpoint(tx, run, &Checkpoint::default())?;
     Ok(weight)
 }
 
