@@ -31,24 +31,46 @@ pub(crate) fn lease(tx: &Transaction<'_>, target: &TargetName, limit: u32, now: 
          ORDER BY number LIMIT ?3"
     ))?;
     let operations = collect(due.query((target.as_str(), micros(now), limit))?, rows::operation)?;
-    let mut leased = Vec::with_capacity(operations.len());
+    let found = operations.len();
+    let mut leased = Vec::with_capacity(found);
     for mut operation in operations {
+        let Some(object) = object(tx, &operation)? else {
+            refuse_orphan(tx, &operation, now)?;
+            continue;
+        };
         tx.prepare_cached(
             "UPDATE operation SET state = 'in-flight', attempts = attempts + 1, changed_at = ?2 WHERE id = ?1",
         )?
         .execute((Key::from(operation.id), micros(now)))?;
         operation.state = OperationState::InFlight;
         operation.attempts += 1;
-        let object = object(tx, &operation)?;
         if operation.intent.takes_away() {
             note_taken_away(tx, &operation, true)?;
         }
         leased.push(Leased { operation, object });
     }
-    Ok(leased)
+    // Orphans were refused on the way: what stands behind them is due now.
+    if leased.is_empty() && found > 0 { lease(tx, target, limit, now) } else { Ok(leased) }
 }
 
-fn object(connection: &Connection, operation: &Operation) -> Result<OperationObject> {
+/// An operation whose object is not kept any more can never be sent; it must not hold up those behind it.
+fn refuse_orphan(tx: &Transaction<'_>, operation: &Operation, now: Timestamp) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE operation SET state = 'refused', changed_at = ?2, detail = 'its account is not known any more' \
+         WHERE id = ?1",
+    )?
+    .execute((Key::from(operation.id), micros(now)))?;
+    write_event(
+        tx,
+        now,
+        "operation-refused",
+        &operation.id,
+        &format!("{} in {}", operation.intent.name(), operation.target),
+    )
+}
+
+/// The object of an operation; none where its row is gone.
+fn object(connection: &Connection, operation: &Operation) -> Result<Option<OperationObject>> {
     let table_and_columns = match operation.intent {
         Intent::CreateEntitlement { .. } => ("entitlement", ENTITLEMENT),
         _ => ("account", ACCOUNT),
@@ -56,12 +78,12 @@ fn object(connection: &Connection, operation: &Operation) -> Result<OperationObj
     let (table, columns) = table_and_columns;
     let mut query = connection.prepare_cached(&format!("SELECT {columns} FROM {table} WHERE id = ?1"))?;
     let mut found = query.query([Key::from(operation.object)])?;
-    let row = found.next()?.ok_or_else(|| damaged("operation", format!("{} has no object", operation.id)))?;
-    if table == "entitlement" {
-        Ok(OperationObject::Entitlement(Box::new(rows::entitlement(row)?)))
+    let Some(row) = found.next()? else { return Ok(None) };
+    Ok(Some(if table == "entitlement" {
+        OperationObject::Entitlement(Box::new(rows::entitlement(row)?))
     } else {
-        Ok(OperationObject::Account(Box::new(rows::with_held(connection, rows::account(row)?)?)))
-    }
+        OperationObject::Account(Box::new(rows::with_held(connection, rows::account(row)?)?))
+    }))
 }
 
 /// When taking away: record first, then call. With `taken` false the record is put back, since nothing was taken.
@@ -118,7 +140,14 @@ pub(crate) fn unknown(connection: &Connection, target: &TargetName, limit: u32) 
         "SELECT {OPERATION} FROM operation WHERE target = ?1 AND state = 'unknown' ORDER BY number LIMIT ?2"
     ))?;
     let operations = collect(query.query((target.as_str(), limit))?, rows::operation)?;
-    operations.into_iter().map(|operation| Ok(Leased { object: object(connection, &operation)?, operation })).collect()
+    let mut unknown = Vec::with_capacity(operations.len());
+    for operation in operations {
+        // While an operation has an unknown end its account is busy, and nothing removes the row.
+        let object = object(connection, &operation)?
+            .ok_or_else(|| damaged("operation", format!("{} has no object", operation.id)))?;
+        unknown.push(Leased { operation, object });
+    }
+    Ok(unknown)
 }
 
 pub(crate) fn record(tx: &Transaction<'_>, ids: &Ids, recordings: &[Recording], now: Timestamp) -> Result<()> {

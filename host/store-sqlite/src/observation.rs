@@ -1,7 +1,7 @@
 //! What was seen in a target.
 
 use crate::failure::Result;
-use crate::rows::{Key, collect, digest, json, wake, write_event};
+use crate::rows::{Key, collect, digest, json, micros, wake, write_event};
 use crate::runs;
 use jiff::Timestamp;
 use purser_model::account::EntitlementKey;
@@ -189,7 +189,7 @@ fn record_entitlement(
     let newly_resolved = by_remote_id.as_ref().and_then(|known| known.2.as_ref()) != observation.declared.as_ref();
     let (number, id) = match (by_remote_id, waiting_for_it) {
         (Some((number, id, _)), Some((placeholder, _, _))) => {
-            tx.execute("DELETE FROM entitlement WHERE number = ?1", [placeholder])?;
+            give_up_creating(tx, placeholder, now)?;
             (number, id)
         }
         (Some((number, id, _)), None) | (None, Some((number, id, _))) => (number, id),
@@ -219,6 +219,17 @@ fn record_entitlement(
         .execute([target])?;
     }
     Ok(id.into())
+}
+
+/// What was to be created turns out to be there: the placeholder goes, and with it the operations that would create it.
+fn give_up_creating(tx: &Transaction<'_>, placeholder: i64, now: Timestamp) -> Result<()> {
+    tx.execute(
+        "UPDATE operation SET state = 'superseded', changed_at = ?2, detail = 'it is there already' \
+         WHERE state IN ('waiting', 'unknown') AND object = (SELECT id FROM entitlement WHERE number = ?1)",
+        (placeholder, micros(now)),
+    )?;
+    tx.execute("DELETE FROM entitlement WHERE number = ?1", [placeholder])?;
+    Ok(())
 }
 
 /// Brings the holders of an entitlement up to date and wakes the identities of those that came or went.

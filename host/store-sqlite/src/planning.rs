@@ -197,6 +197,7 @@ fn adopt(tx: &Transaction<'_>, account: AccountId, item: &PlanItem, now: Timesta
             if is_busy(tx, AccountId(placeholder.0))? {
                 return Ok(Place::Busy(AccountId(placeholder.0)));
             }
+            supersede_waiting(tx, item.identity, Some(AccountId(placeholder.0)), now)?;
             tx.execute("DELETE FROM account WHERE id = ?1", [placeholder])?;
         }
         None => {}
