@@ -18,7 +18,7 @@ pub enum Fault {
     Broken,
     /// 429 with `Retry-After` in seconds; never after the server was reached.
     Throttled(u8),
-    /// 503; never after the server was reached.
+    /// 503.
     Unavailable,
     /// 200 with something that is no JSON.
     Garbage,
@@ -163,9 +163,8 @@ impl Shared {
             Fault::Silence,
         ];
         let fault = faults[random.random_range(0..faults.len())];
-        // Connectors take 429 and 503 for what RFC 6585 and RFC 9110 mean by them: the request was turned away.
-        let turned_away = matches!(fault, Fault::Throttled(_) | Fault::Unavailable);
-        let after = random.random_bool(0.5) && !turned_away;
+        // A server that throttles turns the request away (RFC 6585 section 4); a gateway says the others at any time.
+        let after = random.random_bool(0.5) && !matches!(fault, Fault::Throttled(_));
         Some((fault, after))
     }
 }

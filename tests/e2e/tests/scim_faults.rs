@@ -1,12 +1,14 @@
 //! A SCIM server behind a line that fails: what was sent without an answer is looked at, and nothing is made twice.
 
-use purser_e2e::fault_proxy::{FaultProxy, Traffic};
+use purser_e2e::fault_proxy::{Fault, FaultProxy, Traffic};
 use purser_e2e::scim_company::{CAREFUL, ScimCompany};
 use purser_e2e::scim_server::{ScimServer, Tenant};
+use serde_json::json;
 use std::time::Duration;
 
 const PEOPLE: u32 = 200;
 const SHARE_FAILING: f64 = 0.1;
+const SEED: u64 = 20_261_123;
 /// A command gives up for the time being when retries are due too late; the operator's next one goes on.
 const MOST_COMMANDS: usize = 20;
 
@@ -14,7 +16,7 @@ const MOST_COMMANDS: usize = 20;
 fn with_one_request_in_ten_failing_everybody_gets_exactly_one_account() {
     let server = ScimServer::start();
     let app = server.tenant("faults");
-    let proxy = FaultProxy::start(server.address(), SHARE_FAILING, Duration::ZERO, 20_261_123);
+    let proxy = FaultProxy::start(server.address(), SHARE_FAILING, Duration::ZERO, SEED);
     let mut company = ScimCompany::found(PEOPLE, &app.url_through(proxy.address()), CAREFUL);
     company.home.purser(&["import", "hr"]).done();
 
@@ -38,10 +40,35 @@ fn with_one_request_in_ten_failing_everybody_gets_exactly_one_account() {
     assert!(traffic.faults.len() >= 10, "every kind of fault was given: {:?}", traffic.faults);
     assert!(traffic.lost_writes >= 5, "writes were done whose answer was lost: {}", traffic.lost_writes);
 
+    company.assert_mirrored_in(&app);
     // What was missed on the failing line shows on one that does not fail.
     company.declare_target(&app.url(), CAREFUL);
-    company.assert_mirrored_in(&app);
-    company.home.assert_in_step();
+    let looked = company.home.purser(&["reconcile", "app", "--dry-run"]).done();
+    assert_eq!((&looked["gone"], &looked["plan"]["items"]), (&json!(0), &json!([])), "{looked}");
+}
+
+#[test]
+fn an_account_made_by_hand_is_not_taken_for_one_whose_answer_was_lost() {
+    let server = ScimServer::start();
+    let app = server.tenant("strangers");
+    let proxy = FaultProxy::start(server.address(), 0.3, Duration::ZERO, SEED);
+    let company = ScimCompany::found(40, &app.url_through(proxy.address()), CAREFUL);
+    for person in &company.people {
+        app.create_user(&json!({"userName": person.login, "externalId": "made by hand", "active": true}));
+    }
+    company.home.purser(&["import", "hr"]).done();
+    for _ in 0..3 {
+        let report = company.home.purser(&["apply"]).ended_with(1);
+        assert_eq!(report["applied"].as_u64().filter(|applied| *applied > 2), None, "only the groups: {report}");
+    }
+
+    assert_eq!(app.users().len(), company.people.len());
+    for user in app.users() {
+        assert_eq!(user["externalId"], "made by hand", "{user}");
+    }
+    assert!(app.members("Everyone").is_empty(), "nobody was given anything");
+    let faults = proxy.traffic().faults;
+    assert!(faults.contains_key(&(Fault::Silence, false)), "requests were lost on the way: {faults:?}");
 }
 
 /// Applies until a command says that all is done.
@@ -52,7 +79,7 @@ fn apply_until_done(company: &ScimCompany) {
             return;
         }
         let report = answer.ended_with(1);
-        assert_eq!(report["reasons"], serde_json::json!({}), "nothing is given up: {report}");
+        assert_eq!(report["reasons"], json!({}), "nothing is given up: {report}");
     }
     panic!("not done after {MOST_COMMANDS} commands: {}", company.home.purser(&["status"]).done());
 }
