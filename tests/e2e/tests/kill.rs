@@ -121,7 +121,7 @@ fn a_killed_apply_is_gone_on_with_and_nothing_is_lost_or_done_twice() {
 fn a_killed_import_takes_in_all_or_nothing_and_the_next_one_ends_it() {
     let mut random = StdRng::seed_from_u64(0x1A9);
     let home = company(LEAVERS_ARE_DELETED);
-    let mut people = People::employed(2_000);
+    let mut people = People::employed(800);
     people.export(&home);
     let span = time_taken(|| {
         home.purser(&["import", "hr"]).done();
@@ -140,7 +140,7 @@ fn a_killed_import_takes_in_all_or_nothing_and_the_next_one_ends_it() {
 fn a_killed_reconciliation_is_gone_on_with() {
     let mut random = StdRng::seed_from_u64(0x2EC);
     let home = company(Policy::default());
-    let people = People::employed(1_000);
+    let people = People::employed(600);
     people.export(&home);
     home.purser(&["import", "hr", "--apply"]).done();
     people.assert_provisioned(&home);
@@ -149,7 +149,7 @@ fn a_killed_reconciliation_is_gone_on_with() {
     });
     kill_many(&home, &["reconcile", "directory"], span, KILLS_ELSEWHERE, &mut random, |_, random| {
         for _ in 0..5 {
-            let number = Person::at(random.random_range(0..1_000)).number;
+            let number = Person::at(random.random_range(0..600)).number;
             edit_directory(&home, &number, "mail", "drifted@example.com");
         }
     });
