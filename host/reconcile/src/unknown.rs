@@ -192,12 +192,19 @@ impl Engine {
         let (Some(remote_id), Ok(key)) = (&account.remote_id, entitlement_key(bench, reference)) else {
             return Ok(self.not_done(operation, Seen::Nothing));
         };
-        let held = self.holds(bench, &operation.class, remote_id, &key).await?;
-        Ok(if held == wanted { found_done(operation, Seen::Nothing) } else { self.not_done(operation, Seen::Nothing) })
+        let (held, seen) = self.holds(bench, &operation.class, remote_id, &key).await?;
+        Ok(if held == wanted { found_done(operation, seen) } else { self.not_done(operation, seen) })
     }
 
-    /// Asks the target whether an account holds an entitlement.
-    async fn holds(&self, bench: &Bench, class: &str, remote_id: &str, key: &EntitlementKey) -> Result<bool, Fault> {
+    /// Asks the target whether an account holds an entitlement. Where the account itself lists what it holds, it was read
+    /// for that, and is recorded as it was found: what is kept of it is from before the grant or revoke.
+    async fn holds(
+        &self,
+        bench: &Bench,
+        class: &str,
+        remote_id: &str,
+        key: &EntitlementKey,
+    ) -> Result<(bool, Seen), Fault> {
         let entitlement_class = bench.classes.iter().find(|known| known.name == key.class);
         let Some(holding) = entitlement_class.and_then(|class| class.holding.as_ref()) else {
             return Err(Fault::BrokenContract(format!("the class `{}` does not say how it is held", key.class)));
@@ -208,13 +215,18 @@ impl Engine {
         };
         let object = match bench.session.get(asked_class, asked_id).await {
             Ok(object) => object,
-            Err(fault) if fault.is_not_found() => return Ok(false),
+            Err(fault) if fault.is_not_found() => return Ok((false, Seen::Nothing)),
             Err(fault) => return Err(fault),
         };
         let attributes = object
             .parse_attributes()
             .map_err(|error| Fault::BrokenContract(format!("the attributes of {asked_class} `{asked_id}`: {error}")))?;
-        Ok(values_at(&attributes, &holding.attribute).contains(wanted))
+        let held = values_at(&attributes, &holding.attribute).contains(wanted);
+        let seen = match holding.side {
+            HoldingSide::Account => Seen::Object(Box::new(self.observation(bench, class, object)?)),
+            HoldingSide::Entitlement => Seen::Nothing,
+        };
+        Ok((held, seen))
     }
 
     fn not_done(&self, operation: &Operation, seen: Seen) -> Recording {
