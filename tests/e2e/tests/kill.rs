@@ -7,8 +7,8 @@ use rand::{Rng, SeedableRng};
 use std::time::{Duration, Instant};
 
 const PEOPLE: usize = 120;
-/// Employee numbers are given out below this.
-const PLACES: usize = 200;
+/// Employee numbers are given out below this; who gets one that was somebody's comes back.
+const PLACES: usize = 600;
 const KILLS_IN_APPLY: u32 = 50;
 const KILLS_ELSEWHERE: u32 = 10;
 /// Starts that end before they are killed do not count; with so many of them something else is wrong.
@@ -22,6 +22,8 @@ fn upheaval(people: &mut People, random: &mut StdRng) {
     for _ in 0..3 {
         let leaving = people.at(random.random_range(0..people.0.len())).number.clone();
         people.0.remove(&leaving);
+    }
+    for _ in 0..4 {
         let joining = Person::at(random.random_range(0..PLACES));
         people.0.insert(joining.number.clone(), joining);
     }
