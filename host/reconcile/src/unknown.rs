@@ -103,7 +103,9 @@ impl Engine {
         }
         let observation = self.observation(bench, &operation.class, object).map_err(in_target)?;
         let seen = Seen::Object(Box::new(observation));
-        Ok(ended(operation, OperationState::Applied, "found after an unknown end".into(), seen))
+        let recording = ended(operation, OperationState::Applied, "found after an unknown end".into(), seen);
+        // The identity may have changed, or left, while nobody knew that it has this account.
+        Ok(Recording { wake: true, ..recording })
     }
 
     /// Whether an object has every value that was sent. What the target never shows cannot be asked for.

@@ -75,22 +75,25 @@ impl Engine {
         Ok(report)
     }
 
-    /// Works until nothing is due: executes what is queued, answers wake-ups, executes what they led to.
+    /// Works until nothing is due: answers wake-ups, executes what is queued, answers what that led to.
     ///
     /// # Errors
     /// The store fails. A target that cannot be worked with is named in the report, and the others go on.
     pub async fn work_off(&self, progress: &dyn Progress) -> Result<ApplyReport, EngineError> {
         let mut report = ApplyReport::default();
-        loop {
-            let mut did_something = self.drain_all(&mut report, progress).await?;
-            did_something |= self.answer_wakes(progress).await? > 0;
+        let last_look = loop {
+            let begun = self.clock.now();
+            // What changed is planned first, so that an intent that is out of date is replaced before it is sent.
+            let mut did_something = self.answer_wakes(progress).await? > 0;
+            did_something |= self.drain_all(&mut report, progress).await?;
             if !did_something {
-                break;
+                break begun;
             }
-        }
+        };
+        // Counted as of the last look: what became due since then had no turn and must not be forgotten.
         for name in self.target_names() {
-            let queue = self.store.queue(&name, self.clock.now()).await?;
-            let paused = self.turn(&name).paused_until(self.clock.now()).filter(|_| queue.due > 0);
+            let queue = self.store.queue(&name, last_look).await?;
+            let paused = self.turn(&name).paused_until(last_look).filter(|_| queue.due > 0);
             report.later += queue.later + paused.map_or(0, |_| queue.due);
             report.next = [report.next, queue.next, paused].into_iter().flatten().min();
             report.operations.unknown = report.operations.unknown.max(queue.unknown);

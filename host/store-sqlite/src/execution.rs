@@ -160,34 +160,42 @@ pub(crate) fn record(tx: &Transaction<'_>, ids: &Ids, recordings: &[Recording], 
 fn record_one_operation(tx: &Transaction<'_>, ids: &Ids, recording: &Recording, now: Timestamp) -> Result<()> {
     let operation = one(tx, recording.operation)?;
     let replan: bool = tx
-        .prepare_cached(
-            "UPDATE operation SET state = ?2, detail = coalesce(?3, detail), not_before = coalesce(?4, not_before), \
-             changed_at = ?5 WHERE id = ?1 RETURNING replan",
-        )?
-        .query_row(
-            (
-                Key::from(operation.id),
-                recording.state.as_str(),
-                &recording.detail,
-                recording.not_before.map(micros),
-                micros(now),
-            ),
-            |row| row.get(0),
-        )?;
+        .prepare_cached("SELECT replan FROM operation WHERE id = ?1")?
+        .query_row([Key::from(operation.id)], |row| row.get(0))?;
+    // A newer plan has been made meanwhile: what was not done is not tried again, but planned again.
+    let state = match recording.state {
+        OperationState::Waiting if replan => OperationState::Superseded,
+        state => state,
+    };
+    tx.prepare_cached(
+        "UPDATE operation SET state = ?2, detail = coalesce(?3, detail), not_before = coalesce(?4, not_before), \
+         changed_at = ?5 WHERE id = ?1",
+    )?
+    .execute((
+        Key::from(operation.id),
+        state.as_str(),
+        &recording.detail,
+        recording.not_before.map(micros),
+        micros(now),
+    ))?;
     match operation.intent {
         Intent::CreateEntitlement { .. } => see_entitlement(tx, ids, &operation, &recording.seen, now)?,
         _ => see_account(tx, &operation, recording, now)?,
     }
-    if recording.state == OperationState::Refused && matches!(operation.intent, Intent::Create { .. }) {
+    if state == OperationState::Refused && matches!(operation.intent, Intent::Create { .. }) {
         refuse_followers(tx, &operation, now)?;
     }
-    if let (Some(identity), true) =
-        (operation.identity, recording.wake || (replan && recording.state != OperationState::Unknown))
-    {
+    let ended = state != OperationState::Unknown;
+    if let (Some(identity), true) = (operation.identity, recording.wake || (replan && ended)) {
         wake(tx, identity)?;
     }
-    let kind = format!("operation-{}", recording.state);
-    write_event(tx, now, &kind, &operation.id, &format!("{} in {}", operation.intent.name(), operation.target))
+    write_event(
+        tx,
+        now,
+        &format!("operation-{state}"),
+        &operation.id,
+        &format!("{} in {}", operation.intent.name(), operation.target),
+    )
 }
 
 fn see_entitlement(tx: &Transaction<'_>, ids: &Ids, operation: &Operation, seen: &Seen, now: Timestamp) -> Result<()> {
@@ -224,6 +232,10 @@ fn see_account(tx: &Transaction<'_>, operation: &Operation, recording: &Recordin
         Seen::Object(observation) => see_object(tx, operation, number, observation)?,
         Seen::Gone if done && matches!(operation.intent, Intent::Delete) => {
             forget_account(tx, operation.target.as_str(), number, remote_id.as_deref())?;
+            // Who came back while the delete was under way was planned with an account that is gone now.
+            if let Some(identity) = operation.identity {
+                wake(tx, identity)?;
+            }
             write_event(tx, now, "account-deleted", &operation.object, &format!("from {}", operation.target))?;
         }
         Seen::Gone => {

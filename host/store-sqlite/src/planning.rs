@@ -96,6 +96,7 @@ fn enqueue_one(
     now: Timestamp,
     done: &mut Enqueued,
 ) -> Result<()> {
+    replan_when_it_ends(tx, request.identity)?;
     let back_off = match request.plan {
         None => supersede_waiting(tx, request.identity, None, now)?,
         Some(_) => {
@@ -111,13 +112,7 @@ fn enqueue_one(
     for item in request.items {
         match place(tx, ids, &item, now)? {
             Place::Stale(reason) => done.stale.push(StaleItem { item, reason }),
-            Place::Busy(account) => {
-                tx.prepare_cached(
-                    "UPDATE operation SET replan = 1 WHERE object = ?1 AND state IN ('in-flight', 'unknown')",
-                )?
-                .execute([Key::from(account)])?;
-                done.put_off += 1;
-            }
+            Place::Busy => done.put_off += 1,
             Place::Free(account) => {
                 let not_before = micros(now).max(back_off.get(&account).copied().unwrap_or(i64::MIN));
                 done.operations += write_intents(tx, ids, &item, account, request.plan, not_before, now)?;
@@ -129,6 +124,14 @@ fn enqueue_one(
         tx.prepare_cached("DELETE FROM wake WHERE identity = ?1 AND sequence = ?2")?
             .execute((Key::from(answered.identity), answered.sequence))?;
     }
+    Ok(())
+}
+
+/// What is under way was sent by an older plan. However it ends, the identity is planned again then, even where nothing
+/// seems to be left to do now: the plan was made from what was known before that end.
+fn replan_when_it_ends(tx: &Transaction<'_>, identity: IdentityId) -> Result<()> {
+    tx.prepare_cached("UPDATE operation SET replan = 1 WHERE identity = ?1 AND state IN ('in-flight', 'unknown')")?
+        .execute([Key::from(identity)])?;
     Ok(())
 }
 
@@ -150,7 +153,7 @@ fn supersede_waiting(
 
 enum Place {
     Free(AccountId),
-    Busy(AccountId),
+    Busy,
     Stale(String),
 }
 
@@ -171,7 +174,7 @@ fn place(tx: &Transaction<'_>, ids: &Ids, item: &PlanItem, now: Timestamp) -> Re
     let Some((owner, digest)) = row else { return Ok(Place::Stale("the account is gone".into())) };
     let owner: Option<IdentityId> = owner.map(Into::into);
     if is_busy(tx, account)? {
-        return Ok(Place::Busy(account));
+        return Ok(Place::Busy);
     }
     if rows::digest(digest)? != item.precondition.account_digest {
         return Ok(Place::Stale("the account has changed since".into()));
@@ -195,7 +198,7 @@ fn adopt(tx: &Transaction<'_>, account: AccountId, item: &PlanItem, now: Timesta
         // An account that was never created, or is gone, makes room for the one that exists.
         Some((placeholder, true)) => {
             if is_busy(tx, AccountId(placeholder.0))? {
-                return Ok(Place::Busy(AccountId(placeholder.0)));
+                return Ok(Place::Busy);
             }
             supersede_waiting(tx, item.identity, Some(AccountId(placeholder.0)), now)?;
             tx.execute("DELETE FROM account WHERE id = ?1", [placeholder])?;
