@@ -345,18 +345,7 @@ impl Engine {
     async fn would_recognise(&self, bench: &Bench, operation: &Operation, other: &str) -> Result<bool, EngineError> {
         let Some(identity) = operation.identity else { return Ok(false) };
         let identity = self.store.identity(identity).await?;
-        let class = self.target(&bench.name)?.class.clone();
-        let questions: Vec<_> = self
-            .rules
-            .correlation_values(&identity, &bench.name)
-            .into_iter()
-            .map(|(attribute, value)| purser_store::CandidateQuestion {
-                target: bench.name.clone(),
-                class: class.clone(),
-                attribute,
-                value,
-            })
-            .collect();
+        let questions = self.candidate_questions(&identity, &bench.name)?;
         let answers = self.store.candidates(questions).await?;
         Ok(answers.iter().flatten().any(|account| account.remote_id.as_deref() == Some(other)))
     }

@@ -6,6 +6,7 @@ use crate::observe::Reader;
 use purser_connector::Session;
 use purser_model::account::Account;
 use purser_model::id::{IdentityId, TargetName};
+use purser_model::identity::Identity;
 use purser_model::plan::{Notice, PlanItem};
 use purser_plan::{IdentityPlan, IdentitySnapshot, TargetView};
 use purser_store::{
@@ -147,6 +148,18 @@ impl Engine {
         Ok(())
     }
 
+    /// What to ask for the accounts of a target that an identity would recognise as its own, in order of trust.
+    pub(crate) fn candidate_questions(
+        &self,
+        identity: &Identity,
+        target: &TargetName,
+    ) -> Result<Vec<CandidateQuestion>, EngineError> {
+        let class = &self.target(target)?.class;
+        let question =
+            |(attribute, value)| CandidateQuestion { target: target.clone(), class: class.clone(), attribute, value };
+        Ok(self.rules.correlation_values(identity, target).into_iter().map(question).collect())
+    }
+
     /// Looks for accounts that nobody linked, where an identity should have one and has none.
     async fn with_candidates(&self, snapshots: Vec<StoredSnapshot>) -> Result<Vec<IdentitySnapshot>, EngineError> {
         let mut askers = Vec::new();
@@ -157,15 +170,9 @@ impl Engine {
                 if snapshot.accounts.iter().any(has_one) {
                     continue;
                 }
-                let class = self.target(&target)?.class.clone();
-                for (attribute, value) in self.rules.correlation_values(&snapshot.identity, &target) {
+                for question in self.candidate_questions(&snapshot.identity, &target)? {
                     askers.push((index, target.clone()));
-                    questions.push(CandidateQuestion {
-                        target: target.clone(),
-                        class: class.clone(),
-                        attribute,
-                        value,
-                    });
+                    questions.push(question);
                 }
             }
         }

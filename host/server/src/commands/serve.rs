@@ -102,10 +102,7 @@ async fn wake_after_new_declarations(host: &Host) -> anyhow::Result<()> {
         attributes: declared,
     }
     .digest();
-    let digest = digest.0.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
+    let digest = hex(&digest.0);
     if host.store.setting(KEY).await?.as_ref() != Some(&digest) {
         let woken = host.store.wake_everyone().await?;
         info!(identities = woken, "the declarations changed");
@@ -115,7 +112,10 @@ async fn wake_after_new_declarations(host: &Host) -> anyhow::Result<()> {
 }
 
 fn make_token() -> String {
-    let bytes: [u8; 32] = rand::random();
+    hex(&rand::random())
+}
+
+fn hex(bytes: &[u8; 32]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
