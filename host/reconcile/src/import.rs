@@ -38,8 +38,8 @@ impl Engine {
     /// Reads a source and accepts what changed.
     ///
     /// # Errors
-    /// Any error leaves the identities as they were. A run that a crash interrupted goes on at its checkpoint; one that
-    /// ended with an error starts anew.
+    /// Any error leaves the identities as they were. A run that a crash interrupted while it read goes on at its checkpoint;
+    /// one that had read everything, or ended with an error, starts anew.
     pub async fn import(
         &self,
         name: &SourceName,
@@ -50,6 +50,10 @@ impl Engine {
         let session = self.sessions.source(name).await.map_err(|fault| in_source(name, fault))?;
         loop {
             let begun = self.store.begin_run(RunKind::Import, name.as_str(), self.clock.now()).await?;
+            if begun.run.checkpoint.finished_classes.contains(&source.class) {
+                self.give_up_old_listing(name, &begun.run).await?;
+                continue;
+            }
             let result = self.import_run(name, source, session.as_ref(), &begun.run, options, progress).await;
             self.end_import(&begun.run, &result).await?;
             match result {
@@ -81,15 +85,24 @@ impl Engine {
         options: ImportOptions,
         progress: &dyn Progress,
     ) -> Result<ImportReport, EngineError> {
-        if !run.checkpoint.finished_classes.contains(&source.class) {
-            self.stage_all(name, source, session, run, progress).await?;
-        }
+        self.stage_all(name, source, session, run, progress).await?;
         let weight = self.store.weigh_staged(run.id, name).await?;
         self.guard_import(name, source, weight, options)?;
         let departs = source.absence_means_departed;
         let weight = self.store.accept_staged(run.id, name, departs, self.clock.now()).await?;
         self.changed.notify_waiters();
         Ok(ImportReport { run: run.id, resumed: false, weight, departed: if departs { weight.absent } else { 0 } })
+    }
+
+    /// A run that was interrupted between the end of its listing and the acceptance holds what the source said then. No
+    /// cursor tells whether it still says so, and what is out of date is not accepted: the source is read anew.
+    async fn give_up_old_listing(&self, name: &SourceName, run: &Run) -> Result<(), EngineError> {
+        let detail = "interrupted after the source was listed and before anything was accepted; it is read anew";
+        info!(source = %name, "{detail}");
+        let ending =
+            RunEnding { state: RunState::Failed, counts: BTreeMap::new(), detail: Some(detail.to_owned()) };
+        self.store.end_run(run.id, ending, self.clock.now()).await?;
+        Ok(())
     }
 
     /// Reads the source from the run's checkpoint to its end and puts the records aside.

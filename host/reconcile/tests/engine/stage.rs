@@ -7,7 +7,7 @@ use purser_connector::{Fault, Session};
 use purser_model::id::{Ids, SourceName, TargetName};
 use purser_model::identity::{IdentityRecord, LifecycleState};
 use purser_reconcile::{
-    ApplyReport, Clock, Engine, Jitter, NoProgress, ReconcileMode, ReconcileReport, Sessions, Settings,
+    ApplyReport, Clock, Engine, ImportOptions, ImportReport, Jitter, NoProgress, ReconcileMode, ReconcileReport, Sessions, Settings,
 };
 use purser_store_sqlite::SqliteStore;
 use serde_json::Value;
@@ -111,6 +111,10 @@ impl Stage {
         let attributes = attributes.as_object().unwrap().clone();
         let record = IdentityRecord { key: key.into(), state, attributes };
         self.engine.accept(&"hr".parse().unwrap(), record).await.unwrap();
+    }
+
+    pub async fn import(&self) -> ImportReport {
+        self.engine.import(&"hr".parse().unwrap(), ImportOptions::default(), &NoProgress).await.unwrap()
     }
 
     pub async fn work(&self) -> ApplyReport {

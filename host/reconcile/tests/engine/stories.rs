@@ -2,7 +2,10 @@
 
 use crate::application::Trouble;
 use crate::stage::Stage;
-use purser_model::identity::LifecycleState;
+use jiff::Timestamp;
+use purser_model::Attributes;
+use purser_model::identity::{IdentityRecord, LifecycleState};
+use purser_model::run::{Checkpoint, RunKind, RunState};
 use purser_reconcile::ReconcileMode;
 use serde_json::json;
 
@@ -24,6 +27,25 @@ async fn a_joiner_gets_an_account_and_groups_and_a_second_look_finds_nothing() {
     let report = stage.reconcile(ReconcileMode::Repair).await;
     assert_eq!((report.changed, stage.application.content().writes), (2, writes), "only the groups gained members");
     assert_eq!(stage.reconcile(ReconcileMode::Repair).await.changed, 0);
+}
+
+/// The host is killed after the listing is complete and before it is accepted; meanwhile the source changes.
+#[tokio::test]
+async fn a_listing_from_before_an_interruption_is_not_accepted() {
+    let mut stage = Stage::new("disable", "show");
+    let ids = ["anna", "ben"].map(|name| stage.application.add(&json!({"userName": name})));
+    let store = stage.engine.store().clone();
+    let run = store.begin_run(RunKind::Import, "hr", Timestamp::UNIX_EPOCH).await.unwrap().run;
+    let old = IdentityRecord { key: ids[0].clone(), state: LifecycleState::Active, attributes: Attributes::new() };
+    let finished = Checkpoint { finished_classes: vec!["person".into()], ..Checkpoint::default() };
+    store.stage_records(run.id, vec![old], finished).await.unwrap();
+    stage.restart().await;
+    let report = stage.import().await;
+    assert_eq!((report.weight.staged, report.weight.new), (2, 2), "what the source lists now: {report:?}");
+    let interrupted = store.run(run.id).await.unwrap();
+    assert_eq!(interrupted.state, RunState::Failed);
+    assert!(interrupted.detail.unwrap().contains("read anew"));
+    assert_eq!(stage.import().await.weight.unchanged, 2);
 }
 
 #[tokio::test]
