@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use jiff::Timestamp;
 use purser_model::id::Ids;
-use purser_model::identity::{IdentityRecord, LifecycleState};
+use purser_model::identity::{IdentityRecord, LifecycleState, Validity};
 use purser_store::Store;
 use purser_store_sqlite::SqliteStore;
 use serde_json::Value;
@@ -23,6 +23,7 @@ async fn api(people: usize) -> (Router, tempfile::TempDir) {
             key: format!("E{number:03}"),
             state: if number == 0 { LifecycleState::Departed } else { LifecycleState::Active },
             attributes: serde_json::json!({"userName": format!("person{number}")}).as_object().unwrap().clone(),
+            validity: Validity::ALWAYS,
         };
         store.accept_record(&"hr".parse().unwrap(), record, now()).await.unwrap();
     }

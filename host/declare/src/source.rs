@@ -3,9 +3,11 @@
 use crate::instance;
 use crate::reading::Reading;
 use crate::section::Section;
+use crate::units;
+use jiff::tz::TimeZone;
 use purser_model::configuration::Source;
 use purser_model::id::SourceName;
-use purser_plan::RulePlace;
+use purser_plan::{RulePlace, ValidityEnd};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -16,12 +18,27 @@ pub(crate) fn read(reading: &mut Reading, name: &SourceName, mut section: Sectio
     let lifecycle = section
         .optional("lifecycle")
         .and_then(|node| reading.expression(&node, RulePlace::SourceLifecycle { source: name.clone() }));
+    let mut validity = |key, end| {
+        let rule = RulePlace::SourceValidity { source: name.clone(), end };
+        section.optional(key).and_then(|node| reading.expression(&node, rule))
+    };
+    let valid_from = validity("valid_from", ValidityEnd::From);
+    let valid_until = validity("valid_until", ValidityEnd::Until);
+    let time_zone = section.optional("time_zone").and_then(|node| node.parsed(units::time_zone, &mut reading.problems));
     let absence = section
         .optional("absence")
         .and_then(|node| node.choice(&[("departed", true), ("ignored", false)], &mut reading.problems));
     let attributes = attributes(reading, name, &mut section);
     section.finish(&mut reading.problems);
-    Source { instance, class, attributes, lifecycle, absence_means_departed: absence.unwrap_or(true) }
+    Source {
+        attributes,
+        lifecycle,
+        valid_from,
+        valid_until,
+        time_zone: time_zone.unwrap_or(TimeZone::UTC),
+        absence_means_departed: absence.unwrap_or(true),
+        ..Source::new(instance, class)
+    }
 }
 
 fn attributes(reading: &mut Reading, name: &SourceName, section: &mut Section<'_>) -> BTreeMap<String, String> {

@@ -1,10 +1,12 @@
 //! `[target.NAME]`: one application.
 
 use crate::instance;
+use crate::problems::Problems;
 use crate::reading::Reading;
 use crate::section::{Node, Section};
+use crate::units;
 use purser_model::configuration::{
-    Correlation, DeclaredEntitlement, Deprovisioning, Mapping, Strength, Target, UnlinkedReaction,
+    Correlation, DeclaredEntitlement, Deprovisioning, Leaving, Mapping, Strength, Target, UnlinkedReaction,
 };
 use purser_model::id::TargetName;
 use purser_plan::RulePlace;
@@ -22,20 +24,38 @@ pub(crate) fn read(reading: &mut Reading, name: &TargetName, mut section: Sectio
     let instance = instance::read(&mut section, base, &mut reading.problems);
     let class = section.required_text("class", "\"User\"", &mut reading.problems);
     let unlinked = section.optional("unlinked").and_then(|node| node.choice(UNLINKED, &mut reading.problems));
-    let leaving = section.optional("leaving").and_then(|node| node.choice(LEAVING, &mut reading.problems));
+    let leaving = section.optional("leaving").and_then(|node| leaving(&node, &mut reading.problems));
     let correlation = correlation(reading, name, &mut section);
     let mappings = mappings(reading, name, &mut section);
     let entitlements = entitlements(reading, &mut section);
     section.finish(&mut reading.problems);
     Target {
-        instance,
-        class,
         correlation,
         unlinked: unlinked.unwrap_or(UnlinkedReaction::Show),
         mappings,
-        deprovisioning: leaving.unwrap_or(Deprovisioning::Disable),
+        leaving: leaving.unwrap_or(Deprovisioning::Disable.into()),
         entitlements,
+        ..Target::new(instance, class)
     }
+}
+
+/// Reads `"disable"` or `{ action = "disable", grace = "7d", delete_after = "30d" }`.
+fn leaving(node: &Node<'_>, problems: &mut Problems) -> Option<Leaving> {
+    if !node.value.is_table() {
+        return node.choice(LEAVING, problems).map(Leaving::from);
+    }
+    let mut section = node.section(problems)?;
+    let action = section.required("action", "\"disable\"", problems);
+    let action = action.and_then(|node| node.choice(LEAVING, problems)).unwrap_or(Deprovisioning::Disable);
+    let grace = section.optional("grace").and_then(|node| node.parsed(units::duration, problems));
+    let delete_after = section.optional("delete_after").map(|node| {
+        if action != Deprovisioning::Disable {
+            problems.report(&node.place, "only what is disabled is deleted later: write `action = \"disable\"`");
+        }
+        node.parsed(units::duration, problems)
+    });
+    section.finish(problems);
+    Some(Leaving { action, grace: grace.unwrap_or_default(), delete_after: delete_after.flatten() })
 }
 
 fn correlation(reading: &mut Reading, target: &TargetName, section: &mut Section<'_>) -> Vec<Correlation> {
@@ -81,7 +101,7 @@ fn mapping(reading: &mut Reading, target: &TargetName, attribute: &str, node: &N
     let attribute = attribute.to_owned();
     if node.value.as_str().is_some() {
         let expression = reading.expression(node, rule)?;
-        return Some(Mapping { attribute, expression, strength: Strength::Normal });
+        return Some(Mapping::new(attribute, expression));
     }
     let mut section = node.section(&mut reading.problems)?;
     let Some(value) = section.optional("value") else {
@@ -95,7 +115,8 @@ fn mapping(reading: &mut Reading, target: &TargetName, attribute: &str, node: &N
     let expression = reading.expression(&value, rule);
     let strength = section.optional("strength").and_then(|node| node.choice(STRENGTHS, &mut reading.problems));
     section.finish(&mut reading.problems);
-    Some(Mapping { attribute, expression: expression?, strength: strength.unwrap_or(Strength::Normal) })
+    let mapping = Mapping::new(attribute, expression?);
+    Some(Mapping { strength: strength.unwrap_or(mapping.strength), ..mapping })
 }
 
 fn entitlements(reading: &mut Reading, section: &mut Section<'_>) -> BTreeMap<String, DeclaredEntitlement> {

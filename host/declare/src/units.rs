@@ -2,6 +2,7 @@
 
 use crate::problems::Problems;
 use crate::section::Node;
+use jiff::tz::TimeZone;
 use serde_json::{Number, Value};
 use std::time::Duration;
 use toml::de::{DeFloat, DeInteger, DeValue};
@@ -15,11 +16,25 @@ pub(crate) struct NotAnAmount {
     example: &'static str,
 }
 
-/// A duration in `ms`, `s`, `m` or `h`.
+/// A duration in `ms`, `s`, `m`, `h` or `d` (24 hours).
 pub(crate) fn duration(text: &str) -> Result<Duration, NotAnAmount> {
-    amount(text, &[("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)])
+    amount(text, &[("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)])
         .map(Duration::from_millis)
-        .ok_or_else(|| NotAnAmount { text: text.to_owned(), what: "duration", example: "`500ms`, `30s` or `2m`" })
+        .ok_or_else(|| NotAnAmount {
+            text: text.to_owned(),
+            what: "duration",
+            example: "`500ms`, `30s`, `2m` or `30d`",
+        })
+}
+
+/// A text names no time zone.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no time zone: write a name of the IANA database, such as \"Europe/Berlin\" or \"UTC\"")]
+pub(crate) struct NotATimeZone(String);
+
+/// A time zone by its IANA name.
+pub(crate) fn time_zone(text: &str) -> Result<TimeZone, NotATimeZone> {
+    TimeZone::get(text).map_err(|_| NotATimeZone(text.to_owned()))
 }
 
 /// A number of bytes in `B`, `KiB`, `MiB` or `GiB`.
@@ -77,6 +92,7 @@ mod tests {
     fn amounts_have_a_unit() {
         assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
         assert_eq!(duration("250 ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("30d"), Ok(Duration::from_hours(720)));
         assert_eq!(size("16MiB"), Ok(16 << 20));
         for bad in ["30", "s", "0s", "-1s", "1.5s", "99999999999999999999s", "18446744073709551615h"] {
             assert!(duration(bad).is_err(), "{bad}");

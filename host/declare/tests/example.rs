@@ -45,7 +45,7 @@ fn a_directory_of_files_is_one_configuration_with_defaults() {
     assert_eq!(names, ["crm.toml", "hr.toml", "roles.toml"]);
     let configuration = &declarations.configuration;
     let crm = &configuration.targets[&"crm".parse().expect("a name")];
-    assert_eq!((crm.unlinked, crm.deprovisioning), (UnlinkedReaction::Show, Deprovisioning::Disable));
+    assert_eq!((crm.unlinked, &crm.leaving), (UnlinkedReaction::Show, &Deprovisioning::Disable.into()));
     assert_eq!(crm.instance.connector.version, semver::VersionReq::STAR);
     let password = SecretReference::File(directory.join("secrets/crm"));
     let basic = EndpointAuthentication::Basic { user: "purser".into(), password };

@@ -159,7 +159,7 @@ fn endpoints_that_cannot_be_reached_so() {
     );
     assert_only(
         &endpoint("timeout = \"30\"\n"),
-        "a.toml:6:11: target.crm.endpoint.scim.timeout: `30` is no duration: write a whole number above 0 with a unit, such as `500ms`, `30s` or `2m`",
+        "a.toml:6:11: target.crm.endpoint.scim.timeout: `30` is no duration: write a whole number above 0 with a unit, such as `500ms`, `30s`, `2m` or `30d`",
     );
     assert_only(
         &endpoint("reading_posts = [\"/.search\", \"query\"]\n"),

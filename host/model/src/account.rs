@@ -83,6 +83,12 @@ pub struct Account {
     pub pushed: Attributes,
     /// The entitlements it holds, as last seen.
     pub held: BTreeSet<EntitlementKey>,
+    /// Since when nobody grants it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaving_since: Option<jiff::Timestamp>,
+    /// Whether a person cancelled its deletion; it holds until somebody grants the account again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deletion_cancelled: bool,
 }
 
 /// An entitlement as Purser knows it.

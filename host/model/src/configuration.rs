@@ -3,9 +3,11 @@
 //! Expressions are CEL texts here; `purser-plan` compiles them. Secrets are references here; the runtime reads them.
 
 use crate::id::{GroupName, RoleName, SourceName, TargetName};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Everything that was declared.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -62,7 +64,7 @@ pub struct EndpointGrant {
     /// How the host authenticates.
     pub authentication: EndpointAuthentication,
     /// Longest wait for an answer.
-    pub timeout: std::time::Duration,
+    pub timeout: Duration,
     /// Largest answer in bytes.
     pub max_response_bytes: u64,
     /// POST paths allowed while reading.
@@ -109,8 +111,30 @@ pub struct Source {
     pub attributes: BTreeMap<String, String>,
     /// How the lifecycle state follows from it; none: suspended where the record is not active, else active.
     pub lifecycle: Option<String>,
+    /// CEL: from when on the identity works here, a date or a time; before it is staged.
+    pub valid_from: Option<String>,
+    /// CEL: until when; a date is the last day. Afterwards the identity has departed.
+    pub valid_until: Option<String>,
+    /// Where the days of its dates begin and end.
+    pub time_zone: TimeZone,
     /// Whether identities that a complete listing does not hold have departed.
     pub absence_means_departed: bool,
+}
+
+impl Source {
+    /// A source that takes every record as it is.
+    pub fn new(instance: Instance, class: String) -> Self {
+        Self {
+            instance,
+            class,
+            attributes: BTreeMap::new(),
+            lifecycle: None,
+            valid_from: None,
+            valid_until: None,
+            time_zone: TimeZone::UTC,
+            absence_means_departed: true,
+        }
+    }
 }
 
 /// How strongly a mapping holds.
@@ -134,6 +158,13 @@ pub struct Mapping {
     pub expression: String,
     /// How strongly it holds.
     pub strength: Strength,
+}
+
+impl Mapping {
+    /// A mapping of normal strength.
+    pub fn new(attribute: String, expression: String) -> Self {
+        Self { attribute, expression, strength: Strength::Normal }
+    }
 }
 
 /// How an existing account is recognised.
@@ -167,6 +198,24 @@ pub enum Deprovisioning {
     Delete,
 }
 
+/// What happens to an account whose identity should not have it any more, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaving {
+    /// What.
+    pub action: Deprovisioning,
+    /// Nothing is done for so long after it was found that nobody grants the account.
+    pub grace: Duration,
+    /// A disabled account is deleted so long after it was found that nobody grants it.
+    pub delete_after: Option<Duration>,
+}
+
+impl From<Deprovisioning> for Leaving {
+    /// At once.
+    fn from(action: Deprovisioning) -> Self {
+        Self { action, grace: Duration::ZERO, delete_after: None }
+    }
+}
+
 /// An entitlement that roles can grant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeclaredEntitlement {
@@ -194,9 +243,24 @@ pub struct Target {
     /// The mappings, by attribute.
     pub mappings: Vec<Mapping>,
     /// What happens on leaving.
-    pub deprovisioning: Deprovisioning,
+    pub leaving: Leaving,
     /// Entitlements by the name that roles use.
     pub entitlements: BTreeMap<String, DeclaredEntitlement>,
+}
+
+impl Target {
+    /// A target without mappings and entitlements, in which nothing is adopted and whoever leaves is disabled.
+    pub fn new(instance: Instance, class: String) -> Self {
+        Self {
+            instance,
+            class,
+            correlation: Vec::new(),
+            unlinked: UnlinkedReaction::Show,
+            mappings: Vec::new(),
+            leaving: Deprovisioning::Disable.into(),
+            entitlements: BTreeMap::new(),
+        }
+    }
 }
 
 /// A group of identities.

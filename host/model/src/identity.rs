@@ -54,6 +54,54 @@ impl FromStr for LifecycleState {
     }
 }
 
+/// From when until when something holds; an end that is not there is open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Validity {
+    /// The first moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<jiff::Timestamp>,
+    /// The first moment after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<jiff::Timestamp>,
+}
+
+/// Where a moment lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Before the first moment.
+    Before,
+    /// Within.
+    Within,
+    /// After the last.
+    After,
+}
+
+impl Validity {
+    /// Without any end.
+    pub const ALWAYS: Self = Self { from: None, until: None };
+
+    /// Whether it has no end on either side.
+    pub fn is_always(&self) -> bool {
+        *self == Self::ALWAYS
+    }
+
+    /// Where this moment lies. What ends before it begins never holds: its moments lie before, then after.
+    pub fn at(&self, now: jiff::Timestamp) -> Moment {
+        if self.until.is_some_and(|until| until <= now) {
+            Moment::After
+        } else if self.from.is_some_and(|from| now < from) {
+            Moment::Before
+        } else {
+            Moment::Within
+        }
+    }
+
+    /// The next moment after `now` at which the answer of [`Validity::at`] changes.
+    pub fn next_change(&self, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
+        [self.from, self.until].into_iter().flatten().filter(|moment| now < *moment).min()
+    }
+}
+
 /// What a source says about an identity, before it is accepted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IdentityRecord {
@@ -63,13 +111,19 @@ pub struct IdentityRecord {
     pub state: LifecycleState,
     /// The attributes that follow from it.
     pub attributes: Attributes,
+    /// From when until when it holds.
+    #[serde(default, skip_serializing_if = "Validity::is_always")]
+    pub validity: Validity,
 }
 
 impl IdentityRecord {
-    /// Digest of state and attributes; equal digests mean that nothing changed.
+    /// Digest of state, validity and attributes; equal digests mean that nothing changed.
     pub fn digest(&self) -> Digest {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.state.as_str().as_bytes()).update(&[0]);
+        if !self.validity.is_always() {
+            hasher.update(format!("{:?}", self.validity).as_bytes()).update(&[0]);
+        }
         // A map of strings to JSON values always serializes; its keys are sorted.
         hasher.update(serde_json::Value::Object(self.attributes.clone()).to_string().as_bytes());
         Digest(*hasher.finalize().as_bytes())
@@ -85,8 +139,11 @@ pub struct Identity {
     pub source: SourceName,
     /// The source's key.
     pub key: String,
-    /// Where it is in its life.
+    /// Where it is in its life, as the source says; what holds now also depends on `validity`.
     pub state: LifecycleState,
+    /// From when until when it works here.
+    #[serde(default, skip_serializing_if = "Validity::is_always")]
+    pub validity: Validity,
     /// SCIM-shaped attributes.
     pub attributes: Attributes,
     /// Counts accepted changes from 1.
@@ -104,8 +161,62 @@ impl Identity {
             .unwrap_or(&self.key)
     }
 
+    /// Where it is in its life at this time: staged before its first day, departed after its last.
+    pub fn state_at(&self, now: jiff::Timestamp) -> LifecycleState {
+        match (self.state, self.validity.at(now)) {
+            (LifecycleState::Departed, _) | (_, Moment::After) => LifecycleState::Departed,
+            (_, Moment::Before) => LifecycleState::Staged,
+            (state, Moment::Within) => state,
+        }
+    }
+
     /// `source/key`, as declarations name an identity.
     pub fn reference(&self) -> String {
         format!("{}/{}", self.source, self.key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn second(second: i64) -> jiff::Timestamp {
+        jiff::Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn the_state_follows_the_validity() {
+        let validity = Validity { from: Some(second(10)), until: Some(second(20)) };
+        let identity = |state| Identity {
+            id: IdentityId(uuid::Uuid::nil()),
+            source: "hr".parse().unwrap(),
+            key: "1".into(),
+            state,
+            validity,
+            attributes: Attributes::new(),
+            version: 1,
+            changed_at: second(0),
+        };
+        let states = |state| [9, 10, 19, 20].map(|at| identity(state).state_at(second(at)));
+        use LifecycleState::{Active, Departed, Staged, Suspended};
+        assert_eq!(states(Active), [Staged, Active, Active, Departed]);
+        assert_eq!(states(Suspended), [Staged, Suspended, Suspended, Departed]);
+        assert_eq!(states(Staged), [Staged, Staged, Staged, Departed]);
+        assert_eq!(states(Departed), [Departed; 4]);
+        let changes = [0, 10, 20].map(|at| validity.next_change(second(at)));
+        assert_eq!(changes, [Some(second(10)), Some(second(20)), None]);
+    }
+
+    #[test]
+    fn a_record_that_always_holds_keeps_its_digest() {
+        let mut record = IdentityRecord {
+            key: "1".into(),
+            state: LifecycleState::Active,
+            attributes: Attributes::new(),
+            validity: Validity::ALWAYS,
+        };
+        let always = record.digest();
+        record.validity.until = Some(second(1));
+        assert_ne!(record.digest(), always);
     }
 }

@@ -21,4 +21,4 @@ mod subject;
 pub mod render;
 
 pub use outcome::{IdentityPlan, IdentitySnapshot, Memberships, Origin, RecordError, RuleFault, TargetView};
-pub use rules::{RuleError, RulePlace, Rules};
+pub use rules::{RuleError, RulePlace, Rules, ValidityEnd};

@@ -57,7 +57,7 @@ pub(crate) fn undecided<'a, 'b>(
 /// Groups and roles of an identity. Staged and departed identities have none.
 pub(crate) fn memberships(rules: &Rules, subject: &Subject<'_>) -> Memberships {
     let mut found = Memberships::default();
-    if matches!(subject.identity.state, LifecycleState::Staged | LifecycleState::Departed) {
+    if matches!(subject.state, LifecycleState::Staged | LifecycleState::Departed) {
         return found;
     }
     let undecided_groups = decide_groups(rules, subject, &mut found);

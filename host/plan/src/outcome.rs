@@ -1,7 +1,8 @@
 //! What goes into planning and what comes out of it.
 
+use jiff::Timestamp;
 use purser_model::account::{Account, Entitlement};
-use purser_model::id::{GroupName, RoleName, SourceName, TargetName};
+use purser_model::id::{AccountId, GroupName, RoleName, SourceName, TargetName};
 use purser_model::identity::Identity;
 use purser_model::manifest::ObjectClass;
 use purser_model::plan::{Notice, PlanItem};
@@ -42,6 +43,10 @@ pub struct IdentityPlan {
     pub items: Vec<PlanItem>,
     /// What was found and is left alone, with the reason.
     pub notices: Vec<Notice>,
+    /// The accounts that nobody grants, whether or not anything is done about it yet.
+    pub leaving: BTreeSet<AccountId>,
+    /// When time alone will change the plan: a validity begins or ends, a grace period is over.
+    pub look_again_at: Option<Timestamp>,
 }
 
 /// Why an identity has a group or a role.

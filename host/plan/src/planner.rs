@@ -1,5 +1,8 @@
 //! Decides, target by target, what is to be done for one identity.
 
+mod correlate;
+mod leave;
+
 use crate::attributes::lookup;
 use crate::desired::Desired;
 use crate::difference::{self, Known};
@@ -9,12 +12,13 @@ use crate::memberships::{self, Granted};
 use crate::outcome::{IdentityPlan, IdentitySnapshot, RuleFault, TargetView};
 use crate::rules::{Rules, TargetRules};
 use crate::subject::Subject;
+use jiff::Timestamp;
 use purser_model::Attributes;
 use purser_model::account::{Account, Situation};
-use purser_model::configuration::{Deprovisioning, Target, UnlinkedReaction};
+use purser_model::configuration::Target;
 use purser_model::id::TargetName;
 use purser_model::identity::{Identity, LifecycleState};
-use purser_model::manifest::{DeleteSemantics, ObjectClass};
+use purser_model::manifest::ObjectClass;
 use purser_model::operation::Intent;
 use purser_model::plan::{Link, Notice, PlanItem, PlannedOperation, Precondition};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,15 +28,17 @@ pub(crate) fn plan_identity(
     rules: &Rules,
     snapshot: &IdentitySnapshot,
     views: &BTreeMap<TargetName, TargetView>,
+    now: Timestamp,
 ) -> IdentityPlan {
-    let subject = Subject::new(&rules.dialect, &snapshot.identity);
+    let subject = Subject::new(&rules.dialect, &snapshot.identity, now);
     let memberships = memberships::memberships(rules, &subject);
     let mut granted = memberships::granted(rules, &memberships);
     let undecided = memberships::undecided(rules, &memberships);
     let with_account = snapshot.accounts.iter().map(|account| &account.target);
     let targets: BTreeSet<&TargetName> =
         granted.keys().copied().chain(undecided.keys().copied()).chain(with_account).collect();
-    let mut plan = IdentityPlan::default();
+    let mut plan =
+        IdentityPlan { look_again_at: snapshot.identity.validity.next_change(now), ..IdentityPlan::default() };
     for name in targets {
         let scene = Scene { rules, subject: &subject, snapshot, name, plan: &mut plan };
         scene.plan(granted.remove(name), undecided.get(name).map_or(&[], Vec::as_slice), views.get(name));
@@ -125,45 +131,6 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// No account is linked: one that is there already may belong to the identity.
-    fn correlate(&mut self, granted: &Granted<'_>, candidates: &[Account]) {
-        let candidates = sorted(candidates.iter().filter(|account| is_there(account)));
-        match candidates.as_slice() {
-            [] => self.create_where_nothing_can_match(granted),
-            [one] if one.situation == Situation::Protected => {
-                self.notice(format!("account {} matches and is protected; nothing is done", called(one)));
-            }
-            [one] if one.identity.is_some_and(|owner| owner != self.identity.id) => {
-                self.notice(format!("disputed: account {} matches and belongs to another identity", called(one)));
-            }
-            [one] => match self.target.unlinked {
-                UnlinkedReaction::Adopt => self.keep_up(granted, one, Link::Adopt),
-                UnlinkedReaction::Show => self.notice(format!(
-                    "unlinked: account {} matches and nobody has linked it; link it, or declare `unlinked = \"adopt\"`",
-                    called(one)
-                )),
-            },
-            several => self.notice(format!(
-                "disputed: {} accounts match ({}); link the right one",
-                several.len(),
-                called_all(several)
-            )),
-        }
-    }
-
-    /// Creates unless a correlation fails: then an account might be there that nobody looked for.
-    fn create_where_nothing_can_match(&mut self, granted: &Granted<'_>) {
-        for (attribute, expression) in &self.rules.correlation {
-            if let Err(error) = expression.evaluate(&self.subject.scope) {
-                let text = expression.text();
-                return self.notice(format!(
-                    "correlation by `{attribute}` = \"{text}\" fails: {error}; no account is created"
-                ));
-            }
-        }
-        self.create(granted, None);
-    }
-
     /// Creates an account, or creates one again that went missing, under the id it had.
     fn create(&mut self, granted: &Granted<'_>, missing: Option<&Account>) {
         let Some(class) = self.class(&self.target.class) else { return };
@@ -207,55 +174,11 @@ impl<'a> Planner<'a> {
     }
 
     fn activation(&self, account: &Account) -> (Vec<PlannedOperation>, Vec<PlannedOperation>) {
-        let reason = || format!("the identity is {}", self.identity.state);
+        let reason = || format!("the identity is {}", self.subject.state);
         match (account.active, self.active()) {
             (Some(false), true) => (vec![operation(Intent::Enable, reason())], Vec::new()),
             (Some(true), false) => (Vec::new(), vec![operation(Intent::Disable, reason())]),
             _ => (Vec::new(), Vec::new()),
-        }
-    }
-
-    /// The identity should not have this account any more.
-    fn leave(&mut self, account: &Account) {
-        let Some(class) = self.class(&account.class) else { return };
-        let why = self.why_it_leaves();
-        let operations = match self.target.deprovisioning {
-            Deprovisioning::Keep => {
-                let revocations = self.declared.revocations(None, &account.held, &why);
-                self.allowed(class.operations.revoke, class, "revoke entitlements", revocations)
-            }
-            Deprovisioning::Disable => self.disable(class, account, &why),
-            Deprovisioning::Delete => self.delete(class, account, why),
-        };
-        if !operations.is_empty() {
-            self.item(Some(account), &class.name, Link::Keep, operations, account.pushed.clone());
-        }
-    }
-
-    fn disable(&mut self, class: &ObjectClass, account: &Account, why: &str) -> Vec<PlannedOperation> {
-        let revocations = self.declared.revoke_all(&account.held, why);
-        let mut operations = self.allowed(class.operations.revoke, class, "revoke entitlements", revocations);
-        if account.active != Some(false) {
-            let disable = vec![operation(Intent::Disable, why.to_owned())];
-            operations.extend(self.allowed(class.operations.set_active, class, "disable accounts", disable));
-        }
-        operations
-    }
-
-    fn delete(&mut self, class: &ObjectClass, account: &Account, why: String) -> Vec<PlannedOperation> {
-        let can = class.operations.delete && class.delete_semantics != DeleteSemantics::None;
-        // Where deleting only disables, a disabled account is as far as it goes.
-        if class.delete_semantics == DeleteSemantics::Deactivates && account.active == Some(false) {
-            return Vec::new();
-        }
-        self.allowed(can, class, "delete accounts", vec![operation(Intent::Delete, why)])
-    }
-
-    fn why_it_leaves(&self) -> String {
-        match self.identity.state {
-            LifecycleState::Departed => "the identity has departed".to_owned(),
-            LifecycleState::Staged => "the identity is staged".to_owned(),
-            LifecycleState::Active | LifecycleState::Suspended => format!("no role grants an account in {}", self.name),
         }
     }
 
@@ -315,8 +238,14 @@ impl<'a> Planner<'a> {
         Vec::new()
     }
 
+    /// Time alone will change the plan then.
+    fn look_again_at(&mut self, moment: Timestamp) {
+        let known = self.plan.look_again_at;
+        self.plan.look_again_at = [known, Some(moment)].into_iter().flatten().min();
+    }
+
     fn active(&self) -> bool {
-        self.identity.state == LifecycleState::Active
+        self.subject.state == LifecycleState::Active
     }
 
     fn item(

@@ -6,9 +6,12 @@ use crate::outcome::RecordError;
 use crate::rules::{Rules, SourceRules};
 use cel::Context;
 use cel::common::types::{CelBool, CelNull, CelString};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use purser_model::Attributes;
 use purser_model::id::SourceName;
-use purser_model::identity::{IdentityRecord, LifecycleState};
+use purser_model::identity::{IdentityRecord, LifecycleState, Validity};
 use purser_model::object::Object;
 use serde_json::Value;
 
@@ -24,13 +27,13 @@ pub(crate) fn identity_record(
         record: object.id.clone(),
         cause: error.to_string(),
     })?;
-    let (state, derived) = {
+    let (state, validity, derived) = {
         let mut reader = Reader { name, source, object, scope: rules.dialect.scope() };
         reader.add_variables(&record);
-        (reader.state()?, reader.attributes()?)
+        (reader.state()?, reader.validity()?, reader.attributes()?)
     };
     let attributes = if source.attributes.is_empty() { record } else { derived };
-    Ok(IdentityRecord { key: object.id.clone(), state, attributes })
+    Ok(IdentityRecord { key: object.id.clone(), state, attributes, validity })
 }
 
 struct Reader<'a> {
@@ -70,6 +73,36 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// From the first day until the end of the last.
+    fn validity(&self) -> Result<Validity, RecordError> {
+        let zone = &self.source.time_zone;
+        let from = self.moment("valid_from", self.source.valid_from.as_ref(), |date| start_of(date, zone))?;
+        let until = self.moment("valid_until", self.source.valid_until.as_ref(), |date| {
+            start_of(date.tomorrow().map_err(|error| error.to_string())?, zone)
+        })?;
+        Ok(Validity { from, until })
+    }
+
+    /// The moment that an expression gives: a time as it is, a date as `of_date` reads it.
+    fn moment(
+        &self,
+        key: &str,
+        expression: Option<&Expression>,
+        of_date: impl FnOnce(Date) -> Result<Timestamp, String>,
+    ) -> Result<Option<Timestamp>, RecordError> {
+        let Some(expression) = expression else { return Ok(None) };
+        let Some(value) = self.evaluate(key, expression)? else { return Ok(None) };
+        let text = value.as_str().unwrap_or_default();
+        let moment = match (text.parse::<Timestamp>(), text.parse::<Date>()) {
+            (Ok(moment), _) => Ok(moment),
+            (_, Ok(date)) => of_date(date),
+            _ => Err(format!(
+                "it gives {value}: give a date such as `2026-12-01`, a time such as `2026-12-01T08:00:00+01:00`, or null"
+            )),
+        };
+        moment.map(Some).map_err(|cause| self.failed(key, expression, cause))
+    }
+
     fn attributes(&self) -> Result<Attributes, RecordError> {
         let mut attributes = Attributes::new();
         for (name, expression) in &self.source.attributes {
@@ -93,4 +126,8 @@ impl<'a> Reader<'a> {
             cause,
         }
     }
+}
+
+fn start_of(date: Date, zone: &TimeZone) -> Result<Timestamp, String> {
+    date.to_zoned(zone.clone()).map(|start| start.timestamp()).map_err(|error| error.to_string())
 }

@@ -5,6 +5,8 @@ use crate::expression::{Dialect, Expression};
 use crate::outcome::{IdentityPlan, IdentitySnapshot, Memberships, RecordError, TargetView};
 use crate::subject::Subject;
 use crate::{memberships, planner, records};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use purser_model::Attributes;
 use purser_model::configuration::{Configuration, DeclaredEntitlement, Source, Strength, Target};
 use purser_model::id::{GroupName, RoleName, SourceName, TargetName};
@@ -30,6 +32,13 @@ pub enum RulePlace {
     SourceLifecycle {
         /// The source.
         source: SourceName,
+    },
+    /// `source.NAME.valid_from` or `source.NAME.valid_until`
+    SourceValidity {
+        /// The source.
+        source: SourceName,
+        /// Which of the two.
+        end: ValidityEnd,
     },
     /// `target.NAME.correlation[INDEX].value`
     Correlation {
@@ -57,11 +66,30 @@ pub enum RulePlace {
     },
 }
 
+/// One end of a validity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ValidityEnd {
+    /// `valid_from`
+    From,
+    /// `valid_until`
+    Until,
+}
+
+impl fmt::Display for ValidityEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::From => "valid_from",
+            Self::Until => "valid_until",
+        })
+    }
+}
+
 impl fmt::Display for RulePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SourceAttribute { source, attribute } => write!(f, "source.{source}.attributes.{attribute}"),
             Self::SourceLifecycle { source } => write!(f, "source.{source}.lifecycle"),
+            Self::SourceValidity { source, end } => write!(f, "source.{source}.{end}"),
             Self::Correlation { target, index } => write!(f, "target.{target}.correlation[{index}].value"),
             Self::Mapping { target, attribute } => write!(f, "target.{target}.mapping.{attribute}"),
             Self::GroupRule { group } => write!(f, "group.{group}.rule"),
@@ -98,6 +126,9 @@ pub struct Rules {
 pub(crate) struct SourceRules {
     pub(crate) attributes: Vec<(String, Expression)>,
     pub(crate) lifecycle: Option<Expression>,
+    pub(crate) valid_from: Option<Expression>,
+    pub(crate) valid_until: Option<Expression>,
+    pub(crate) time_zone: TimeZone,
 }
 
 /// The expressions of a target.
@@ -162,15 +193,20 @@ impl Rules {
         records::identity_record(self, source, object)
     }
 
-    /// The groups and roles of an identity, with the reasons. A rule sees the variable `identity`.
-    pub fn memberships(&self, identity: &Identity) -> Memberships {
-        memberships::memberships(self, &Subject::new(&self.dialect, identity))
+    /// The groups and roles of an identity at this time, with the reasons. A rule sees the variable `identity`.
+    pub fn memberships(&self, identity: &Identity, now: Timestamp) -> Memberships {
+        memberships::memberships(self, &Subject::new(&self.dialect, identity, now))
     }
 
     /// What to look for in a target where the identity should have an account and none is linked: attribute and value, in
     /// order of trust. A correlation without a value for this identity is left out.
-    pub fn correlation_values(&self, identity: &Identity, target: &TargetName) -> Vec<(String, String)> {
-        let subject = Subject::new(&self.dialect, identity);
+    pub fn correlation_values(
+        &self,
+        identity: &Identity,
+        target: &TargetName,
+        now: Timestamp,
+    ) -> Vec<(String, String)> {
+        let subject = Subject::new(&self.dialect, identity, now);
         let correlation = self.targets.get(target).map_or(&[][..], |target| &target.correlation);
         let value = |expression: &Expression| expression.evaluate(&subject.scope).ok().flatten().and_then(searchable);
         correlation.iter().filter_map(|(name, expression)| Some((name.clone(), value(expression)?))).collect()
@@ -188,16 +224,16 @@ impl Rules {
         names
     }
 
-    /// The targets in which the identity should have an account. A target that hangs on a rule which cannot be decided is
+    /// The targets in which the identity should have an account at this time. A target that hangs on a rule which cannot be decided is
     /// not among them; [`Rules::plan_identity`] gives a notice for it and leaves it alone.
-    pub fn targets_granted(&self, identity: &Identity) -> BTreeSet<TargetName> {
-        let memberships = self.memberships(identity);
+    pub fn targets_granted(&self, identity: &Identity, now: Timestamp) -> BTreeSet<TargetName> {
+        let memberships = self.memberships(identity, now);
         let undecided = memberships::undecided(self, &memberships);
         let granted = memberships::granted(self, &memberships).into_keys();
         granted.filter(|target| !undecided.contains_key(target)).cloned().collect()
     }
 
-    /// What is to be done for one identity.
+    /// What is to be done for one identity at this time.
     ///
     /// Derives what it should have in each target, compares it with the linked account and with the candidates, and gives
     /// at most one item per account. Whatever cannot be decided or done gives a notice, and then nothing half-done: a
@@ -205,9 +241,15 @@ impl Rules {
     /// read again since it was changed (it has an id and no digest): leaving it out of the snapshot instead would plan a
     /// second account. `views` must hold every target that is
     /// granted or has an account; one that is not there gives a notice. The order of accounts, candidates and
-    /// entitlements does not change the plan.
-    pub fn plan_identity(&self, snapshot: &IdentitySnapshot, views: &BTreeMap<TargetName, TargetView>) -> IdentityPlan {
-        planner::plan_identity(self, snapshot, views)
+    /// entitlements does not change the plan. Until [`IdentityPlan::look_again_at`] the same plan holds, as far as nothing
+    /// but time passes.
+    pub fn plan_identity(
+        &self,
+        snapshot: &IdentitySnapshot,
+        views: &BTreeMap<TargetName, TargetView>,
+        now: Timestamp,
+    ) -> IdentityPlan {
+        planner::plan_identity(self, snapshot, views, now)
     }
 
     /// The declared entitlements that are to be created in a target because they are not there, by their declared name.
@@ -280,7 +322,13 @@ impl Compiler {
         }
         let place = RulePlace::SourceLifecycle { source: name.clone() };
         let lifecycle = source.lifecycle.as_deref().and_then(|text| self.expression(place, text, RECORD));
-        SourceRules { attributes, lifecycle }
+        let mut validity = |end, text: &Option<String>| {
+            let place = RulePlace::SourceValidity { source: name.clone(), end };
+            text.as_deref().and_then(|text| self.expression(place, text, RECORD))
+        };
+        let valid_from = validity(ValidityEnd::From, &source.valid_from);
+        let valid_until = validity(ValidityEnd::Until, &source.valid_until);
+        SourceRules { attributes, lifecycle, valid_from, valid_until, time_zone: source.time_zone.clone() }
     }
 
     fn target(&mut self, name: &TargetName, target: &Target) -> TargetRules {

@@ -2,12 +2,16 @@
 
 use crate::expression::{Dialect, object_value};
 use cel::Context;
-use purser_model::identity::Identity;
+use jiff::Timestamp;
+use purser_model::identity::{Identity, LifecycleState};
 use std::borrow::Cow;
 
-/// An identity with the scope in which its rules and mappings are evaluated; made once per identity.
+/// An identity as its rules and mappings see it, with the scope in which its rules and mappings are evaluated; made once per identity.
 pub(crate) struct Subject<'a> {
-    pub(crate) identity: &'a Identity,
+    /// The time that is planned for.
+    pub(crate) now: Timestamp,
+    /// Where the identity is in its life at that time.
+    pub(crate) state: LifecycleState,
     /// `source/key`, as declarations name it.
     pub(crate) reference: String,
     pub(crate) scope: Context<'a, 'a>,
@@ -16,15 +20,16 @@ pub(crate) struct Subject<'a> {
 impl<'a> Subject<'a> {
     /// The variable `identity` is its attributes and `id`, `source`, `key` and `state`; these four win over attributes of
     /// the same name.
-    pub(crate) fn new(dialect: &Dialect, identity: &'a Identity) -> Self {
+    pub(crate) fn new(dialect: &Dialect, identity: &'a Identity, now: Timestamp) -> Self {
+        let state = identity.state_at(now);
         let own = [
             ("id", Cow::Owned(identity.id.to_string())),
             ("source", Cow::Borrowed(identity.source.as_str())),
             ("key", Cow::Borrowed(identity.key.as_str())),
-            ("state", Cow::Borrowed(identity.state.as_str())),
+            ("state", Cow::Borrowed(state.as_str())),
         ];
         let mut scope = dialect.scope();
         scope.add_variable_as_val("identity", object_value(&identity.attributes, own));
-        Self { identity, reference: identity.reference(), scope }
+        Self { now, state, reference: identity.reference(), scope }
     }
 }

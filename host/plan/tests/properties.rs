@@ -109,7 +109,7 @@ fn any_world() -> impl Strategy<Value = World> {
             world.set_identity("userType", json!(kind));
             world.set_identity("team", json!(team));
             let target = crm(&mut world.configuration);
-            (target.unlinked, target.deprovisioning) = (unlinked, deprovisioning);
+            (target.unlinked, target.leaving) = (unlinked, deprovisioning.into());
             for (mapping, strength) in target.mappings.iter_mut().zip(strengths) {
                 mapping.strength = strength;
             }

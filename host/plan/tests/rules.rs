@@ -19,16 +19,15 @@ fn hr() -> SourceName {
 }
 
 fn source(attributes: &[(&str, &str)], lifecycle: Option<&str>) -> Source {
+    let instance = Instance {
+        connector: ConnectorReference { name: "flatfile".into(), version: semver::VersionReq::STAR },
+        config: json!({}),
+        grant: GrantDeclaration::default(),
+    };
     Source {
-        instance: Instance {
-            connector: ConnectorReference { name: "flatfile".into(), version: semver::VersionReq::STAR },
-            config: json!({}),
-            grant: GrantDeclaration::default(),
-        },
-        class: "person".into(),
         attributes: attributes.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect(),
         lifecycle: lifecycle.map(str::to_owned),
-        absence_means_departed: true,
+        ..Source::new(instance, "person".into())
     }
 }
 
@@ -103,7 +102,7 @@ fn a_record_that_makes_no_identity_says_why() {
 fn memberships_name_every_origin() {
     let mut world = World::settled();
     world.identity().key = "E9".into();
-    let found = world.rules().memberships(&world.snapshot.identity);
+    let found = world.rules().memberships(&world.snapshot.identity, world.now);
     let developers = "developers".parse().expect("a name");
     assert_eq!(found.groups, BTreeMap::from([(developers, BTreeSet::from([Origin::Direct, Origin::Rule]))]));
     let origins: Vec<String> =
@@ -116,8 +115,8 @@ fn who_is_staged_or_departed_has_no_roles() {
     for state in [LifecycleState::Staged, LifecycleState::Departed] {
         let mut world = World::settled();
         world.identity().state = state;
-        assert_eq!(world.rules().memberships(&world.snapshot.identity), purser_plan::Memberships::default());
-        assert!(world.rules().targets_granted(&world.snapshot.identity).is_empty());
+        assert_eq!(world.rules().memberships(&world.snapshot.identity, world.now), purser_plan::Memberships::default());
+        assert!(world.rules().targets_granted(&world.snapshot.identity, world.now).is_empty());
     }
 }
 
@@ -126,15 +125,18 @@ fn an_undecided_group_touches_only_roles_that_hang_on_it() {
     let mut world = World::settled();
     let group = world.configuration.groups.values_mut().next().expect("declared");
     group.rule = Some("identity.site.startsWith('B')".into());
-    let found = world.rules().memberships(&world.snapshot.identity);
+    let found = world.rules().memberships(&world.snapshot.identity, world.now);
     assert_eq!(found.faults.len(), 1);
     assert_eq!(found.faults[0].place, RulePlace::GroupRule { group: "developers".parse().expect("a name") });
     assert_eq!(found.faults[0].roles, BTreeSet::from(["developer".parse().expect("a name")]));
-    assert!(world.rules().targets_granted(&world.snapshot.identity).is_empty());
+    assert!(world.rules().targets_granted(&world.snapshot.identity, world.now).is_empty());
     // Named in the declaration, the identity belongs to the group whatever the rule says.
     world.identity().key = "E9".into();
-    assert_eq!(world.rules().memberships(&world.snapshot.identity).faults, []);
-    assert_eq!(world.rules().targets_granted(&world.snapshot.identity), BTreeSet::from([target_name("crm")]));
+    assert_eq!(world.rules().memberships(&world.snapshot.identity, world.now).faults, []);
+    assert_eq!(
+        world.rules().targets_granted(&world.snapshot.identity, world.now),
+        BTreeSet::from([target_name("crm")])
+    );
 }
 
 #[test]
@@ -153,7 +155,7 @@ fn correlation_gives_values_in_order_of_trust() {
     let rules = world.rules();
     let expected = [("employeeNumber", "7"), ("userName", "anna"), ("userName", "anna@x.de")];
     assert_eq!(
-        rules.correlation_values(&world.snapshot.identity, &target_name("crm")),
+        rules.correlation_values(&world.snapshot.identity, &target_name("crm"), world.now),
         expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
     );
     let attributes = rules.correlation_attributes(&target_name("crm"));

@@ -69,7 +69,7 @@ fn leaver_whose_account_is_disabled_already() {
 #[test]
 fn leaver_is_deleted() {
     let mut world = World::settled();
-    crm(&mut world.configuration).deprovisioning = Deprovisioning::Delete;
+    crm(&mut world.configuration).leaving = Deprovisioning::Delete.into();
     world.identity().state = LifecycleState::Departed;
     insta::assert_snapshot!(world.text());
 }
@@ -77,7 +77,7 @@ fn leaver_is_deleted() {
 #[test]
 fn leaver_where_deleting_only_disables() {
     let mut world = World::settled();
-    crm(&mut world.configuration).deprovisioning = Deprovisioning::Delete;
+    crm(&mut world.configuration).leaving = Deprovisioning::Delete.into();
     world.class().delete_semantics = DeleteSemantics::Deactivates;
     world.identity().state = LifecycleState::Departed;
     world.account().active = Some(false);
@@ -87,7 +87,7 @@ fn leaver_where_deleting_only_disables() {
 #[test]
 fn leaver_is_kept_without_what_roles_gave() {
     let mut world = World::settled();
-    crm(&mut world.configuration).deprovisioning = Deprovisioning::Keep;
+    crm(&mut world.configuration).leaving = Deprovisioning::Keep.into();
     world.identity().state = LifecycleState::Departed;
     world.account().held = held(&["g-engineers", "g-chess"]);
     insta::assert_snapshot!(world.text());

@@ -345,7 +345,7 @@ impl Engine {
     async fn would_recognise(&self, bench: &Bench, operation: &Operation, other: &str) -> Result<bool, EngineError> {
         let Some(identity) = operation.identity else { return Ok(false) };
         let identity = self.store.identity(identity).await?;
-        let questions = self.candidate_questions(&identity, &bench.name)?;
+        let questions = self.candidate_questions(&identity, &bench.name, self.clock.now())?;
         let answers = self.store.candidates(questions).await?;
         Ok(answers.iter().flatten().any(|account| account.remote_id.as_deref() == Some(other)))
     }

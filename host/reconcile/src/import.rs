@@ -99,8 +99,7 @@ impl Engine {
     async fn give_up_old_listing(&self, name: &SourceName, run: &Run) -> Result<(), EngineError> {
         let detail = "interrupted after the source was listed and before anything was accepted; it is read anew";
         info!(source = %name, "{detail}");
-        let ending =
-            RunEnding { state: RunState::Failed, counts: BTreeMap::new(), detail: Some(detail.to_owned()) };
+        let ending = RunEnding { state: RunState::Failed, counts: BTreeMap::new(), detail: Some(detail.to_owned()) };
         self.store.end_run(run.id, ending, self.clock.now()).await?;
         Ok(())
     }

@@ -3,6 +3,7 @@
 use crate::engine::{Engine, EngineError, in_target};
 use crate::environment::Progress;
 use crate::observe::Reader;
+use jiff::Timestamp;
 use purser_connector::Session;
 use purser_model::account::Account;
 use purser_model::id::{IdentityId, TargetName};
@@ -10,8 +11,8 @@ use purser_model::identity::Identity;
 use purser_model::plan::{Notice, PlanItem};
 use purser_plan::{IdentityPlan, IdentitySnapshot, TargetView};
 use purser_store::{
-    CandidateQuestion, ClassOfTarget, EnqueueRequest, EntitlementToCreate, IdentityFilter, PageRequest, StoredSnapshot,
-    Wake,
+    CandidateQuestion, ClassOfTarget, EnqueueRequest, EntitlementToCreate, IdentityFilter, Outlook, PageRequest,
+    StoredSnapshot, Wake,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,11 +86,12 @@ impl Engine {
         ids: Vec<IdentityId>,
         views: &BTreeMap<TargetName, TargetView>,
     ) -> Result<Vec<Planned>, EngineError> {
+        let now = self.clock.now();
         let snapshots = self.fresh_snapshots(ids).await?;
-        let snapshots = self.with_candidates(snapshots).await?;
+        let snapshots = self.with_candidates(snapshots, now).await?;
         let plan = |snapshot: &IdentitySnapshot| Planned {
             identity: snapshot.identity.id,
-            plan: self.rules.plan_identity(snapshot, views),
+            plan: self.rules.plan_identity(snapshot, views, now),
         };
         Ok(snapshots.iter().map(plan).collect())
     }
@@ -153,24 +155,29 @@ impl Engine {
         &self,
         identity: &Identity,
         target: &TargetName,
+        now: Timestamp,
     ) -> Result<Vec<CandidateQuestion>, EngineError> {
         let class = &self.target(target)?.class;
         let question =
             |(attribute, value)| CandidateQuestion { target: target.clone(), class: class.clone(), attribute, value };
-        Ok(self.rules.correlation_values(identity, target).into_iter().map(question).collect())
+        Ok(self.rules.correlation_values(identity, target, now).into_iter().map(question).collect())
     }
 
     /// Looks for accounts that nobody linked, where an identity should have one and has none.
-    async fn with_candidates(&self, snapshots: Vec<StoredSnapshot>) -> Result<Vec<IdentitySnapshot>, EngineError> {
+    async fn with_candidates(
+        &self,
+        snapshots: Vec<StoredSnapshot>,
+        now: Timestamp,
+    ) -> Result<Vec<IdentitySnapshot>, EngineError> {
         let mut askers = Vec::new();
         let mut questions = Vec::new();
         for (index, snapshot) in snapshots.iter().enumerate() {
-            for target in self.rules.targets_granted(&snapshot.identity) {
+            for target in self.rules.targets_granted(&snapshot.identity, now) {
                 let has_one = |account: &Account| account.target == target && account.remote_id.is_some();
                 if snapshot.accounts.iter().any(has_one) {
                     continue;
                 }
-                for question in self.candidate_questions(&snapshot.identity, &target)? {
+                for question in self.candidate_questions(&snapshot.identity, &target, now)? {
                     askers.push((index, target.clone()));
                     questions.push(question);
                 }
@@ -191,6 +198,7 @@ impl Engine {
 
     /// Answers the oldest wake-ups: plans the identities and writes the intents. Returns how many were answered.
     pub(crate) async fn answer_wakes(&self, progress: &dyn Progress) -> Result<u64, EngineError> {
+        self.store.wake_due(self.clock.now()).await?;
         let wakes = self.store.wakes(self.settings.plan_batch).await?;
         if wakes.is_empty() {
             return Ok(0);
@@ -205,7 +213,9 @@ impl Engine {
                 warn!(identity = %notice.label, target = ?notice.target, "{}", notice.message);
             }
             let wake = by_identity.remove(&planned.identity);
-            requests.push(EnqueueRequest { identity: planned.identity, wake, plan: None, items: planned.plan.items });
+            let IdentityPlan { items, leaving, look_again_at, .. } = planned.plan;
+            let outlook = Some(Outlook { leaving, look_again_at });
+            requests.push(EnqueueRequest { identity: planned.identity, wake, plan: None, items, outlook });
         }
         // A wake-up of an identity that is not there has nothing to say.
         requests.extend(by_identity.into_values().map(|wake| EnqueueRequest {
@@ -213,6 +223,7 @@ impl Engine {
             wake: Some(wake),
             plan: None,
             items: Vec::new(),
+            outlook: None,
         }));
         progress.advance("identities planned", requests.len() as u64);
         self.store.enqueue(requests, self.clock.now()).await?;

@@ -182,6 +182,7 @@ fn by_identity(plan: PlanId, items: Vec<PlanItem>) -> Vec<EnqueueRequest> {
                 wake: None,
                 plan: Some(plan),
                 items: vec![item],
+                outlook: None,
             }),
         }
     }

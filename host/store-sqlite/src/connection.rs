@@ -12,6 +12,10 @@ use tokio::sync::{Semaphore, oneshot};
 const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
 const READERS: usize = 4;
 
+/// In order; one that was released is never changed.
+const MIGRATIONS: &[M<'_>] =
+    &[M::up(include_str!("../migrations/0001-floor.sql")), M::up(include_str!("../migrations/0002-validity.sql"))];
+
 /// Why the file could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -55,7 +59,7 @@ impl Connections {
         let in_file = |source| OpenError::File { file: file.to_owned(), source };
         let mut writer = Connection::open(file).map_err(in_file)?;
         set_up(&writer).map_err(in_file)?;
-        Migrations::from_slice(&[M::up(include_str!("../migrations/0001-floor.sql"))])
+        Migrations::from_slice(MIGRATIONS)
             .to_latest(&mut writer)
             .map_err(|source| OpenError::Migration { file: file.to_owned(), source })?;
         let readers: Vec<Connection> =

@@ -52,6 +52,15 @@ pub(crate) fn accounts(
     collect(found, |row| rows::with_held(connection, rows::account(row)?))
 }
 
+/// Accounts that nobody grants, in order of id.
+pub(crate) fn leaving(connection: &Connection, page: PageRequest<AccountId>) -> Result<Vec<Account>> {
+    let mut query = connection.prepare_cached(&format!(
+        "SELECT {ACCOUNT} FROM account WHERE leaving_since IS NOT NULL AND remote_id IS NOT NULL \
+         AND (?1 IS NULL OR id > ?1) ORDER BY id LIMIT ?2"
+    ))?;
+    collect(query.query((page.after.map(Key::from), page.limit))?, rows::account)
+}
+
 pub(crate) fn declared_entitlements(connection: &Connection, target: &TargetName) -> Result<Vec<Entitlement>> {
     let mut query = connection.prepare_cached(&format!(
         "SELECT {ENTITLEMENT} FROM entitlement WHERE target = ?1 AND name IS NOT NULL ORDER BY name"

@@ -5,7 +5,7 @@ use crate::rows::{Key, json, micros, wake, write_event};
 use crate::{identities, runs};
 use jiff::Timestamp;
 use purser_model::id::{IdentityId, Ids, RunId, SourceName};
-use purser_model::identity::{IdentityRecord, LifecycleState};
+use purser_model::identity::{IdentityRecord, LifecycleState, Validity};
 use purser_model::run::Checkpoint;
 use purser_store::{Accepted, StagedWeight, StoreError};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction};
@@ -17,12 +17,23 @@ pub(crate) fn stage(
     checkpoint: &Checkpoint,
 ) -> Result<()> {
     let number = runs::number(tx, run)?;
-    let mut insert =
-        tx.prepare_cached("INSERT INTO staged (run, key, state, attributes, digest) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO staged (run, key, state, attributes, digest, valid_from, valid_until) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
     for record in records {
         let attributes = json("identity", &record.attributes)?;
+        let Validity { from, until } = record.validity;
         insert
-            .execute((number, &record.key, record.state.as_str(), attributes, record.digest().0))
+            .execute((
+                number,
+                &record.key,
+                record.state.as_str(),
+                attributes,
+                record.digest().0,
+                from.map(micros),
+                until.map(micros),
+            ))
             .map_err(|error| duplicate_key(error, &record.key))?;
     }
     runs::keep_checkpoint(tx, run, checkpoint)
@@ -63,8 +74,8 @@ pub(crate) fn accept_staged(
     let number = runs::number(tx, run)?;
     for (id, key) in changed_identities(tx, number, source)? {
         tx.prepare_cached(
-            "UPDATE identity SET (state, attributes, digest) = \
-                 (SELECT state, attributes, digest FROM staged WHERE run = ?1 AND key = ?2), \
+            "UPDATE identity SET (state, attributes, digest, valid_from, valid_until) = \
+                 (SELECT state, attributes, digest, valid_from, valid_until FROM staged WHERE run = ?1 AND key = ?2), \
                  version = version + 1, changed_at = ?4 WHERE id = ?3",
         )?
         .execute((number, &key, Key::from(id), micros(now)))?;
@@ -73,8 +84,8 @@ pub(crate) fn accept_staged(
     for key in new_keys(tx, number, source)? {
         let id = IdentityId(ids.next(now));
         tx.prepare_cached(
-            "INSERT INTO identity (id, source, key, state, attributes, digest, version, changed_at) \
-             SELECT ?3, ?4, key, state, attributes, digest, 1, ?5 FROM staged WHERE run = ?1 AND key = ?2",
+            "INSERT INTO identity (id, source, key, state, attributes, digest, version, changed_at, valid_from, valid_until) \
+             SELECT ?3, ?4, key, state, attributes, digest, 1, ?5, valid_from, valid_until FROM staged WHERE run = ?1 AND key = ?2",
         )?
         .execute((number, &key, Key::from(id), source.as_str(), micros(now)))?;
         changed(tx, id, now, "new at the source")?;
@@ -150,9 +161,10 @@ pub(crate) fn accept_one(
     };
     if !same {
         tx.prepare_cached(
-            "INSERT INTO identity (id, source, key, state, attributes, digest, version, changed_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7) ON CONFLICT (id) DO UPDATE SET state = excluded.state, \
-             attributes = excluded.attributes, digest = excluded.digest, version = version + 1, changed_at = excluded.changed_at",
+            "INSERT INTO identity (id, source, key, state, attributes, digest, version, changed_at, valid_from, valid_until) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET state = excluded.state, \
+             attributes = excluded.attributes, digest = excluded.digest, version = version + 1, \
+             changed_at = excluded.changed_at, valid_from = excluded.valid_from, valid_until = excluded.valid_until",
         )?
         .execute((
             Key::from(id),
@@ -162,6 +174,8 @@ pub(crate) fn accept_one(
             json("identity", &record.attributes)?,
             digest,
             micros(now),
+            record.validity.from.map(micros),
+            record.validity.until.map(micros),
         ))?;
         let what = if record.state == LifecycleState::Departed { "departed" } else { "changed" };
         changed(tx, id, now, what)?;

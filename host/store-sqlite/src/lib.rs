@@ -141,6 +141,25 @@ impl Store for SqliteStore {
         self.connections.write(move |tx| planning::wake_refused(tx, &target)).await
     }
 
+    async fn wake_due(&self, now: Timestamp) -> Result<u64, StoreError> {
+        match self.next_due().await? {
+            Some(at) if at <= now => self.connections.write(move |tx| planning::wake_due(tx, now)).await,
+            _ => Ok(0),
+        }
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.connections.read(planning::next_due).await
+    }
+
+    async fn leaving(&self, page: PageRequest<AccountId>) -> Result<Vec<Account>, StoreError> {
+        self.connections.read(move |connection| identities::leaving(connection, page)).await
+    }
+
+    async fn cancel_deletion(&self, account: AccountId, now: Timestamp) -> Result<(), StoreError> {
+        self.connections.write(move |tx| planning::cancel_deletion(tx, account, now)).await
+    }
+
     async fn wakes(&self, limit: u32) -> Result<Vec<Wake>, StoreError> {
         self.connections.read(move |connection| planning::wakes(connection, limit)).await
     }

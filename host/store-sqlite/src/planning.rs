@@ -8,7 +8,8 @@ use purser_model::id::{AccountId, IdentityId, Ids, OperationId, PlanId, TargetNa
 use purser_model::operation::Intent;
 use purser_model::plan::{Link, PlanItem, PlanSummary};
 use purser_store::{
-    CandidateQuestion, EnqueueRequest, Enqueued, EntitlementToCreate, PageRequest, StaleItem, StoredSnapshot, Wake,
+    CandidateQuestion, EnqueueRequest, Enqueued, EntitlementToCreate, Outlook, PageRequest, StaleItem, StoredSnapshot,
+    Wake,
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use std::collections::BTreeMap;
@@ -37,6 +38,22 @@ pub(crate) fn wake_refused(tx: &Transaction<'_>, target: &TargetName) -> Result<
         [target.as_str()],
     )?;
     Ok(woken as u64)
+}
+
+/// Wakes whom time alone concerns by now.
+pub(crate) fn wake_due(tx: &Transaction<'_>, now: Timestamp) -> Result<u64> {
+    let woken = tx.execute(
+        "INSERT OR REPLACE INTO wake (identity) SELECT identity FROM due WHERE at <= ?1 ORDER BY at",
+        [micros(now)],
+    )?;
+    tx.execute("DELETE FROM due WHERE at <= ?1", [micros(now)])?;
+    Ok(woken as u64)
+}
+
+/// The earliest time at which time alone wakes somebody.
+pub(crate) fn next_due(connection: &Connection) -> Result<Option<Timestamp>> {
+    let at = connection.prepare_cached("SELECT min(at) FROM due")?.query_row([], |row| row.get(0))?;
+    rows::optional_time(at)
 }
 
 pub(crate) fn wakes(connection: &Connection, limit: u32) -> Result<Vec<Wake>> {
@@ -119,11 +136,44 @@ fn enqueue_one(
             }
         }
     }
+    if let Some(outlook) = request.outlook {
+        keep_outlook(tx, request.identity, &outlook, now)?;
+    }
     // A stale item leaves the wake-up where it is: the identity is looked at again.
     if let (Some(answered), true) = (request.wake, done.stale.len() == stale_before) {
         tx.prepare_cached("DELETE FROM wake WHERE identity = ?1 AND sequence = ?2")?
             .execute((Key::from(answered.identity), answered.sequence))?;
     }
+    Ok(())
+}
+
+/// Notes since when accounts are granted by nobody, and when the identity is looked at again.
+fn keep_outlook(tx: &Transaction<'_>, identity: IdentityId, outlook: &Outlook, now: Timestamp) -> Result<()> {
+    let mut accounts = tx.prepare_cached("SELECT id, leaving_since FROM account WHERE identity = ?1")?;
+    let accounts = collect(accounts.query([Key::from(identity)])?, |row| {
+        Ok((AccountId::from(row.get::<_, Key>(0)?), row.get::<_, Option<i64>>(1)?))
+    })?;
+    for (account, since) in accounts {
+        match (outlook.leaving.contains(&account), since) {
+            (true, None) => {
+                tx.prepare_cached("UPDATE account SET leaving_since = ?2 WHERE id = ?1")?
+                    .execute((Key::from(account), micros(now)))?;
+            }
+            (false, Some(_)) => {
+                tx.prepare_cached("UPDATE account SET leaving_since = NULL, deletion_cancelled = 0 WHERE id = ?1")?
+                    .execute([Key::from(account)])?;
+            }
+            _ => {}
+        }
+    }
+    match outlook.look_again_at {
+        Some(at) => tx
+            .prepare_cached(
+                "INSERT INTO due (identity, at) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET at = excluded.at",
+            )?
+            .execute((Key::from(identity), micros(at)))?,
+        None => tx.prepare_cached("DELETE FROM due WHERE identity = ?1")?.execute([Key::from(identity)])?,
+    };
     Ok(())
 }
 
@@ -149,6 +199,23 @@ fn supersede_waiting(
     collect(query.query((Key::from(identity), account.map(Key::from), micros(now)))?, |row| {
         Ok((row.get::<_, Key>(0)?.into(), row.get(1)?))
     })
+}
+
+/// An account that leaves is not deleted, however long it has been leaving, until somebody grants it again.
+pub(crate) fn cancel_deletion(tx: &Transaction<'_>, account: AccountId, now: Timestamp) -> Result<()> {
+    let row = tx
+        .prepare_cached(
+            "UPDATE account SET deletion_cancelled = 1 WHERE id = ?1 AND leaving_since IS NOT NULL \
+             RETURNING identity, target",
+        )?
+        .query_row([Key::from(account)], |row| Ok((row.get::<_, Option<Key>>(0)?, row.get::<_, String>(1)?)))
+        .optional()?;
+    let Some((identity, target)) = row else { return Err(not_found("leaving account", account)) };
+    // A delete that is planned and not sent yet is taken out of the queue: the identity is planned anew.
+    if let Some(identity) = identity {
+        rows::wake(tx, identity.into())?;
+    }
+    write_event(tx, now, "deletion-cancelled", &account, &format!("in {target}"))
 }
 
 enum Place {

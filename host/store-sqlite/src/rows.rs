@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use purser_model::Attributes;
 use purser_model::account::{Account, Entitlement, EntitlementKey, Situation};
 use purser_model::id::{AccountId, IdentityId, OperationId, PlanId, RunId};
-use purser_model::identity::Identity;
+use purser_model::identity::{Identity, Validity};
 use purser_model::object::Digest;
 use purser_model::operation::Operation;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -57,6 +57,11 @@ pub(crate) fn time(micros: i64) -> Result<Timestamp> {
     Timestamp::from_microsecond(micros).map_err(|error| damaged("time", error))
 }
 
+/// A time that may not be there.
+pub(crate) fn optional_time(micros: Option<i64>) -> Result<Option<Timestamp>> {
+    micros.map(time).transpose()
+}
+
 /// A noun as JSON text.
 pub(crate) fn json<T: Serialize>(what: &'static str, value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|error| damaged(what, error))
@@ -78,7 +83,7 @@ pub(crate) fn digest(bytes: Option<Vec<u8>>) -> Result<Option<Digest>> {
         .transpose()
 }
 
-pub(crate) const IDENTITY: &str = "id, source, key, state, attributes, version, changed_at";
+pub(crate) const IDENTITY: &str = "id, source, key, state, attributes, version, changed_at, valid_from, valid_until";
 
 pub(crate) fn identity(row: &Row<'_>) -> Result<Identity> {
     Ok(Identity {
@@ -89,12 +94,13 @@ pub(crate) fn identity(row: &Row<'_>) -> Result<Identity> {
         attributes: from_json("identity", &row.get::<_, String>(4)?)?,
         version: row.get(5)?,
         changed_at: time(row.get(6)?)?,
+        validity: Validity { from: optional_time(row.get(7)?)?, until: optional_time(row.get(8)?)? },
     })
 }
 
 pub(crate) const ACCOUNT: &str = "account.id, account.target, account.class, account.remote_id, account.identity, \
      account.situation, account.secondary_ids, account.version, account.active, account.attributes, account.digest, \
-     account.pushed";
+     account.pushed, account.leaving_since, account.deletion_cancelled";
 
 /// The account of a row of [`ACCOUNT`], without what it holds.
 pub(crate) fn account(row: &Row<'_>) -> Result<Account> {
@@ -114,6 +120,8 @@ pub(crate) fn account(row: &Row<'_>) -> Result<Account> {
         digest: digest(row.get(10)?)?,
         pushed: from_json::<Attributes>("account", &row.get::<_, String>(11)?)?,
         held: BTreeSet::new(),
+        leaving_since: optional_time(row.get(12)?)?,
+        deletion_cancelled: row.get(13)?,
     })
 }
 

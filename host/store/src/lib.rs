@@ -133,6 +133,22 @@ pub trait Store: Send + Sync {
     /// began: the next one tries again.
     async fn wake_refused(&self, target: &TargetName) -> Result<u64, StoreError>;
 
+    /// Wakes the identities whose time to be looked at again has come.
+    async fn wake_due(&self, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// The earliest time at which an identity is to be looked at again because of time alone.
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Accounts that are there and that nobody grants, in order of id, without what they hold.
+    async fn leaving(&self, page: PageRequest<AccountId>) -> Result<Vec<Account>, StoreError>;
+
+    /// An account that leaves is not deleted until somebody has granted it again. Its identity is woken, so that a delete
+    /// that waits is planned anew.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where the account is not known, or does not leave.
+    async fn cancel_deletion(&self, account: AccountId, now: Timestamp) -> Result<(), StoreError>;
+
     /// The oldest wake-ups.
     async fn wakes(&self, limit: u32) -> Result<Vec<Wake>, StoreError>;
 

@@ -10,7 +10,7 @@ use purser_model::operation::{Operation, OperationState};
 use purser_model::plan::{PlanItem, PlannedOperation};
 use purser_model::run::{Checkpoint, Run, RunState};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a list goes on, and how much of it is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +162,17 @@ pub struct EnqueueRequest {
     pub plan: Option<PlanId>,
     /// The items; none says that nothing is to be done.
     pub items: Vec<PlanItem>,
+    /// What planning found about later; a stored plan says nothing about it.
+    pub outlook: Option<Outlook>,
+}
+
+/// What planning found about an identity's future.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outlook {
+    /// The accounts that nobody grants.
+    pub leaving: BTreeSet<AccountId>,
+    /// When time alone will change the plan.
+    pub look_again_at: Option<Timestamp>,
 }
 
 /// A planned item that was not carried out.

@@ -5,10 +5,10 @@ use purser_model::Attributes;
 use purser_model::account::{Account, Entitlement, EntitlementKey, Situation};
 use purser_model::configuration::{
     Configuration, ConnectorReference, Correlation, DeclaredEntitlement, Deprovisioning, GrantDeclaration, Group,
-    Instance, Mapping, Role, RoleGrant, Strength, Target, UnlinkedReaction,
+    Instance, Mapping, Role, RoleGrant, Strength, Target,
 };
 use purser_model::id::{AccountId, IdentityId, TargetName};
-use purser_model::identity::{Identity, LifecycleState};
+use purser_model::identity::{Identity, LifecycleState, Validity};
 use purser_model::manifest::{
     Attribute, AttributeKind, AttributeTraits, Cardinality, ClassKind, DeleteSemantics, Holding, HoldingSide,
     ObjectClass, Operations,
@@ -29,7 +29,7 @@ pub fn target_name(name: &str) -> TargetName {
 }
 
 pub fn mapping(attribute: &str, expression: &str, strength: Strength) -> Mapping {
-    Mapping { attribute: attribute.to_owned(), expression: expression.to_owned(), strength }
+    Mapping { strength, ..Mapping::new(attribute.to_owned(), expression.to_owned()) }
 }
 
 fn entitlement(value: &str) -> DeclaredEntitlement {
@@ -38,15 +38,13 @@ fn entitlement(value: &str) -> DeclaredEntitlement {
 
 /// An application with the mappings that every story uses.
 pub fn target(deprovisioning: Deprovisioning) -> Target {
+    let instance = Instance {
+        connector: ConnectorReference { name: "scim".into(), version: semver::VersionReq::STAR },
+        config: json!({}),
+        grant: GrantDeclaration::default(),
+    };
     Target {
-        instance: Instance {
-            connector: ConnectorReference { name: "scim".into(), version: semver::VersionReq::STAR },
-            config: json!({}),
-            grant: GrantDeclaration::default(),
-        },
-        class: "User".into(),
         correlation: vec![Correlation { attribute: "userName".into(), expression: "identity.userName".into() }],
-        unlinked: UnlinkedReaction::Show,
         mappings: vec![
             mapping("userName", "identity.userName", Strength::Normal),
             mapping("email", "identity.email", Strength::Strong),
@@ -55,11 +53,12 @@ pub fn target(deprovisioning: Deprovisioning) -> Target {
             mapping("nickName", "identity.userName", Strength::Weak),
             mapping("phones", "identity.phones", Strength::Strong),
         ],
-        deprovisioning,
+        leaving: deprovisioning.into(),
         entitlements: BTreeMap::from([
             ("engineers".into(), entitlement("Engineers")),
             ("staff".into(), entitlement("Staff")),
         ]),
+        ..Target::new(instance, "User".into())
     }
 }
 
@@ -190,6 +189,7 @@ pub fn anna() -> Identity {
         })),
         version: 3,
         changed_at: jiff::Timestamp::UNIX_EPOCH,
+        validity: Validity::ALWAYS,
     }
 }
 
@@ -220,6 +220,8 @@ pub fn account() -> Account {
         digest: Some(Digest([7; 32])),
         pushed: pushed(),
         held: held(&["g-engineers", "g-staff"]),
+        leaving_since: None,
+        deletion_cancelled: false,
     }
 }
 
@@ -248,6 +250,7 @@ pub struct World {
     pub configuration: Configuration,
     pub snapshot: IdentitySnapshot,
     pub views: BTreeMap<TargetName, TargetView>,
+    pub now: jiff::Timestamp,
 }
 
 impl World {
@@ -261,6 +264,7 @@ impl World {
             configuration: configuration(),
             snapshot: IdentitySnapshot { identity: anna(), accounts, candidates: BTreeMap::new() },
             views: BTreeMap::from([(target_name("crm"), view())]),
+            now: "2026-11-25T12:00:00Z".parse().expect("a time"),
         }
     }
 
@@ -285,7 +289,7 @@ impl World {
     }
 
     pub fn plan(&self) -> IdentityPlan {
-        self.rules().plan_identity(&self.snapshot, &self.views)
+        self.rules().plan_identity(&self.snapshot, &self.views, self.now)
     }
 
     pub fn text(&self) -> String {

@@ -5,9 +5,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use purser_connector::{Fault, Session};
 use purser_model::id::{Ids, SourceName, TargetName};
-use purser_model::identity::{IdentityRecord, LifecycleState};
+use purser_model::identity::{IdentityRecord, LifecycleState, Validity};
 use purser_reconcile::{
-    ApplyReport, Clock, Engine, ImportOptions, ImportReport, Jitter, NoProgress, ReconcileMode, ReconcileReport, Sessions, Settings,
+    ApplyReport, Clock, Engine, ImportOptions, ImportReport, Jitter, NoProgress, ReconcileMode, ReconcileReport,
+    Sessions, Settings,
 };
 use purser_store_sqlite::SqliteStore;
 use serde_json::Value;
@@ -109,7 +110,7 @@ impl Stage {
 
     pub async fn accept(&self, key: &str, state: LifecycleState, attributes: Value) {
         let attributes = attributes.as_object().unwrap().clone();
-        let record = IdentityRecord { key: key.into(), state, attributes };
+        let record = IdentityRecord { key: key.into(), state, attributes, validity: Validity::ALWAYS };
         self.engine.accept(&"hr".parse().unwrap(), record).await.unwrap();
     }
 

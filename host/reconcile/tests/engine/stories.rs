@@ -4,7 +4,7 @@ use crate::application::Trouble;
 use crate::stage::Stage;
 use jiff::Timestamp;
 use purser_model::Attributes;
-use purser_model::identity::{IdentityRecord, LifecycleState};
+use purser_model::identity::{IdentityRecord, LifecycleState, Validity};
 use purser_model::run::{Checkpoint, RunKind, RunState};
 use purser_reconcile::ReconcileMode;
 use serde_json::json;
@@ -36,7 +36,12 @@ async fn a_listing_from_before_an_interruption_is_not_accepted() {
     let ids = ["anna", "ben"].map(|name| stage.application.add(&json!({"userName": name})));
     let store = stage.engine.store().clone();
     let run = store.begin_run(RunKind::Import, "hr", Timestamp::UNIX_EPOCH).await.unwrap().run;
-    let old = IdentityRecord { key: ids[0].clone(), state: LifecycleState::Active, attributes: Attributes::new() };
+    let old = IdentityRecord {
+        key: ids[0].clone(),
+        state: LifecycleState::Active,
+        attributes: Attributes::new(),
+        validity: Validity::ALWAYS,
+    };
     let finished = Checkpoint { finished_classes: vec!["person".into()], ..Checkpoint::default() };
     store.stage_records(run.id, vec![old], finished).await.unwrap();
     stage.restart().await;

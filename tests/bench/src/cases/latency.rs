@@ -2,7 +2,7 @@
 
 use super::reconciliation::{Bench, bench};
 use super::{Figure, figure};
-use purser_model::identity::{IdentityRecord, LifecycleState};
+use purser_model::identity::{IdentityRecord, LifecycleState, Validity};
 use purser_reconcile::{ImportOptions, NoProgress, ReconcileMode};
 use std::io::{Seek, SeekFrom, Write};
 use std::time::Instant;
@@ -45,6 +45,7 @@ fn record(place: u32, mail: &str) -> IdentityRecord {
         key: format!("{place:07}"),
         state: LifecycleState::Active,
         attributes: attributes.as_object().cloned().unwrap_or_default(),
+        validity: Validity::ALWAYS,
     }
 }
 
