@@ -3,7 +3,7 @@
 use crate::problems::{Place, Problems};
 use crate::suggestion::suggest;
 use purser_model::configuration::Configuration;
-use purser_model::id::{GroupName, SourceName, TargetName};
+use purser_model::id::{GroupName, RoleName, SourceName, TargetName};
 use purser_plan::{RuleError, RulePlace};
 use std::collections::BTreeMap;
 
@@ -14,6 +14,8 @@ pub(crate) enum Reference {
     Source { name: String, place: Place },
     /// A group, by a role.
     Group { name: String, place: Place },
+    /// A role, by another.
+    Role { name: String, place: Place },
     /// A target, by a role's grant.
     Target { name: String, place: Place },
     /// An entitlement of a target, by a role's grant.
@@ -29,6 +31,9 @@ pub(crate) fn references(references: &[Reference], configuration: &Configuration
             }
             Reference::Group { name, place } => {
                 declared("group", name, configuration.groups.keys().map(GroupName::as_str), place, problems);
+            }
+            Reference::Role { name, place } => {
+                declared("role", name, configuration.roles.keys().map(RoleName::as_str), place, problems);
             }
             Reference::Target { name, place } => {
                 declared("target", name, configuration.targets.keys().map(TargetName::as_str), place, problems);

@@ -4,6 +4,7 @@
 //! Every mistake is reported, not only the first. `README.md` in this crate is the reference of the format.
 
 mod check;
+mod circle;
 mod error;
 mod instance;
 mod membership;
@@ -56,6 +57,7 @@ pub fn load(directory: &Path) -> Result<Declarations, DeclarationErrors> {
     }
     if all_well_formed {
         check::references(&reading.references, &reading.configuration, &mut reading.problems);
+        reading.check_circles();
     }
     finish(reading, files)
 }

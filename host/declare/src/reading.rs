@@ -1,9 +1,11 @@
 //! What is gathered while the files are read.
 
+use crate::circle::first_circle;
 use crate::problems::{Place, Problems, SourceFile};
 use crate::section::{Node, Section};
 use crate::{check, membership, source, target};
 use purser_model::configuration::Configuration;
+use purser_model::id::RoleName;
 use purser_plan::RulePlace;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -51,6 +53,30 @@ impl Reading {
             }
         }
         file.finish(&mut self.problems);
+    }
+
+    /// Reports roles that contain themselves over others, and entitlements that need themselves.
+    pub(crate) fn check_circles(&mut self) {
+        let roles = &self.configuration.roles;
+        let contained =
+            roles.iter().map(|(name, role)| (name.as_str(), role.roles.iter().map(RoleName::as_str).collect()));
+        if let Some(circle) = first_circle(&contained.collect())
+            && let Some(place) = self.declared.get(&format!("role.{}", circle[0]))
+        {
+            self.problems.report(place, format!("roles contain each other in a circle: {}", circle.join(" -> ")));
+        }
+        for (name, target) in &self.configuration.targets {
+            let needs = target
+                .entitlements
+                .iter()
+                .map(|(name, entitlement)| (name.as_str(), entitlement.needs.iter().map(String::as_str).collect()));
+            if let Some(circle) = first_circle(&needs.collect())
+                && let Some(place) = self.declared.get(&format!("target.{name}"))
+            {
+                let message = format!("entitlements need each other in a circle: {}", circle.join(" -> "));
+                self.problems.report(place, message);
+            }
+        }
     }
 
     /// The section's name, unless it is no name or was declared before.

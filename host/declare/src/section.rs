@@ -2,7 +2,19 @@
 
 use crate::problems::{Place, Problems};
 use crate::suggestion::suggest;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use toml::de::{DeTable, DeValue};
+
+/// Which moment a day stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DayEnd {
+    /// Its first.
+    Start,
+    /// The first after it.
+    End,
+}
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
@@ -107,6 +119,40 @@ impl<'t> Node<'t> {
             self.expected("true or false", problems);
         }
         flag
+    }
+
+    /// A whole number.
+    pub(crate) fn integer(&self, problems: &mut Problems) -> Option<i64> {
+        let number =
+            self.value.as_integer().and_then(|number| i64::from_str_radix(number.as_str(), number.radix()).ok());
+        if number.is_none() {
+            self.expected("a whole number of at most 64 bits", problems);
+        }
+        number
+    }
+
+    /// A moment, as a TOML date or time or as a text: `2026-12-01` or `2026-12-01T08:00:00+01:00`. A day stands for its
+    /// first moment, or for the first after it, in UTC.
+    pub(crate) fn moment(&self, day: DayEnd, problems: &mut Problems) -> Option<Timestamp> {
+        let text = match self.value {
+            DeValue::Datetime(time) => time.to_string(),
+            DeValue::String(text) => text.to_string(),
+            _ => {
+                self.expected("a date or time", problems);
+                return None;
+            }
+        };
+        let of_day = |date: Date| match day {
+            DayEnd::Start => Ok(date),
+            DayEnd::End => date.tomorrow(),
+        };
+        let day = text.parse::<Date>().and_then(of_day).and_then(|date| date.to_zoned(TimeZone::UTC));
+        let moment = text.parse::<Timestamp>().ok().or(day.ok().map(|day| day.timestamp()));
+        if moment.is_none() {
+            let advice = "write a day such as 2026-12-01, or a time with its offset such as 2026-12-01T08:00:00+01:00";
+            problems.report(&self.place, format!("`{text}` is no moment: {advice}"));
+        }
+        moment
     }
 
     /// A table.

@@ -1,5 +1,6 @@
 //! `[target.NAME]`: one application.
 
+use crate::check::Reference;
 use crate::instance;
 use crate::problems::Problems;
 use crate::reading::Reading;
@@ -27,7 +28,7 @@ pub(crate) fn read(reading: &mut Reading, name: &TargetName, mut section: Sectio
     let leaving = section.optional("leaving").and_then(|node| leaving(&node, &mut reading.problems));
     let correlation = correlation(reading, name, &mut section);
     let mappings = mappings(reading, name, &mut section);
-    let entitlements = entitlements(reading, &mut section);
+    let entitlements = entitlements(reading, name, &mut section);
     section.finish(&mut reading.problems);
     Target {
         correlation,
@@ -119,19 +120,29 @@ fn mapping(reading: &mut Reading, target: &TargetName, attribute: &str, node: &N
     Some(Mapping { strength: strength.unwrap_or(mapping.strength), ..mapping })
 }
 
-fn entitlements(reading: &mut Reading, section: &mut Section<'_>) -> BTreeMap<String, DeclaredEntitlement> {
+fn entitlements(
+    reading: &mut Reading,
+    target: &TargetName,
+    section: &mut Section<'_>,
+) -> BTreeMap<String, DeclaredEntitlement> {
     let sections = section.sections("entitlement", &mut reading.problems).into_iter();
-    sections.map(|(name, inner)| (name.to_owned(), entitlement(reading, inner))).collect()
+    sections.map(|(name, inner)| (name.to_owned(), entitlement(reading, target, inner))).collect()
 }
 
-fn entitlement(reading: &mut Reading, mut section: Section<'_>) -> DeclaredEntitlement {
+fn entitlement(reading: &mut Reading, target: &TargetName, mut section: Section<'_>) -> DeclaredEntitlement {
+    let needs = section.texts("needs", &mut reading.problems);
+    for (name, place) in &needs {
+        let reference = Reference::Entitlement { target: target.to_string(), name: name.clone(), place: place.clone() };
+        reading.references.push(reference);
+    }
     let problems = &mut reading.problems;
     let class = section.required_text("class", "\"Group\"", problems);
     let attribute = section.required_text("attribute", "\"displayName\"", problems);
     let value = section.required_text("value", "\"Engineers\"", problems);
     let create = section.optional("create").and_then(|node| node.flag(problems));
     section.finish(problems);
-    DeclaredEntitlement { class, attribute, value, create: create.unwrap_or(false) }
+    let needs = needs.into_iter().map(|(name, _)| name).collect();
+    DeclaredEntitlement { class, attribute, value, create: create.unwrap_or(false), needs }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use purser_declare::load;
 use purser_model::configuration::{
-    ConnectorReference, Deprovisioning, EndpointAuthentication, SecretReference, Strength, UnlinkedReaction,
+    ConnectorReference, Deprovisioning, EndpointAuthentication, Member, SecretReference, Strength, UnlinkedReaction,
 };
 use std::fs;
 use std::path::Path;
@@ -33,7 +33,7 @@ fn the_example_of_the_reference_loads() {
     assert_eq!(strengths, [("name.familyName", Strength::Strong), ("userName", Strength::Normal)]);
     assert!(target.entitlements["engineers"].create);
     let role = configuration.roles.values().next().expect("one role");
-    assert_eq!(role.members, ["hr/E0007"]);
+    assert_eq!(role.members, [Member::from("hr/E0007")]);
     assert_eq!(role.grants[0].entitlements, ["engineers"]);
 }
 

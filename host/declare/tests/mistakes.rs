@@ -42,6 +42,35 @@ fn text_that_is_no_toml() {
 }
 
 #[test]
+fn roles_and_entitlements_that_go_in_circles_and_times_that_are_none() {
+    assert_only(
+        "[role.a]\nroles = [\"b\"]\n[role.b]\nroles = [\"a\"]\n",
+        "a.toml:1:7: role.a: roles contain each other in a circle: a -> b -> a",
+    );
+    assert_only(
+        "[role.a]\nroles = [\"b\"]\n",
+        "a.toml:2:10: role.a.roles[0]: [role.b] is not declared; known here: `a`",
+    );
+    assert_only(
+        "[role.a]\nexcludes = [\"a\"]\n",
+        "a.toml:1:7: role.a: a role cannot exclude itself: nobody could have it",
+    );
+    assert_only(
+        "[role.a]\nfrom = 2026-12-01\nuntil = 2026-11-30\n",
+        "a.toml:3:9: role.a.until: it ends before it begins",
+    );
+    assert_only(
+        "[role.a]\nfrom = \"tomorrow\"\n",
+        "a.toml:2:8: role.a.from: `tomorrow` is no moment: write a day such as 2026-12-01, or a time with its offset such as \
+         2026-12-01T08:00:00+01:00",
+    );
+    assert_only(
+        "[role.a]\npriority = \"high\"\n",
+        "a.toml:2:12: role.a.priority: this is a text; write a whole number of at most 64 bits",
+    );
+}
+
+#[test]
 fn bytes_that_are_no_utf8() {
     let directory = tempfile::tempdir().expect("a directory");
     fs::write(directory.path().join("a.toml"), b"# \xc3\xbc\n# \xff\n").expect("written");

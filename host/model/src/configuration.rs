@@ -3,6 +3,7 @@
 //! Expressions are CEL texts here; `purser-plan` compiles them. Secrets are references here; the runtime reads them.
 
 use crate::id::{GroupName, RoleName, SourceName, TargetName};
+use crate::identity::Validity;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -227,6 +228,8 @@ pub struct DeclaredEntitlement {
     pub value: String,
     /// Whether it is created where it is not found.
     pub create: bool,
+    /// Names of entitlements of the same target that an account must hold first; they are granted with it.
+    pub needs: Vec<String>,
 }
 
 /// One application.
@@ -263,11 +266,27 @@ impl Target {
     }
 }
 
+/// An identity that a declaration names, and when it belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// As `source/key`.
+    pub identity: String,
+    /// From when until when.
+    pub validity: Validity,
+}
+
+impl From<&str> for Member {
+    /// For ever.
+    fn from(identity: &str) -> Self {
+        Self { identity: identity.to_owned(), validity: Validity::ALWAYS }
+    }
+}
+
 /// A group of identities.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Group {
-    /// Members named one by one, as `source/key`.
-    pub members: Vec<String>,
+    /// Members named one by one.
+    pub members: Vec<Member>,
     /// CEL over `identity`: who else belongs to it.
     pub rule: Option<String>,
 }
@@ -284,12 +303,20 @@ pub struct RoleGrant {
 /// A role.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Role {
-    /// Identities assigned directly, as `source/key`.
-    pub members: Vec<String>,
+    /// Identities assigned directly.
+    pub members: Vec<Member>,
     /// Groups whose members have it.
     pub groups: Vec<GroupName>,
     /// CEL over `identity`: who else has it.
     pub rule: Option<String>,
+    /// The roles that it contains: who has it has those too.
+    pub roles: Vec<RoleName>,
+    /// Decides where only one of two can be had; the higher wins, then the name that comes first.
+    pub priority: i64,
+    /// Roles that nobody has together with it.
+    pub excludes: Vec<RoleName>,
+    /// From when until when anybody has it.
+    pub validity: Validity,
     /// What it grants.
     pub grants: Vec<RoleGrant>,
 }

@@ -58,6 +58,8 @@ pub enum Origin {
     Group(GroupName),
     /// The rule holds for it.
     Rule,
+    /// It has this role, which contains it.
+    Role(RoleName),
 }
 
 impl fmt::Display for Origin {
@@ -66,6 +68,7 @@ impl fmt::Display for Origin {
             Self::Direct => f.pad("direct"),
             Self::Group(name) => write!(f, "group {name}"),
             Self::Rule => f.pad("rule"),
+            Self::Role(name) => write!(f, "role {name}"),
         }
     }
 }
@@ -77,8 +80,12 @@ pub struct Memberships {
     pub groups: BTreeMap<GroupName, BTreeSet<Origin>>,
     /// Roles, each with every reason.
     pub roles: BTreeMap<RoleName, BTreeSet<Origin>>,
+    /// Roles that would be had but for another one that excludes them, with that one.
+    pub excluded: BTreeMap<RoleName, RoleName>,
     /// Rules that could not be decided for this identity.
     pub faults: Vec<RuleFault>,
+    /// When time alone will change something here.
+    pub next_change: Option<Timestamp>,
 }
 
 /// A rule that could not be decided for an identity, so that nobody knows whether a role is granted.
@@ -90,7 +97,7 @@ pub struct RuleFault {
     pub expression: String,
     /// Why it could not be decided.
     pub cause: String,
-    /// The roles that hang on it and that the identity does not have for another reason.
+    /// The roles that hang on it and that the identity does not have for another reason, or would lose by it.
     pub roles: BTreeSet<RoleName>,
 }
 

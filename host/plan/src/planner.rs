@@ -6,7 +6,7 @@ mod leave;
 use crate::attributes::lookup;
 use crate::desired::Desired;
 use crate::difference::{self, Known};
-use crate::entitlements::Declared;
+use crate::entitlements::{Declared, Wanted};
 use crate::expression::is_none;
 use crate::memberships::{self, Granted};
 use crate::outcome::{IdentityPlan, IdentitySnapshot, RuleFault, TargetView};
@@ -37,8 +37,18 @@ pub(crate) fn plan_identity(
     let with_account = snapshot.accounts.iter().map(|account| &account.target);
     let targets: BTreeSet<&TargetName> =
         granted.keys().copied().chain(undecided.keys().copied()).chain(with_account).collect();
-    let mut plan =
-        IdentityPlan { look_again_at: snapshot.identity.validity.next_change(now), ..IdentityPlan::default() };
+    let next_changes = [snapshot.identity.validity.next_change(now), memberships.next_change];
+    let mut plan = IdentityPlan { look_again_at: next_changes.into_iter().flatten().min(), ..IdentityPlan::default() };
+    for (loser, winner) in &memberships.excluded {
+        let message =
+            format!("role {loser} is not given: it and role {winner} exclude each other, and {winner} ranks higher");
+        plan.notices.push(Notice {
+            identity: snapshot.identity.id,
+            label: snapshot.identity.label().to_owned(),
+            target: None,
+            message,
+        });
+    }
     for name in targets {
         let scene = Scene { rules, subject: &subject, snapshot, name, plan: &mut plan };
         scene.plan(granted.remove(name), undecided.get(name).map_or(&[], Vec::as_slice), views.get(name));
@@ -93,7 +103,10 @@ impl Scene<'_> {
             plan: self.plan,
         };
         match granted {
-            Some(granted) => planner.provide(&granted, &linked, self.snapshot.candidates.get(self.name)),
+            Some(granted) => {
+                let wanted = planner.wanted(&granted);
+                planner.provide(&wanted, &linked, self.snapshot.candidates.get(self.name));
+            }
             None => linked.into_iter().filter(|account| is_there(account)).for_each(|account| planner.leave(account)),
         }
     }
@@ -116,8 +129,20 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
+    /// What roles grant, with what that needs, and without what cannot be held beside it.
+    fn wanted<'g>(&mut self, granted: &Granted<'g>) -> Wanted<'g>
+    where
+        'a: 'g,
+    {
+        let wanted = Wanted::of(granted, self.target, self.view);
+        for left_out in &wanted.left_out {
+            self.notice(left_out.to_string());
+        }
+        wanted
+    }
+
     /// The identity should have an account here.
-    fn provide(&mut self, granted: &Granted<'_>, linked: &[&Account], candidates: Option<&Vec<Account>>) {
+    fn provide(&mut self, granted: &Wanted<'_>, linked: &[&Account], candidates: Option<&Vec<Account>>) {
         let there: Vec<&Account> = linked.iter().copied().filter(|account| is_there(account)).collect();
         match (there.as_slice(), linked.first()) {
             ([account], _) => self.keep_up(granted, account, Link::Keep),
@@ -132,7 +157,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Creates an account, or creates one again that went missing, under the id it had.
-    fn create(&mut self, granted: &Granted<'_>, missing: Option<&Account>) {
+    fn create(&mut self, granted: &Wanted<'_>, missing: Option<&Account>) {
         let Some(class) = self.class(&self.target.class) else { return };
         let Some(desired) = self.desired(class) else { return };
         if !class.operations.create {
@@ -153,7 +178,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Brings an account to the desired state.
-    fn keep_up(&mut self, granted: &Granted<'_>, account: &Account, link: Link) {
+    fn keep_up(&mut self, granted: &Wanted<'_>, account: &Account, link: Link) {
         let Some(class) = self.class(&account.class) else { return };
         let Some(desired) = self.desired(class) else { return };
         let Some(actual) = self.attributes(account) else { return };
@@ -164,8 +189,12 @@ impl<'a> Planner<'a> {
         let (enable, disable) = self.activation(account);
         operations.extend(self.allowed(class.operations.set_active, class, "enable accounts", enable));
         let grants = self.declared.grants(granted, &account.held);
-        operations.extend(self.allowed(class.operations.grant, class, "grant entitlements", grants));
         let revocations = self.declared.revocations(Some(granted), &account.held, "no role grants it");
+        // What can be held only once makes room first.
+        let (making_room, revocations): (Vec<_>, Vec<_>) =
+            revocations.into_iter().partition(|revocation| self.declared.makes_room(revocation, &grants));
+        operations.extend(self.allowed(class.operations.revoke, class, "revoke entitlements", making_room));
+        operations.extend(self.allowed(class.operations.grant, class, "grant entitlements", grants));
         operations.extend(self.allowed(class.operations.revoke, class, "revoke entitlements", revocations));
         operations.extend(self.allowed(class.operations.set_active, class, "disable accounts", disable));
         if link == Link::Adopt || !operations.is_empty() {
@@ -305,7 +334,7 @@ fn called_all(accounts: &[&Account]) -> String {
     accounts.iter().map(|account| called(account)).collect::<Vec<_>>().join(", ")
 }
 
-fn granting_roles(granted: &Granted<'_>) -> String {
+fn granting_roles(granted: &Wanted<'_>) -> String {
     let names: Vec<&str> = granted.roles.iter().map(|role| role.as_str()).collect();
     match names.as_slice() {
         [one] => format!("role {one} grants it"),

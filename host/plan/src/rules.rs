@@ -8,14 +8,14 @@ use crate::{memberships, planner, records};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use purser_model::Attributes;
-use purser_model::configuration::{Configuration, DeclaredEntitlement, Source, Strength, Target};
+use purser_model::configuration::{Configuration, DeclaredEntitlement, Member, Source, Strength, Target};
 use purser_model::id::{GroupName, RoleName, SourceName, TargetName};
-use purser_model::identity::{Identity, IdentityRecord};
+use purser_model::identity::{Identity, IdentityRecord, Validity};
 use purser_model::object::Object;
 use purser_model::operation::Intent;
 use purser_model::plan::PlannedOperation;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 /// Where an expression stands in the declarations.
@@ -150,8 +150,8 @@ pub(crate) struct MappingRule {
 /// Who belongs to a group or has a role.
 #[derive(Debug)]
 pub(crate) struct MemberRule {
-    /// As `source/key`.
-    pub(crate) members: HashSet<String>,
+    /// By `source/key`: when it belongs.
+    pub(crate) members: HashMap<String, Vec<Validity>>,
     pub(crate) rule: Option<Expression>,
 }
 
@@ -350,8 +350,12 @@ impl Compiler {
         rules
     }
 
-    fn members(&mut self, place: RulePlace, members: &[String], rule: Option<&str>) -> MemberRule {
+    fn members(&mut self, place: RulePlace, members: &[Member], rule: Option<&str>) -> MemberRule {
         let rule = rule.and_then(|text| self.expression(place, text, IDENTITY));
-        MemberRule { members: members.iter().cloned().collect(), rule }
+        let mut by_identity: HashMap<String, Vec<Validity>> = HashMap::new();
+        for member in members {
+            by_identity.entry(member.identity.clone()).or_default().push(member.validity);
+        }
+        MemberRule { members: by_identity, rule }
     }
 }

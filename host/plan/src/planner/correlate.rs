@@ -1,14 +1,14 @@
 //! No account is linked: one that is there already may belong to the identity.
 
 use super::{Planner, called, called_all, is_there, sorted};
-use crate::memberships::Granted;
+use crate::entitlements::Wanted;
 use purser_model::account::{Account, Situation};
 use purser_model::configuration::UnlinkedReaction;
 use purser_model::plan::Link;
 
 impl Planner<'_> {
     /// No account is linked: one that is there already may belong to the identity.
-    pub(super) fn correlate(&mut self, granted: &Granted<'_>, candidates: &[Account]) {
+    pub(super) fn correlate(&mut self, granted: &Wanted<'_>, candidates: &[Account]) {
         let candidates = sorted(candidates.iter().filter(|account| is_there(account)));
         match candidates.as_slice() {
             [] => self.create_where_nothing_can_match(granted),
@@ -34,7 +34,7 @@ impl Planner<'_> {
     }
 
     /// Creates unless a correlation fails: then an account might be there that nobody looked for.
-    fn create_where_nothing_can_match(&mut self, granted: &Granted<'_>) {
+    fn create_where_nothing_can_match(&mut self, granted: &Wanted<'_>) {
         for (attribute, expression) in &self.rules.correlation {
             if let Err(error) = expression.evaluate(&self.subject.scope) {
                 let text = expression.text();

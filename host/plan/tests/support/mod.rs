@@ -33,7 +33,13 @@ pub fn mapping(attribute: &str, expression: &str, strength: Strength) -> Mapping
 }
 
 fn entitlement(value: &str) -> DeclaredEntitlement {
-    DeclaredEntitlement { class: "Group".into(), attribute: "displayName".into(), value: value.into(), create: true }
+    DeclaredEntitlement {
+        class: "Group".into(),
+        attribute: "displayName".into(),
+        value: value.into(),
+        create: true,
+        needs: Vec::new(),
+    }
 }
 
 /// An application with the mappings that every story uses.
