@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
-use purser_model::id::{PlanId, SourceName, TargetName};
+use purser_model::id::{AccountId, PlanId, SourceName, TargetName};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -42,6 +42,9 @@ pub enum Command {
     Check,
     /// Show identities, accounts and queues in numbers
     Status,
+    /// Accounts that nobody grants: see when they are deleted, and keep one from it
+    #[command(subcommand)]
+    Deletion(Deletion),
     /// Make, build and inspect connectors
     #[command(subcommand)]
     Connector(Connector),
@@ -102,6 +105,22 @@ pub struct Reconcile {
     /// Only look, and say what would be done
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// `deletion`
+#[derive(Debug, Subcommand)]
+pub enum Deletion {
+    /// Accounts that leave, since when, and when they are deleted
+    List,
+    /// Keep an account from being deleted until somebody has granted it again
+    Cancel(CancelDeletion),
+}
+
+/// `deletion cancel`
+#[derive(Debug, Args)]
+pub struct CancelDeletion {
+    /// The account, as `deletion list` names it
+    pub account: AccountId,
 }
 
 /// `connector`

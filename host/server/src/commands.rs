@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod check;
 pub mod connector;
+pub mod deletion;
 pub mod demo;
 pub mod import;
 pub mod plan;

@@ -3,5 +3,6 @@
 
 mod application;
 mod faults;
+mod lifecycle;
 mod stage;
 mod stories;

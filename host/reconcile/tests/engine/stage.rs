@@ -23,7 +23,7 @@ class = "person"
 [target.app]
 connector = "application"
 class = "person"
-leaving = "LEAVING"
+leaving = LEAVING
 unlinked = "UNLINKED"
 [[target.app.correlation]]
 attribute = "userName"
@@ -109,9 +109,24 @@ impl Stage {
     }
 
     pub async fn accept(&self, key: &str, state: LifecycleState, attributes: Value) {
+        self.accept_for(key, state, Validity::ALWAYS, attributes).await;
+    }
+
+    pub async fn accept_for(&self, key: &str, state: LifecycleState, validity: Validity, attributes: Value) {
         let attributes = attributes.as_object().unwrap().clone();
-        let record = IdentityRecord { key: key.into(), state, attributes, validity: Validity::ALWAYS };
+        let record = IdentityRecord { key: key.into(), state, attributes, validity };
         self.engine.accept(&"hr".parse().unwrap(), record).await.unwrap();
+    }
+
+    /// Time passes.
+    pub fn wait(&self, span: &str) {
+        let span: jiff::SignedDuration = span.parse().unwrap();
+        let micros = i64::try_from(span.as_micros()).unwrap();
+        self.clock.0.fetch_add(micros, Ordering::SeqCst);
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     pub async fn import(&self) -> ImportReport {
@@ -144,6 +159,11 @@ impl Stage {
     }
 }
 
+/// A word stands in quotes, a table as it is.
+fn leaving_value(leaving: &str) -> String {
+    if leaving.starts_with('{') { leaving.to_owned() } else { format!("\"{leaving}\"") }
+}
+
 fn engine(
     folder: &tempfile::TempDir,
     application: &Arc<Application>,
@@ -153,7 +173,7 @@ fn engine(
 ) -> Engine {
     let declarations = folder.path().join("declarations");
     std::fs::create_dir_all(&declarations).unwrap();
-    let text = DECLARATIONS.replace("LEAVING", leaving).replace("UNLINKED", unlinked);
+    let text = DECLARATIONS.replace("LEAVING", &leaving_value(leaving)).replace("UNLINKED", unlinked);
     std::fs::write(declarations.join("all.toml"), text).unwrap();
     let rules = purser_declare::load(&declarations).unwrap().rules;
     let store = SqliteStore::open(&folder.path().join("purser.db"), Arc::new(Ids::new([starts; 32]))).unwrap();

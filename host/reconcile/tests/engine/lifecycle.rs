@@ -1,0 +1,121 @@
+//! What time alone does: first days, last days, grace, and deletions that wait.
+
+use crate::stage::Stage;
+use purser_model::identity::{LifecycleState, Validity};
+use purser_store::{AccountFilter, PageRequest, StoreError};
+use serde_json::json;
+
+fn anna() -> serde_json::Value {
+    json!({"userName": "anna", "mail": "anna@x", "department": "Engineering"})
+}
+
+const DAY: &str = "24h";
+
+#[tokio::test]
+async fn a_hire_of_tomorrow_gets_an_account_tomorrow_and_loses_it_after_the_last_day() {
+    let stage = Stage::new("disable", "show");
+    let first_day = stage.now() + jiff::SignedDuration::from_hours(24);
+    let validity = Validity { from: Some(first_day), until: Some(first_day + jiff::SignedDuration::from_hours(48)) };
+    stage.accept_for("1", LifecycleState::Active, validity, anna()).await;
+    stage.settle().await;
+    assert!(stage.application.content().people.is_empty(), "staged until the first day");
+    assert_eq!(stage.engine.store().next_due().await.unwrap(), Some(first_day));
+    stage.wait(DAY);
+    stage.settle().await;
+    let (id, person) = stage.application.person("anna");
+    assert!(person.active);
+    assert_eq!(stage.application.members("Engineers"), ["anna"]);
+    stage.wait("48h");
+    stage.settle().await;
+    assert!(!stage.application.person("anna").1.active, "departed after the last day");
+    assert!(stage.application.members("Everyone").is_empty());
+    assert_eq!(stage.engine.store().next_due().await.unwrap(), None);
+    // Hired again: the same identity, and the same account.
+    stage.accept_for("1", LifecycleState::Active, Validity { until: None, ..validity }, anna()).await;
+    stage.settle().await;
+    let (same, person) = stage.application.person("anna");
+    assert_eq!((same, person.active), (id, true));
+}
+
+#[tokio::test]
+async fn what_was_due_while_the_host_was_down_is_done_at_the_next_start() {
+    let mut stage = Stage::new("disable", "show");
+    let validity = Validity { from: None, until: Some(stage.now() + jiff::SignedDuration::from_hours(1)) };
+    stage.accept_for("1", LifecycleState::Active, validity, anna()).await;
+    stage.settle().await;
+    stage.wait("240h");
+    stage.restart().await;
+    stage.settle().await;
+    assert!(!stage.application.person("anna").1.active);
+}
+
+#[tokio::test]
+async fn nothing_happens_in_the_grace_period_and_the_deletion_waits_for_its_day() {
+    let stage = Stage::new(r#"{ action = "disable", grace = "48h", delete_after = "30d" }"#, "show");
+    stage.person("1", anna()).await;
+    stage.settle().await;
+    stage.accept("1", LifecycleState::Departed, anna()).await;
+    stage.settle().await;
+    assert!(stage.application.person("anna").1.active, "within the grace period");
+    stage.wait("47h");
+    stage.settle().await;
+    assert!(stage.application.person("anna").1.active);
+    stage.wait("1h");
+    stage.settle().await;
+    assert!(!stage.application.person("anna").1.active, "disabled after it");
+    stage.wait("671h");
+    stage.settle().await;
+    assert!(!stage.application.person("anna").1.active, "29 days and 23 hours after the departure");
+    stage.wait("1h");
+    stage.settle().await;
+    assert!(stage.application.content().people.is_empty(), "deleted on the thirtieth day");
+}
+
+#[tokio::test]
+async fn who_comes_back_within_the_window_gets_the_same_account_and_a_new_window() {
+    let stage = Stage::new(r#"{ action = "disable", delete_after = "30d" }"#, "show");
+    stage.person("1", anna()).await;
+    stage.settle().await;
+    let (id, _) = stage.application.person("anna");
+    stage.accept("1", LifecycleState::Departed, anna()).await;
+    stage.settle().await;
+    stage.wait("600h");
+    stage.person("1", anna()).await;
+    stage.settle().await;
+    let (same, person) = stage.application.person("anna");
+    assert_eq!((same, person.active), (id, true));
+    stage.wait("240h");
+    stage.accept("1", LifecycleState::Departed, anna()).await;
+    stage.settle().await;
+    stage.wait("600h");
+    stage.settle().await;
+    assert!(!stage.application.person("anna").1.active, "the thirty days began anew");
+    stage.wait("120h");
+    stage.settle().await;
+    assert!(stage.application.content().people.is_empty());
+}
+
+#[tokio::test]
+async fn a_cancelled_deletion_never_comes_until_the_account_was_granted_again() {
+    let stage = Stage::new(r#"{ action = "disable", delete_after = "30d" }"#, "show");
+    stage.person("1", anna()).await;
+    stage.settle().await;
+    let store = stage.engine.store().clone();
+    let account = store.accounts(AccountFilter::default(), PageRequest::first(1)).await.unwrap().remove(0).id;
+    let refused = store.cancel_deletion(account, stage.now()).await;
+    assert!(matches!(refused, Err(StoreError::NotFound { .. })), "nothing leaves: {refused:?}");
+    stage.accept("1", LifecycleState::Departed, anna()).await;
+    stage.settle().await;
+    assert_eq!(store.leaving(PageRequest::first(10)).await.unwrap().len(), 1);
+    store.cancel_deletion(account, stage.now()).await.unwrap();
+    stage.wait("8760h");
+    stage.settle().await;
+    assert!(!stage.application.person("anna").1.active, "still there after a year, and disabled");
+    stage.person("1", anna()).await;
+    stage.settle().await;
+    stage.accept("1", LifecycleState::Departed, anna()).await;
+    stage.settle().await;
+    stage.wait("720h");
+    stage.settle().await;
+    assert!(stage.application.content().people.is_empty(), "the next departure counts again");
+}
