@@ -7,7 +7,7 @@ use crate::reading::Reading;
 use crate::section::{Node, Section};
 use crate::units;
 use purser_model::configuration::{
-    Correlation, DeclaredEntitlement, Deprovisioning, Leaving, Mapping, Strength, Target, UnlinkedReaction,
+    Correlation, DeclaredEntitlement, Deprovisioning, Leaving, Mapping, ReferenceId, Strength, Target, UnlinkedReaction,
 };
 use purser_model::id::TargetName;
 use purser_plan::RulePlace;
@@ -115,9 +115,14 @@ fn mapping(reading: &mut Reading, target: &TargetName, attribute: &str, node: &N
     };
     let expression = reading.expression(&value, rule);
     let strength = section.optional("strength").and_then(|node| node.choice(STRENGTHS, &mut reading.problems));
+    let refers_by = section.optional("refers_by").and_then(|node| node.filled_text(&mut reading.problems));
+    let refers_by = refers_by.map(|name| match name.as_str() {
+        "id" => ReferenceId::Primary,
+        _ => ReferenceId::Secondary(name),
+    });
     section.finish(&mut reading.problems);
     let mapping = Mapping::new(attribute, expression?);
-    Some(Mapping { strength: strength.unwrap_or(mapping.strength), ..mapping })
+    Some(Mapping { strength: strength.unwrap_or(mapping.strength), refers_by, ..mapping })
 }
 
 fn entitlements(

@@ -159,12 +159,23 @@ pub struct Mapping {
     pub expression: String,
     /// How strongly it holds.
     pub strength: Strength,
+    /// For a reference: by which id the account of the identity that the expression names is referred to.
+    pub refers_by: Option<ReferenceId>,
+}
+
+/// By which id of an account another account refers to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReferenceId {
+    /// Its primary id.
+    Primary,
+    /// A secondary id, such as `dn`.
+    Secondary(String),
 }
 
 impl Mapping {
     /// A mapping of normal strength.
     pub fn new(attribute: String, expression: String) -> Self {
-        Self { attribute, expression, strength: Strength::Normal }
+        Self { attribute, expression, strength: Strength::Normal, refers_by: None }
     }
 }
 

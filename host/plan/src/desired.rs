@@ -1,7 +1,8 @@
 //! The attributes that an account should have, by its mappings.
 
-use crate::attributes::{Described, NotWritable, describe, insert};
+use crate::attributes::{Described, NotWritable, describe, insert, member};
 use crate::compare::in_contract_form;
+use crate::references::{Referred, Resolved, resolve};
 use crate::rules::TargetRules;
 use crate::subject::Subject;
 use purser_model::Attributes;
@@ -43,6 +44,17 @@ pub(crate) struct Desired<'a> {
     pub(crate) attributes: Vec<DesiredAttribute<'a>>,
     /// Mappings that the class cannot take; the others hold without them.
     pub(crate) left_out: Vec<MappingLeftOut>,
+    /// References to accounts that are not there yet; the attribute stays as it is until then.
+    pub(crate) late: Vec<LateReference<'a>>,
+}
+
+/// A reference to accounts that are not there yet.
+#[derive(Debug)]
+pub(crate) struct LateReference<'a> {
+    /// As the mapping names it.
+    pub(crate) attribute: &'a str,
+    /// The identities without an account, as `source/key`.
+    pub(crate) identities: Vec<String>,
 }
 
 impl<'a> Desired<'a> {
@@ -54,6 +66,7 @@ impl<'a> Desired<'a> {
         subject: &Subject<'_>,
         rules: &'a TargetRules,
         class: &ObjectClass,
+        referred: &Referred,
     ) -> Result<Self, Vec<MappingFault>> {
         let mut desired = Self::default();
         let mut faults = Vec::new();
@@ -67,6 +80,15 @@ impl<'a> Desired<'a> {
                     cause: error.to_string(),
                 }),
                 (Ok(described), Ok(value)) => {
+                    let value = match mapping.refers_by.as_ref().map(|by| resolve(subject, value.clone(), by, referred))
+                    {
+                        None => value,
+                        Some(Resolved::Value(value)) => value,
+                        Some(Resolved::Late(identities)) => {
+                            desired.late.push(LateReference { attribute: name, identities });
+                            continue;
+                        }
+                    };
                     let value = value.map(|value| in_contract_form(value, &described));
                     desired.attributes.push(DesiredAttribute { name, strength: mapping.strength, described, value });
                 }
@@ -91,5 +113,12 @@ impl<'a> Desired<'a> {
     pub(crate) fn pushed(&self) -> Attributes {
         let kept = self.attributes.iter().filter(|attribute| attribute.strength != Strength::Weak);
         kept.filter_map(|attribute| Some((attribute.name.to_owned(), attribute.value.clone()?))).collect()
+    }
+
+    /// The same for an account that is there: what a late reference wrote before stays known.
+    pub(crate) fn pushed_over(&self, before: &Attributes) -> Attributes {
+        let late =
+            self.late.iter().filter_map(|late| Some((late.attribute.to_owned(), member(before, late.attribute)?)));
+        late.map(|(name, value)| (name, value.clone())).chain(self.pushed()).collect()
     }
 }

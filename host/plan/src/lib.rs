@@ -15,6 +15,7 @@ mod memberships;
 mod outcome;
 mod planner;
 mod records;
+mod references;
 mod rules;
 mod subject;
 

@@ -18,6 +18,8 @@ pub struct IdentitySnapshot {
     pub accounts: Vec<Account>,
     /// By target: accounts that nobody linked and that match a correlation value, in order of trust.
     pub candidates: BTreeMap<TargetName, Vec<Account>>,
+    /// By target: the accounts that [`crate::Rules::references`] asks for, as far as they are there, by `source/key`.
+    pub references: BTreeMap<TargetName, BTreeMap<String, Account>>,
 }
 
 /// What planning must know about a target.

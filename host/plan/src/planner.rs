@@ -10,6 +10,7 @@ use crate::entitlements::{Declared, Wanted};
 use crate::expression::is_none;
 use crate::memberships::{self, Granted};
 use crate::outcome::{IdentityPlan, IdentitySnapshot, RuleFault, TargetView};
+use crate::references::Referred;
 use crate::rules::{Rules, TargetRules};
 use crate::subject::Subject;
 use jiff::Timestamp;
@@ -92,6 +93,7 @@ impl Scene<'_> {
                 called(account)
             ));
         }
+        let nobody = Referred::new();
         let mut planner = Planner {
             identity: &self.snapshot.identity,
             subject: self.subject,
@@ -100,6 +102,7 @@ impl Scene<'_> {
             rules,
             view,
             declared: Declared::new(target, view),
+            referred: self.snapshot.references.get(self.name).unwrap_or(&nobody),
             plan: self.plan,
         };
         match granted {
@@ -125,6 +128,8 @@ struct Planner<'a> {
     rules: &'a TargetRules,
     view: &'a TargetView,
     declared: Declared<'a>,
+    /// The accounts here that others may be referred to by.
+    referred: &'a Referred,
     plan: &'a mut IdentityPlan,
 }
 
@@ -184,7 +189,7 @@ impl<'a> Planner<'a> {
         let Some(actual) = self.attributes(account) else { return };
         let update = difference::update(&desired, &Known { actual: &actual, pushed: &account.pushed });
         let can_update = class.operations.update;
-        let pushed = if can_update { desired.pushed() } else { account.pushed.clone() };
+        let pushed = if can_update { desired.pushed_over(&account.pushed) } else { account.pushed.clone() };
         let mut operations = self.allowed(can_update, class, "update accounts", update.into_iter().collect());
         let (enable, disable) = self.activation(account);
         operations.extend(self.allowed(class.operations.set_active, class, "enable accounts", enable));
@@ -213,8 +218,13 @@ impl<'a> Planner<'a> {
 
     /// The desired attributes, or none with notices where a mapping fails: then nothing is done for this target.
     fn desired(&mut self, class: &ObjectClass) -> Option<Desired<'a>> {
-        match Desired::derive(self.subject, self.rules, class) {
+        match Desired::derive(self.subject, self.rules, class, self.referred) {
             Ok(desired) => {
+                for late in &desired.late {
+                    let (attribute, identities) = (late.attribute, late.identities.join(", "));
+                    let name = self.name;
+                    self.notice(format!("mapping `{attribute}` waits until {identities} has an account in {name}"));
+                }
                 for left_out in &desired.left_out {
                     self.notice(left_out.to_string());
                 }

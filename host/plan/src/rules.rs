@@ -4,11 +4,11 @@ use crate::attributes::insert;
 use crate::expression::{Dialect, Expression};
 use crate::outcome::{IdentityPlan, IdentitySnapshot, Memberships, RecordError, TargetView};
 use crate::subject::Subject;
-use crate::{memberships, planner, records};
+use crate::{memberships, planner, records, references};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use purser_model::Attributes;
-use purser_model::configuration::{Configuration, DeclaredEntitlement, Member, Source, Strength, Target};
+use purser_model::configuration::{Configuration, DeclaredEntitlement, Member, ReferenceId, Source, Strength, Target};
 use purser_model::id::{GroupName, RoleName, SourceName, TargetName};
 use purser_model::identity::{Identity, IdentityRecord, Validity};
 use purser_model::object::Object;
@@ -145,6 +145,7 @@ pub(crate) struct MappingRule {
     pub(crate) attribute: String,
     pub(crate) strength: Strength,
     pub(crate) expression: Expression,
+    pub(crate) refers_by: Option<ReferenceId>,
 }
 
 /// Who belongs to a group or has a role.
@@ -222,6 +223,21 @@ impl Rules {
             }
         }
         names
+    }
+
+    /// The accounts that the identity's accounts refer to: the target, and the identity that has the account, as
+    /// `source/key`. They belong into [`IdentitySnapshot::references`] as far as they are there.
+    pub fn references(&self, identity: &Identity, now: Timestamp) -> BTreeSet<(TargetName, String)> {
+        if self.targets.values().all(|target| target.mappings.iter().all(|mapping| mapping.refers_by.is_none())) {
+            return BTreeSet::new();
+        }
+        let subject = Subject::new(&self.dialect, identity, now);
+        let granted = self.targets_granted(identity, now).into_iter();
+        let named = granted.filter_map(|name| {
+            let rules = self.targets.get(&name)?;
+            Some(references::named(&subject, rules).into_iter().map(move |reference| (name.clone(), reference)))
+        });
+        named.flatten().collect()
     }
 
     /// The targets in which the identity should have an account at this time. A target that hangs on a rule which cannot be decided is
@@ -345,6 +361,7 @@ impl Compiler {
                 attribute: mapping.attribute.clone(),
                 strength: mapping.strength,
                 expression,
+                refers_by: mapping.refers_by.clone(),
             }));
         }
         rules

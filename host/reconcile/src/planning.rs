@@ -12,7 +12,7 @@ use purser_model::plan::{Notice, PlanItem};
 use purser_plan::{IdentityPlan, IdentitySnapshot, TargetView};
 use purser_store::{
     CandidateQuestion, ClassOfTarget, EnqueueRequest, EntitlementToCreate, IdentityFilter, Outlook, PageRequest,
-    StoredSnapshot, Wake,
+    ReferenceQuestion, StoredSnapshot, Wake,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +31,8 @@ pub struct PlanReport {
 pub(crate) struct Planned {
     pub(crate) identity: IdentityId,
     pub(crate) plan: IdentityPlan,
+    /// The accounts that its accounts refer to.
+    pub(crate) references: BTreeSet<(TargetName, String)>,
 }
 
 impl Engine {
@@ -88,12 +90,41 @@ impl Engine {
     ) -> Result<Vec<Planned>, EngineError> {
         let now = self.clock.now();
         let snapshots = self.fresh_snapshots(ids).await?;
-        let snapshots = self.with_candidates(snapshots, now).await?;
-        let plan = |snapshot: &IdentitySnapshot| Planned {
+        let mut snapshots = self.with_candidates(snapshots, now).await?;
+        let references = self.add_references(&mut snapshots, now).await?;
+        let plan = |(snapshot, references): (&IdentitySnapshot, BTreeSet<_>)| Planned {
             identity: snapshot.identity.id,
             plan: self.rules.plan_identity(snapshot, views, now),
+            references,
         };
-        Ok(snapshots.iter().map(plan).collect())
+        Ok(snapshots.iter().zip(references).map(plan).collect())
+    }
+
+    /// Adds the accounts that others refer to, as far as they are there. Returns all that are referred to.
+    async fn add_references(
+        &self,
+        snapshots: &mut [IdentitySnapshot],
+        now: Timestamp,
+    ) -> Result<Vec<BTreeSet<(TargetName, String)>>, EngineError> {
+        let references: Vec<_> =
+            snapshots.iter().map(|snapshot| self.rules.references(&snapshot.identity, now)).collect();
+        let mut questions = Vec::new();
+        for (target, identity) in references.iter().flatten() {
+            let class = self.target(target)?.class.clone();
+            questions.push(ReferenceQuestion { identity: identity.clone(), target: target.clone(), class });
+        }
+        if questions.is_empty() {
+            return Ok(references);
+        }
+        let mut answers = self.store.referred(questions).await?.into_iter();
+        for (snapshot, references) in snapshots.iter_mut().zip(&references) {
+            for ((target, identity), account) in references.iter().zip(answers.by_ref()) {
+                if let Some(account) = account {
+                    snapshot.references.entry(target.clone()).or_default().insert(identity.clone(), account);
+                }
+            }
+        }
+        Ok(references)
     }
 
     /// Snapshots for planning: an account that a write changed is read again first.
@@ -214,7 +245,7 @@ impl Engine {
             }
             let wake = by_identity.remove(&planned.identity);
             let IdentityPlan { items, leaving, look_again_at, .. } = planned.plan;
-            let outlook = Some(Outlook { leaving, look_again_at });
+            let outlook = Some(Outlook { leaving, look_again_at, references: planned.references });
             requests.push(EnqueueRequest { identity: planned.identity, wake, plan: None, items, outlook });
         }
         // A wake-up of an identity that is not there has nothing to say.
@@ -260,5 +291,5 @@ fn merge(snapshot: StoredSnapshot, found: BTreeMap<TargetName, Vec<Account>>) ->
         found.into_iter().filter(|(_, found)| !found.is_empty()).collect();
     let gives_way = |account: &Account| account.remote_id.is_none() && candidates.contains_key(&account.target);
     let accounts = snapshot.accounts.into_iter().filter(|account| !gives_way(account)).collect();
-    IdentitySnapshot { identity: snapshot.identity, accounts, candidates }
+    IdentitySnapshot { identity: snapshot.identity, accounts, candidates, references: BTreeMap::new() }
 }

@@ -13,8 +13,11 @@ const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
 const READERS: usize = 4;
 
 /// In order; one that was released is never changed.
-const MIGRATIONS: &[M<'_>] =
-    &[M::up(include_str!("../migrations/0001-floor.sql")), M::up(include_str!("../migrations/0002-validity.sql"))];
+const MIGRATIONS: &[M<'_>] = &[
+    M::up(include_str!("../migrations/0001-floor.sql")),
+    M::up(include_str!("../migrations/0002-validity.sql")),
+    M::up(include_str!("../migrations/0010-references.sql")),
+];
 
 /// Why the file could not be opened.
 #[derive(Debug, thiserror::Error)]

@@ -10,6 +10,7 @@ mod identities;
 mod import;
 mod observation;
 mod planning;
+mod references;
 mod rows;
 mod runs;
 mod small;
@@ -170,6 +171,10 @@ impl Store for SqliteStore {
 
     async fn candidates(&self, questions: Vec<CandidateQuestion>) -> Result<Vec<Vec<Account>>, StoreError> {
         self.connections.read(move |connection| planning::candidates(connection, &questions)).await
+    }
+
+    async fn referred(&self, questions: Vec<ReferenceQuestion>) -> Result<Vec<Option<Account>>, StoreError> {
+        self.connections.read(move |connection| references::referred(connection, &questions)).await
     }
 
     async fn enqueue(&self, requests: Vec<EnqueueRequest>, now: Timestamp) -> Result<Enqueued, StoreError> {

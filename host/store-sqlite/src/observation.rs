@@ -2,7 +2,7 @@
 
 use crate::failure::Result;
 use crate::rows::{Key, collect, digest, json, micros, wake, write_event};
-use crate::runs;
+use crate::{references, runs};
 use jiff::Timestamp;
 use purser_model::account::EntitlementKey;
 use purser_model::id::{AccountId, IdentityId, Ids};
@@ -114,6 +114,15 @@ pub(crate) fn write_account(
     observation: &Observation,
 ) -> Result<()> {
     let object = &observation.object;
+    let secondary_ids = json("account", &object.secondary_ids)?;
+    let (owner, known_as) = tx
+        .prepare_cached("SELECT identity, remote_id IS ?2 AND secondary_ids = ?3 FROM account WHERE number = ?1")?
+        .query_row((number, &object.id, &secondary_ids), |row| {
+            Ok((row.get::<_, Option<Key>>(0)?, row.get::<_, bool>(1)?))
+        })?;
+    if let (Some(owner), false) = (owner, known_as) {
+        references::wake_referrers(tx, &owner, class.target.as_str())?;
+    }
     tx.prepare_cached(
         "UPDATE account SET remote_id = ?2, secondary_ids = ?3, version = ?4, active = ?5, attributes = ?6, digest = ?7 \
          WHERE number = ?1",
@@ -121,7 +130,7 @@ pub(crate) fn write_account(
     .execute((
         number,
         &object.id,
-        json("account", &object.secondary_ids)?,
+        &secondary_ids,
         &object.version,
         object.active,
         &object.attributes,

@@ -1,6 +1,7 @@
 //! From wake-ups over snapshots to operations.
 
 use crate::failure::{Result, not_found};
+use crate::references;
 use crate::rows::{self, ACCOUNT, IDENTITY, Key, collect, from_json, json, micros, time, write_event};
 use jiff::Timestamp;
 use purser_model::account::Account;
@@ -166,6 +167,7 @@ fn keep_outlook(tx: &Transaction<'_>, identity: IdentityId, outlook: &Outlook, n
             _ => {}
         }
     }
+    references::keep(tx, identity, &outlook.references)?;
     match outlook.look_again_at {
         Some(at) => tx
             .prepare_cached(
@@ -274,6 +276,7 @@ fn adopt(tx: &Transaction<'_>, account: AccountId, item: &PlanItem, now: Timesta
     }
     tx.prepare_cached("UPDATE account SET identity = ?2, situation = 'linked' WHERE id = ?1")?
         .execute((Key::from(account), Key::from(item.identity)))?;
+    references::wake_referrers(tx, &Key::from(item.identity), item.target.as_str())?;
     write_event(tx, now, "account-adopted", &account, &format!("{} in {}", item.identity, item.target))?;
     Ok(Place::Free(account))
 }

@@ -158,6 +158,9 @@ pub trait Store: Send + Sync {
     /// Accounts that belong to nobody and have this value in this attribute, for each question, in the order asked.
     async fn candidates(&self, questions: Vec<CandidateQuestion>) -> Result<Vec<Vec<Account>>, StoreError>;
 
+    /// The account that each identity has in a target, without what it holds, in the order asked.
+    async fn referred(&self, questions: Vec<ReferenceQuestion>) -> Result<Vec<Option<Account>>, StoreError>;
+
     /// Turns planned items into operations: checks each item's precondition, links what is adopted, takes waiting
     /// operations that the plan replaces out of the queue, writes the intents and settles the wake-ups.
     ///

@@ -151,6 +151,17 @@ pub struct CandidateQuestion {
     pub value: String,
 }
 
+/// A question for the account that an identity has in a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferenceQuestion {
+    /// The identity, as `source/key`.
+    pub identity: String,
+    /// The target.
+    pub target: TargetName,
+    /// The class.
+    pub class: String,
+}
+
 /// What planning found for one identity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnqueueRequest {
@@ -173,6 +184,8 @@ pub struct Outlook {
     pub leaving: BTreeSet<AccountId>,
     /// When time alone will change the plan.
     pub look_again_at: Option<Timestamp>,
+    /// The accounts that its accounts refer to: the target and the identity there, as `source/key`.
+    pub references: BTreeSet<(TargetName, String)>,
 }
 
 /// A planned item that was not carried out.

@@ -268,7 +268,12 @@ impl World {
     pub fn with(accounts: Vec<Account>) -> Self {
         Self {
             configuration: configuration(),
-            snapshot: IdentitySnapshot { identity: anna(), accounts, candidates: BTreeMap::new() },
+            snapshot: IdentitySnapshot {
+                identity: anna(),
+                accounts,
+                candidates: BTreeMap::new(),
+                references: BTreeMap::new(),
+            },
             views: BTreeMap::from([(target_name("crm"), view())]),
             now: "2026-11-25T12:00:00Z".parse().expect("a time"),
         }

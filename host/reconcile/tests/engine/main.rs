@@ -4,5 +4,6 @@
 mod application;
 mod faults;
 mod lifecycle;
+mod references;
 mod stage;
 mod stories;

@@ -32,6 +32,7 @@ value = "identity.userName"
 userName = "identity.userName"
 mail = { value = "identity.mail", strength = "strong" }
 title = "identity.title"
+manager = { value = "identity.manager", refers_by = "id" }
 [target.app.entitlement]
 everyone = { class = "group", attribute = "name", value = "Everyone", create = true }
 engineers = { class = "group", attribute = "name", value = "Engineers", create = true }
