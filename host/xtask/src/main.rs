@@ -4,13 +4,14 @@ mod machine;
 mod project;
 mod steps;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask demo           prepare what is missing and run the demo to its end
 cargo xtask test           prepare what the tests need and run them all (--quick leaves formatting and lints out)
 cargo xtask bench [NAME]   run the benches, each figure beside its baseline (--json for machines)
+cargo xtask seeds COUNT    tell the engine's stories of failing targets and dying hosts, so many of them (optimised)
 cargo xtask check          formatting, lints and the project's own rules
 cargo xtask connectors     build the connectors into target/connectors";
 
@@ -31,6 +32,7 @@ fn run(arguments: &[String]) -> anyhow::Result<()> {
         Some("demo") => demo(rest),
         Some("test") => test(rest),
         Some("bench") => bench(rest),
+        Some("seeds") => seeds(rest),
         Some("check") => check(),
         Some("connectors") => {
             machine::prepare()?;
@@ -83,6 +85,15 @@ fn bench(arguments: &[String]) -> anyhow::Result<()> {
     let mut command = project::cargo();
     command.args(["run", "--quiet", "--release", "--package", "purser-bench", "--bin", "purser-bench", "--"]);
     steps::run(command.args(arguments))
+}
+
+fn seeds(arguments: &[String]) -> anyhow::Result<()> {
+    let [count] = arguments else { bail!("how many? Write for example `cargo xtask seeds 1000000`") };
+    let count: u64 = count.parse().with_context(|| format!("`{count}` is no number of seeds"))?;
+    machine::prepare()?;
+    let mut command = project::cargo();
+    command.args(["test", "--release", "--package", "purser-reconcile", "--test", "engine", "--", "faults"]);
+    steps::run(command.env("PURSER_SEEDS", count.to_string()))
 }
 
 fn check() -> anyhow::Result<()> {

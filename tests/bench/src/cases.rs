@@ -3,6 +3,7 @@
 mod crossing;
 mod latency;
 mod native;
+mod planning;
 mod reconciliation;
 mod sources;
 
@@ -42,8 +43,15 @@ pub fn figure(bench: &str, case: &str, value: f64, unit: &str, baseline: f64) ->
     }
 }
 
-const CASES: [&str; 6] =
-    ["call/get", "page/1000x12", "reconcile/10000", "reconcile/100000", "latency/changed-email", "latency/new-person"];
+const CASES: [&str; 7] = [
+    "call/get",
+    "page/1000x12",
+    "plan/100000",
+    "reconcile/10000",
+    "reconcile/100000",
+    "latency/changed-email",
+    "latency/new-person",
+];
 
 /// Runs the cases whose name begins with what was asked for.
 pub fn main() -> anyhow::Result<ExitCode> {
@@ -103,6 +111,7 @@ fn run_here(case: &str) -> anyhow::Result<ExitCode> {
         match case.split_once('/') {
             Some(("call", _)) => crossing::get().await,
             Some(("page", _)) => crossing::page().await,
+            Some(("plan", _)) => planning::plan(),
             Some(("reconcile", count)) => reconciliation::no_drift(count.parse()?).await,
             Some(("latency", "new-person")) => latency::new_person().await,
             Some(("latency", _)) => latency::changed_email().await,

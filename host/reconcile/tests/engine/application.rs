@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use purser_connector::{Fault, Session};
 use purser_model::Attributes;
 use purser_model::edit::{AttributeAction, ConnectorError, Edit, EditOutcome, ErrorClass, Request, ThrottleScope};
+use purser_model::id::OperationId;
 use purser_model::manifest::{
     Attribute, AttributeKind, AttributeTraits, Cardinality, CheckLevel, ClassKind, DeleteSemantics, Finding, Holding,
     HoldingSide, Limits, Manifest, ObjectClass, Operations,
@@ -28,6 +29,8 @@ pub struct Content {
     pub groups: BTreeMap<String, (String, BTreeSet<String>)>,
     next: u64,
     pub writes: u64,
+    /// Every edit that was carried out, by the operation it came with.
+    pub edits: Vec<(OperationId, &'static str)>,
 }
 
 /// How the next call fails.
@@ -117,6 +120,7 @@ impl Content {
 
     fn edit(&mut self, request: &Request) -> Result<EditOutcome, ConnectorError> {
         self.writes += 1;
+        self.edits.push((request.operation_id, edit_name(request)));
         let not_found =
             || ConnectorError { class: ErrorClass::NotFound, message: "not there".into(), native_code: None };
         match &request.edit {
@@ -171,6 +175,21 @@ impl Content {
             }
             Edit::SetPassword { .. } => panic!("nobody sets passwords"),
         }
+    }
+}
+
+/// The name of the operation that the edit stands for.
+fn edit_name(request: &Request) -> &'static str {
+    match &request.edit {
+        Edit::Create { .. } if request.class == "group" => "create-entitlement",
+        Edit::Create { .. } => "create",
+        Edit::Update { .. } => "update",
+        Edit::SetActive { active: true, .. } => "enable",
+        Edit::SetActive { active: false, .. } => "disable",
+        Edit::Delete { .. } => "delete",
+        Edit::SetPassword { .. } => "set-password",
+        Edit::Grant(_) => "grant",
+        Edit::Revoke(_) => "revoke",
     }
 }
 

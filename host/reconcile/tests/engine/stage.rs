@@ -14,6 +14,7 @@ use purser_store_sqlite::SqliteStore;
 use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::task::Poll;
 
 const DECLARATIONS: &str = r#"
 [source.hr]
@@ -100,6 +101,8 @@ impl Stage {
 
     /// The host is killed and started again: all that is left is the store.
     pub async fn restart(&mut self) {
+        // What the host had handed to the store before it died is done or not; nothing of it comes later.
+        self.engine.store().keep_setting("last words", "").await.unwrap();
         self.starts += 1;
         self.engine = engine(&self.folder, &self.application, &self.clock, &self.settings, self.starts);
         self.engine.recover().await.unwrap();
@@ -132,6 +135,22 @@ impl Stage {
 
     pub async fn import(&self) -> ImportReport {
         self.engine.import(&"hr".parse().unwrap(), ImportOptions::default(), &NoProgress).await.unwrap()
+    }
+
+    /// Works until it is polled for the last time: the host dies between two steps, or within one.
+    pub async fn work_and_die(&mut self, polls: u64) {
+        let mut work = Box::pin(self.engine.work_off(&NoProgress));
+        let mut left = polls;
+        std::future::poll_fn(|context| {
+            if left == 0 {
+                return Poll::Ready(());
+            }
+            left -= 1;
+            work.as_mut().poll(context).map(|_| ())
+        })
+        .await;
+        drop(work);
+        self.restart().await;
     }
 
     pub async fn work(&self) -> ApplyReport {
