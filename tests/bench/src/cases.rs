@@ -1,5 +1,6 @@
 //! The cases, and how they are run and printed.
 
+mod application;
 mod crossing;
 mod latency;
 mod native;
@@ -43,10 +44,11 @@ pub fn figure(bench: &str, case: &str, value: f64, unit: &str, baseline: f64) ->
     }
 }
 
-const CASES: [&str; 7] = [
+const CASES: [&str; 8] = [
     "call/get",
     "page/1000x12",
     "plan/100000",
+    "apply/20000",
     "reconcile/10000",
     "reconcile/100000",
     "latency/changed-email",
@@ -112,6 +114,7 @@ fn run_here(case: &str) -> anyhow::Result<ExitCode> {
             Some(("call", _)) => crossing::get().await,
             Some(("page", _)) => crossing::page().await,
             Some(("plan", _)) => planning::plan(),
+            Some(("apply", count)) => application::apply(count.parse()?).await,
             Some(("reconcile", count)) => reconciliation::no_drift(count.parse()?).await,
             Some(("latency", "new-person")) => latency::new_person().await,
             Some(("latency", _)) => latency::changed_email().await,

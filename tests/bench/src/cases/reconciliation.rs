@@ -127,7 +127,8 @@ impl Sessions for OneTarget {
     }
 }
 
-struct Now;
+/// The time of the machine.
+pub struct Now;
 
 impl Clock for Now {
     #[expect(clippy::disallowed_methods, reason = "a bench runs in real time")]
@@ -136,7 +137,8 @@ impl Clock for Now {
     }
 }
 
-struct Halfway;
+/// Jitter that is always the same.
+pub struct Halfway;
 
 impl Jitter for Halfway {
     fn fraction(&self) -> f64 {
