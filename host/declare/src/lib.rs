@@ -14,6 +14,7 @@ mod section;
 mod source;
 mod suggestion;
 mod target;
+mod timing;
 mod units;
 
 pub use error::{DeclarationError, DeclarationErrors, Position};

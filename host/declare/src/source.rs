@@ -3,6 +3,7 @@
 use crate::instance;
 use crate::reading::Reading;
 use crate::section::Section;
+use crate::timing;
 use crate::units;
 use jiff::tz::TimeZone;
 use purser_model::configuration::Source;
@@ -25,6 +26,10 @@ pub(crate) fn read(reading: &mut Reading, name: &SourceName, mut section: Sectio
     let valid_from = validity("valid_from", ValidityEnd::From);
     let valid_until = validity("valid_until", ValidityEnd::Until);
     let time_zone = section.optional("time_zone").and_then(|node| node.parsed(units::time_zone, &mut reading.problems));
+    let time_zone = time_zone.unwrap_or(TimeZone::UTC);
+    let schedule = section
+        .optional("schedule")
+        .and_then(|node| timing::schedule(&node, &time_zone, std::time::Duration::ZERO, &mut reading.problems));
     let absence = section
         .optional("absence")
         .and_then(|node| node.choice(&[("departed", true), ("ignored", false)], &mut reading.problems));
@@ -35,7 +40,8 @@ pub(crate) fn read(reading: &mut Reading, name: &SourceName, mut section: Sectio
         lifecycle,
         valid_from,
         valid_until,
-        time_zone: time_zone.unwrap_or(TimeZone::UTC),
+        time_zone,
+        schedule,
         absence_means_departed: absence.unwrap_or(true),
         ..Source::new(instance, class)
     }

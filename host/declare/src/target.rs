@@ -5,6 +5,7 @@ use crate::instance;
 use crate::problems::Problems;
 use crate::reading::Reading;
 use crate::section::{Node, Section};
+use crate::timing;
 use crate::units;
 use purser_model::configuration::{
     Correlation, DeclaredEntitlement, Deprovisioning, Leaving, Mapping, ReferenceId, Strength, Target, UnlinkedReaction,
@@ -26,6 +27,7 @@ pub(crate) fn read(reading: &mut Reading, name: &TargetName, mut section: Sectio
     let class = section.required_text("class", "\"User\"", &mut reading.problems);
     let unlinked = section.optional("unlinked").and_then(|node| node.choice(UNLINKED, &mut reading.problems));
     let leaving = section.optional("leaving").and_then(|node| leaving(&node, &mut reading.problems));
+    let timing = timing::read(&mut section, &mut reading.problems);
     let correlation = correlation(reading, name, &mut section);
     let mappings = mappings(reading, name, &mut section);
     let entitlements = entitlements(reading, name, &mut section);
@@ -36,6 +38,9 @@ pub(crate) fn read(reading: &mut Reading, name: &TargetName, mut section: Sectio
         mappings,
         leaving: leaving.unwrap_or(Deprovisioning::Disable.into()),
         entitlements,
+        reconcile: timing.reconcile,
+        windows: timing.windows,
+        rate: timing.rate,
         ..Target::new(instance, class)
     }
 }

@@ -4,6 +4,8 @@
 
 use crate::id::{GroupName, RoleName, SourceName, TargetName};
 use crate::identity::Validity;
+use crate::schedule::Schedule;
+use crate::window::Windows;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -120,6 +122,8 @@ pub struct Source {
     pub time_zone: TimeZone,
     /// Whether identities that a complete listing does not hold have departed.
     pub absence_means_departed: bool,
+    /// When it is read; none: as the host is told when it starts.
+    pub schedule: Option<Schedule>,
 }
 
 impl Source {
@@ -134,6 +138,7 @@ impl Source {
             valid_until: None,
             time_zone: TimeZone::UTC,
             absence_means_departed: true,
+            schedule: None,
         }
     }
 }
@@ -243,6 +248,26 @@ pub struct DeclaredEntitlement {
     pub needs: Vec<String>,
 }
 
+/// When a target is reconciled; none: as the host is told when it starts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReconcileSchedules {
+    /// When everything in it is looked at.
+    pub full: Option<Schedule>,
+    /// When its change feed is read.
+    pub delta: Option<Schedule>,
+}
+
+/// How much a target may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// So many calls, each request of a batch counted ...
+    pub calls: u32,
+    /// ... in any stretch of time of this length.
+    pub per: Duration,
+    /// So many at the same time.
+    pub concurrency: u32,
+}
+
 /// One application.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
@@ -260,6 +285,12 @@ pub struct Target {
     pub leaving: Leaving,
     /// Entitlements by the name that roles use.
     pub entitlements: BTreeMap<String, DeclaredEntitlement>,
+    /// When it is reconciled.
+    pub reconcile: ReconcileSchedules,
+    /// When it may be looked at as a whole, and perhaps written to.
+    pub windows: Windows,
+    /// How much it may be asked; none: as much as it answers, one call after the other.
+    pub rate: Option<Rate>,
 }
 
 impl Target {
@@ -273,6 +304,9 @@ impl Target {
             mappings: Vec::new(),
             leaving: Deprovisioning::Disable.into(),
             entitlements: BTreeMap::new(),
+            reconcile: ReconcileSchedules::default(),
+            windows: Windows::default(),
+            rate: None,
         }
     }
 }

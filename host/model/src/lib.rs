@@ -13,6 +13,8 @@ pub mod object;
 pub mod operation;
 pub mod plan;
 pub mod run;
+pub mod schedule;
+pub mod window;
 
 /// An object's or identity's attributes: SCIM-shaped JSON.
 pub type Attributes = serde_json::Map<String, serde_json::Value>;

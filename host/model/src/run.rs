@@ -13,6 +13,8 @@ pub enum RunKind {
     Import,
     /// Compares a target with what is desired.
     Reconciliation,
+    /// Follows the change feed of a target.
+    Changes,
 }
 
 impl RunKind {
@@ -21,6 +23,7 @@ impl RunKind {
         match self {
             Self::Import => "import",
             Self::Reconciliation => "reconciliation",
+            Self::Changes => "changes",
         }
     }
 }
@@ -63,6 +66,15 @@ pub struct Checkpoint {
     pub class: Option<String>,
     /// The cursor of its next page.
     pub cursor: Option<String>,
+    /// Objects of that class that were listed.
+    #[serde(default)]
+    pub listed_in_class: u64,
+    /// Whether that class was listed to its end, and what was not in the list is being looked up.
+    #[serde(default)]
+    pub listed_to_the_end: bool,
+    /// Cursors of the change feeds, by class, from before the first page: what changes during the listing comes after them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub change_cursors: BTreeMap<String, String>,
 }
 
 /// One run.

@@ -1,10 +1,11 @@
 //! The engine: what it is made of, and its errors.
 
 use crate::environment::{Clock, Jitter};
+use crate::pace::{Pace, Paced};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use purser_connector::{Fault, Session};
-use purser_model::configuration::{Source, Target};
+use purser_model::configuration::{Rate, Source, Target};
 use purser_model::id::{SourceName, TargetName};
 use purser_model::manifest::ObjectClass;
 use purser_plan::{Rules, TargetView};
@@ -98,6 +99,36 @@ pub enum EngineError {
         /// Why, and what to do.
         reason: String,
     },
+    /// The target is looked at as a whole only in its window.
+    #[error(
+        "target {target}: its window is closed until {opens}; wait for it, or say --outside-window to go on without it"
+    )]
+    WindowClosed {
+        /// The target.
+        target: String,
+        /// When the window opens.
+        opens: Timestamp,
+    },
+    /// The connector does not say what changed.
+    #[error("target {target}: its connector has no change feed of class `{class}`; run a full reconciliation instead")]
+    NoChangeFeed {
+        /// The target.
+        target: String,
+        /// The class of its accounts.
+        class: String,
+    },
+    /// There is no such account or identity.
+    #[error("no {what} `{id}`{place}; {advice}")]
+    Nobody {
+        /// `account` or `identity`.
+        what: &'static str,
+        /// What was asked for.
+        id: String,
+        /// Where it was looked for.
+        place: String,
+        /// What to do.
+        advice: &'static str,
+    },
     /// A plan was applied before.
     #[error("plan {0} was applied before; make a new one with `purser plan`")]
     AlreadyApplied(purser_model::id::PlanId),
@@ -121,6 +152,10 @@ pub struct Engine {
 pub(crate) struct Turn {
     /// Held while operations are carried out: two batches at once could overtake each other.
     pub(crate) working: tokio::sync::Mutex<()>,
+    /// Held while the target is listed or its changes are followed: two listings would take up each other's run.
+    pub(crate) looking: tokio::sync::Mutex<()>,
+    pace: Mutex<Option<Arc<Pace>>>,
+    paced: Mutex<Option<Arc<Paced>>>,
     paused_until: Mutex<Option<Timestamp>>,
 }
 
@@ -134,6 +169,17 @@ impl Turn {
     pub(crate) fn pause(&self, until: Timestamp) {
         let mut paused = self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
         *paused = (*paused).max(Some(until));
+    }
+
+    /// The session, kept within the rate that all work on the target shares.
+    fn paced(&self, session: Arc<dyn Session>, rate: Rate, clock: &Arc<dyn Clock>) -> Arc<dyn Session> {
+        let mut paced = self.paced.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(paced) = paced.as_ref().filter(|paced| paced.is_over(&session)) {
+            return paced.clone();
+        }
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        let pace = pace.get_or_insert_with(|| Arc::new(Pace::new(rate, clock.clone()))).clone();
+        paced.insert(Arc::new(Paced::new(session, pace))).clone()
     }
 }
 
@@ -184,14 +230,28 @@ impl Engine {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(name.clone()).or_default().clone()
     }
 
+    /// Until when nothing is written to a target: it asked to be left alone, or its window is closed.
+    pub(crate) fn held_until(&self, name: &TargetName, at: Timestamp) -> Option<Timestamp> {
+        self.turn(name).paused_until(at).max(self.window_opens(name, at))
+    }
+
+    /// When a target may be written to, where that has to wait for its window.
+    pub(crate) fn window_opens(&self, name: &TargetName, at: Timestamp) -> Option<Timestamp> {
+        self.target(name).ok().and_then(|target| target.windows.writes_open_at(at))
+    }
+
     /// The names of all declared targets.
     pub fn target_names(&self) -> Vec<TargetName> {
         self.rules.configuration().targets.keys().cloned().collect()
     }
 
     pub(crate) async fn target_session(&self, name: &TargetName) -> Result<Arc<dyn Session>, EngineError> {
-        self.target(name)?;
-        self.sessions.target(name).await.map_err(|fault| in_target(name, fault))
+        let rate = self.target(name)?.rate;
+        let session = self.sessions.target(name).await.map_err(|fault| in_target(name, fault))?;
+        Ok(match rate {
+            Some(rate) => self.turn(name).paced(session, rate, &self.clock),
+            None => session,
+        })
     }
 
     /// The classes of a target, read once and kept: planning looks at them for every identity. A target that cannot be

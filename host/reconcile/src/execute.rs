@@ -1,10 +1,12 @@
 //! Executing: operations are taken from the queue, handed to the connector and recorded. No choice is made here; what an
 //! operation does was decided by its plan, and what follows from its end is decided by [`crate::verdict`].
 
+use crate::allowance::batch_size;
 use crate::engine::{Engine, EngineError};
 use crate::environment::Progress;
 use crate::observe::Reader;
 use crate::verdict::{self, Look, Try, Verdict};
+use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use purser_connector::{Fault, Session};
 use purser_model::account::{Account, EntitlementKey};
@@ -72,6 +74,13 @@ impl DrainReport {
     }
 }
 
+/// How the requests of one batch ended.
+struct Sent {
+    recordings: Vec<Recording>,
+    /// The target is left alone until then.
+    pause: Option<Timestamp>,
+}
+
 /// What one target's operations are carried out with.
 pub(crate) struct Bench {
     pub(crate) name: TargetName,
@@ -97,8 +106,8 @@ impl Engine {
         Ok(known.collect())
     }
 
-    /// Carries out what is due in a target's queue, until nothing is due or the target asks for patience. What was left
-    /// with an unknown end is observed first.
+    /// Carries out what is due in a target's queue, until nothing is due, the target asks for patience, or its window closes.
+    /// What was left with an unknown end is observed first. As many batches are under way at once as the target allows.
     ///
     /// # Errors
     /// The target's connector cannot be opened, or the store fails. Failing operations are no error: they are recorded.
@@ -111,7 +120,10 @@ impl Engine {
         let mut report = self.observe_unknown(name, progress).await?;
         let mut bench = None;
         while report.paused_until.is_none() {
-            let leased = self.store.lease(name, self.settings.batch_size, self.clock.now()).await?;
+            if let Some(opens) = self.window_opens(name, self.clock.now()) {
+                return Ok(DrainReport { paused_until: Some(opens), ..report });
+            }
+            let leased = self.store.lease(name, self.lease_size(name)?, self.clock.now()).await?;
             if leased.is_empty() {
                 break;
             }
@@ -140,6 +152,12 @@ impl Engine {
             turn.pause(until);
         }
         Ok(report)
+    }
+
+    /// Operations taken at once: no more than can be sent soon, because they count as under way.
+    fn lease_size(&self, name: &TargetName) -> Result<u32, EngineError> {
+        let batch = self.settings.batch_size;
+        Ok(self.target(name)?.rate.map_or(batch, |rate| batch.min(batch_size(&rate)) * rate.concurrency))
     }
 
     /// Opens what the operations need; where that fails, nothing was sent, and they go back to the queue.
@@ -176,13 +194,35 @@ impl Engine {
             .unwrap_or(1);
         let (fresh, tried_before): (Vec<_>, Vec<_>) =
             sendable.into_iter().partition(|(one, _)| one.operation.attempts <= 1);
-        let batches = fresh.chunks(batch).chain(tried_before.chunks(1));
-        for batch in batches {
-            recordings.extend(self.send(bench, batch, report).await?);
+        let at_once = self.target(&bench.name)?.rate.map_or(1, |rate| rate.concurrency as usize);
+        let batches = fresh.chunks(batch).chain(tried_before.chunks(1)).map(|batch| self.send(bench, batch));
+        let sent: Vec<_> = stream::iter(batches.collect::<Vec<_>>()).buffer_unordered(at_once).collect().await;
+        let mut failed = None;
+        for batch in sent {
+            match batch {
+                Ok(Sent { recordings: more, pause }) => {
+                    recordings.extend(more);
+                    report.paused_until = report.paused_until.max(pause);
+                }
+                Err(error) => failed = Some(error),
+            }
         }
         recordings.iter().for_each(|recording| report.count(recording));
         self.store.record(recordings, self.clock.now()).await?;
-        Ok(())
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// What was to be sent while the target wants to be left alone goes back to the queue.
+    fn held_back(batch: &[(Leased, Request)], until: Timestamp) -> Sent {
+        let put_back = |one: &(Leased, Request)| Recording {
+            operation: one.0.operation.id,
+            state: OperationState::Waiting,
+            detail: Some("not sent: the target asked to be left alone".into()),
+            not_before: Some(until),
+            seen: Seen::Nothing,
+            wake: false,
+        };
+        Sent { recordings: batch.iter().map(put_back).collect(), pause: Some(until) }
     }
 
     fn unresolved(&self, operation: &Operation, unresolved: Unresolved) -> Recording {
@@ -201,25 +241,28 @@ impl Engine {
         recording(operation, &verdict, Some(reason), Seen::Nothing)
     }
 
-    async fn send(
-        &self,
-        bench: &Bench,
-        batch: &[(Leased, Request)],
-        report: &mut DrainReport,
-    ) -> Result<Vec<Recording>, EngineError> {
+    async fn send(&self, bench: &Bench, batch: &[(Leased, Request)]) -> Result<Sent, EngineError> {
+        if let Some(until) = self.turn(&bench.name).paused_until(self.clock.now()) {
+            return Ok(Self::held_back(batch, until));
+        }
         let requests = batch.iter().map(|(_, request)| request.clone()).collect();
         let results = match bench.session.apply(requests).await {
             Ok(results) => results,
-            Err(fault) => return Ok(self.call_failed(bench, batch, &fault)),
+            Err(fault) => return Ok(Sent { recordings: self.call_failed(bench, batch, &fault), pause: None }),
         };
+        let mut pause = None;
         let mut recordings = Vec::with_capacity(batch.len());
         for ((one, _), result) in batch.iter().zip(results) {
             recordings.push(match result {
                 Ok(outcome) => self.ended_well(bench, one, outcome).await,
-                Err(error) => self.ended_badly(bench, one, &error, report).await?,
+                Err(error) => self.ended_badly(bench, one, &error, &mut pause).await?,
             });
         }
-        Ok(recordings)
+        if let Some(until) = pause {
+            // At once, so that batches that are not sent yet are held back.
+            self.turn(&bench.name).pause(until);
+        }
+        Ok(Sent { recordings, pause })
     }
 
     fn call_failed(&self, bench: &Bench, batch: &[(Leased, Request)], fault: &Fault) -> Vec<Recording> {
@@ -300,7 +343,7 @@ impl Engine {
         bench: &Bench,
         one: &Leased,
         error: &ConnectorError,
-        report: &mut DrainReport,
+        pause: &mut Option<Timestamp>,
     ) -> Result<Recording, EngineError> {
         let operation = &one.operation;
         if matches!(error.class, ErrorClass::AlreadyExists(_)) && may_be_our_own(operation) {
@@ -308,7 +351,7 @@ impl Engine {
         }
         let verdict = verdict::after_error(error, &self.tried(operation, self.clock.now()), &self.settings);
         debug!(target = %bench.name, operation = %operation.id, state = %verdict.state, "{}", error.class.name());
-        report.paused_until = report.paused_until.max(verdict.pause);
+        *pause = (*pause).max(verdict.pause);
         let mut recording = recording(operation, &verdict, Some(error.to_string()), seen(&verdict.look));
         if let (Look::Other(other), Intent::Create { attributes, .. }) = (&verdict.look, &operation.intent) {
             recording.wake = self.meet_other(bench, operation, attributes, other.clone()).await?;

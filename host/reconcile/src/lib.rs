@@ -5,13 +5,20 @@
 //! the outcome is recorded. Planning ([`purser_plan`]) does no IO; executing makes no choices; no transaction is open while
 //! a connector is called.
 
+mod allowance;
+mod changes;
 mod engine;
 mod environment;
 mod execute;
 mod import;
+mod look;
 mod observe;
+mod pace;
+mod patience;
 mod planning;
 mod reconcile;
+mod schedule;
+mod single;
 mod unknown;
 mod verdict;
 mod worker;
@@ -22,4 +29,6 @@ pub use execute::DrainReport;
 pub use import::{ImportOptions, ImportReport};
 pub use planning::PlanReport;
 pub use reconcile::{ReconcileMode, ReconcileReport};
+pub use schedule::{Job, JobReport, job_reports};
+pub use single::SingleReport;
 pub use worker::ApplyReport;

@@ -1,20 +1,20 @@
 //! Reconciling a target: everything in it is looked at, page by page, and what differs from what is desired is repaired.
 
-use crate::engine::{Engine, EngineError, in_target};
+use crate::engine::{Engine, EngineError};
 use crate::environment::Progress;
 use crate::execute::DrainReport;
-use crate::observe::Reader;
+use crate::look::{Counts, Looked};
 use crate::planning::PlanReport;
+use jiff::Timestamp;
 use purser_connector::{ReadOnly, Session};
 use purser_model::id::{RunId, TargetName};
-use purser_model::manifest::{ClassKind, ObjectClass};
-use purser_model::object::{Page, SearchRequest, Tail};
-use purser_model::run::{Checkpoint, Run, RunKind, RunState};
-use purser_store::{ClassOfTarget, ObservedPage, RunEnding};
+use purser_model::run::{RunKind, RunState};
+use purser_model::window::Windows;
+use purser_store::{Begun, RunEnding};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use tracing::{info, warn};
+use tracing::info;
 
 /// What a reconciliation may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +30,11 @@ pub enum ReconcileMode {
 pub struct ReconcileReport {
     /// The run.
     pub run: RunId,
+    /// Whether everything was listed, or the change feed was followed.
+    pub kind: RunKind,
     /// Whether an interrupted run went on.
     pub resumed: bool,
-    /// Objects listed.
+    /// Objects listed, or named by the change feed.
     pub listed: u64,
     /// As they were known.
     pub unchanged: u64,
@@ -40,6 +42,15 @@ pub struct ReconcileReport {
     pub changed: u64,
     /// Gone for certain.
     pub gone: u64,
+    /// The window closed: the run goes on at its checkpoint when it opens, at this time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goes_on_at: Option<Timestamp>,
+    /// Why everything was listed although the change feed was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instead_of_changes: Option<String>,
+    /// Classes without a change feed, which only a full reconciliation looks at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_followed: Vec<String>,
     /// What was done about it.
     pub operations: DrainReport,
     /// For a dry run: what would be done.
@@ -47,275 +58,143 @@ pub struct ReconcileReport {
     pub plan: Option<PlanReport>,
 }
 
-#[derive(Default)]
-struct Counts {
-    listed: u64,
-    unchanged: u64,
-    changed: u64,
-    gone: u64,
-}
-
-impl Counts {
-    fn named(&self) -> BTreeMap<String, u64> {
-        [("listed", self.listed), ("unchanged", self.unchanged), ("changed", self.changed), ("gone", self.gone)]
-            .map(|(name, count)| (name.to_owned(), count))
-            .into()
+impl ReconcileReport {
+    pub(crate) fn new(begun: &Begun, counts: &Counts) -> Self {
+        Self {
+            run: begun.run.id,
+            kind: begun.run.kind,
+            resumed: begun.resumed,
+            listed: counts.listed,
+            unchanged: counts.unchanged,
+            changed: counts.changed,
+            gone: counts.gone,
+            goes_on_at: None,
+            instead_of_changes: None,
+            not_followed: Vec::new(),
+            operations: DrainReport::default(),
+            plan: None,
+        }
     }
 }
 
 impl Engine {
     /// Reconciles a target. What is pending is finished first; each page is recorded with its checkpoint; absence counts
-    /// only after a complete listing, and only what is then not found by its id is gone.
+    /// only after a complete listing, and only what is then not found by its id is gone. Where the target has a window, the
+    /// listing stops at a page's end when it closes, and the next run goes on there.
     ///
     /// # Errors
-    /// The listing fails or is cut short. What was seen until then stays recorded, and nothing is concluded from what was
-    /// not seen. A run that a crash interrupted goes on at its checkpoint; one that ended with an error starts anew.
+    /// The window is closed, or the listing fails or is cut short. What was seen until then stays recorded, and nothing is
+    /// concluded from what was not seen. A run that a crash or a window interrupted goes on at its checkpoint; one that
+    /// ended with an error starts anew.
     pub async fn reconcile(
         &self,
         name: &TargetName,
         mode: ReconcileMode,
         progress: &dyn Progress,
     ) -> Result<ReconcileReport, EngineError> {
-        let session = self.target_session(name).await?;
+        let windows = self.target(name)?.windows.clone();
+        self.reconcile_within(name, &windows, mode, progress).await
+    }
+
+    /// As [`Engine::reconcile`], whatever the window says.
+    ///
+    /// # Errors
+    /// As [`Engine::reconcile`].
+    pub async fn reconcile_outside_window(
+        &self,
+        name: &TargetName,
+        mode: ReconcileMode,
+        progress: &dyn Progress,
+    ) -> Result<ReconcileReport, EngineError> {
+        self.reconcile_within(name, &Windows::default(), mode, progress).await
+    }
+
+    async fn reconcile_within(
+        &self,
+        name: &TargetName,
+        windows: &Windows,
+        mode: ReconcileMode,
+        progress: &dyn Progress,
+    ) -> Result<ReconcileReport, EngineError> {
+        if let Some(opens) = windows.opens_at(self.clock.now()) {
+            return Err(EngineError::WindowClosed { target: name.to_string(), opens });
+        }
+        let session = self.reading_session(name, mode).await?;
         let mut operations = DrainReport::default();
-        let session: Arc<dyn Session> = match mode {
-            ReconcileMode::Repair => {
-                operations.merge(self.drain(name, progress).await?);
-                self.store.wake_refused(name).await?;
-                session
-            }
+        if mode == ReconcileMode::Repair {
+            operations.merge(self.drain(name, progress).await?);
+            self.store.wake_refused(name).await?;
+        }
+        let mut report = self.list_everything(name, session.as_ref(), windows, progress).await?;
+        report.operations = operations;
+        if mode == ReconcileMode::Repair && report.goes_on_at.is_none() {
+            self.store.wake_without_account(name).await?;
+        }
+        self.conclude(name, mode, &mut report, progress).await?;
+        Ok(report)
+    }
+
+    /// The session of a target for looking; that of a dry run cannot write.
+    pub(crate) async fn reading_session(
+        &self,
+        name: &TargetName,
+        mode: ReconcileMode,
+    ) -> Result<Arc<dyn Session>, EngineError> {
+        let session = self.target_session(name).await?;
+        Ok(match mode {
+            ReconcileMode::Repair => session,
             ReconcileMode::DryRun => Arc::new(ReadOnly(session)),
-        };
-        let begun = self.store.begin_run(RunKind::Reconciliation, name.as_str(), self.clock.now()).await?;
-        let mut counts = Counts::default();
-        let listed = self.look_at_all(name, session.as_ref(), &begun.run, &mut counts, progress).await;
-        let ending = match &listed {
-            Ok(()) => RunEnding { state: RunState::Completed, counts: counts.named(), detail: None },
-            Err(error) => {
-                RunEnding { state: RunState::Failed, counts: counts.named(), detail: Some(error.to_string()) }
-            }
-        };
-        self.store.end_run(begun.run.id, ending, self.clock.now()).await?;
-        listed?;
-        let plan = match mode {
-            ReconcileMode::Repair => {
-                self.store.wake_without_account(name).await?;
-                operations.merge(self.work_off(progress).await?.operations);
-                None
-            }
-            ReconcileMode::DryRun => Some(self.plan_everyone(Some(&BTreeSet::from([name.clone()])), progress).await?),
-        };
-        let Counts { listed, unchanged, changed, gone } = counts;
-        Ok(ReconcileReport {
-            run: begun.run.id,
-            resumed: begun.resumed,
-            listed,
-            unchanged,
-            changed,
-            gone,
-            operations,
-            plan,
         })
     }
 
-    async fn look_at_all(
+    /// One run, or the rest of an interrupted one.
+    async fn list_everything(
         &self,
         name: &TargetName,
         session: &dyn Session,
-        run: &Run,
-        counts: &mut Counts,
+        windows: &Windows,
+        progress: &dyn Progress,
+    ) -> Result<ReconcileReport, EngineError> {
+        let turn = self.turn(name);
+        let _looking = turn.looking.lock().await;
+        let begun = self.store.begin_run(RunKind::Reconciliation, name.as_str(), self.clock.now()).await?;
+        let mut counts = Counts::of(&begun.run);
+        let looked = self.look_at_all(name, session, &begun.run, windows, &mut counts, progress).await;
+        let mut report = ReconcileReport::new(&begun, &counts);
+        match &looked {
+            Ok(Looked::UntilTheWindowClosed { opens }) => {
+                info!(target = %name, %opens, "the window closed; the run goes on when it opens");
+                report.goes_on_at = Some(*opens);
+            }
+            Ok(Looked::AtEverything) => {
+                let ending = RunEnding { state: RunState::Completed, counts: counts.named(), detail: None };
+                self.store.end_run(begun.run.id, ending, self.clock.now()).await?;
+            }
+            Err(error) => {
+                let detail = Some(error.to_string());
+                let ending = RunEnding { state: RunState::Failed, counts: counts.named(), detail };
+                self.store.end_run(begun.run.id, ending, self.clock.now()).await?;
+            }
+        }
+        looked?;
+        Ok(report)
+    }
+
+    /// What was found is acted on, or only planned.
+    pub(crate) async fn conclude(
+        &self,
+        name: &TargetName,
+        mode: ReconcileMode,
+        report: &mut ReconcileReport,
         progress: &dyn Progress,
     ) -> Result<(), EngineError> {
-        let classes = self.read_classes(name).await?;
-        let account_class = &self.target(name)?.class;
-        if !classes.iter().any(|class| &class.name == account_class) {
-            let known: Vec<_> = classes.iter().map(|class| class.name.as_str()).collect();
-            return Err(stopped(name, format!("it has no class `{account_class}`; it has: {}", known.join(", "))));
-        }
-        let mut checkpoint = run.checkpoint.clone();
-        for class in classes.iter().filter(|class| self.is_looked_at(name, class)) {
-            if checkpoint.finished_classes.contains(&class.name) {
-                continue;
+        match mode {
+            ReconcileMode::Repair => report.operations.merge(self.work_off(progress).await?.operations),
+            ReconcileMode::DryRun => {
+                let only = BTreeSet::from([name.clone()]);
+                report.plan = Some(self.plan_everyone(Some(&only), progress).await?);
             }
-            let look = ClassLook { name, class, classes: &classes, session, run };
-            self.look_at_class(&look, &mut checkpoint, counts, progress).await?;
         }
         Ok(())
     }
-
-    /// Entitlement classes whose holders matter, and the class of the accounts.
-    fn is_looked_at(&self, name: &TargetName, class: &ObjectClass) -> bool {
-        let Ok(target) = self.target(name) else { return false };
-        class.operations.search
-            && (class.name == target.class
-                || class.holding.as_ref().is_some_and(|holding| holding.account_class == target.class))
-    }
-
-    async fn look_at_class(
-        &self,
-        look: &ClassLook<'_>,
-        checkpoint: &mut Checkpoint,
-        counts: &mut Counts,
-        progress: &dyn Progress,
-    ) -> Result<(), EngineError> {
-        if checkpoint.class.as_ref() != Some(&look.class.name) {
-            checkpoint.class = Some(look.class.name.clone());
-            checkpoint.cursor = None;
-        }
-        let from_the_start = checkpoint.cursor.is_none();
-        let mut restarted = false;
-        let mut listed_here = 0;
-        loop {
-            let page = match self.target_page(look, checkpoint.cursor.clone()).await {
-                Ok(page) => page,
-                Err(EngineError::Connector { fault, .. }) if fault.is_cursor_expired() && !restarted => {
-                    // What was seen stays seen; the listing begins again.
-                    info!(target = %look.name, class = look.class.name, "the cursor expired; the class is listed anew");
-                    restarted = true;
-                    checkpoint.cursor = None;
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            listed_here += page.objects.len() as u64;
-            progress.advance("objects listed", page.objects.len() as u64);
-            let tail = page.tail.clone();
-            checkpoint.cursor = if let Tail::More(next) = &tail { Some(next.clone()) } else { None };
-            self.record_page(look, page, checkpoint.clone(), counts).await?;
-            match tail {
-                Tail::More(_) => {}
-                Tail::Complete => break,
-                Tail::Truncated(reason) => {
-                    let name = look.name;
-                    return Err(stopped(name, format!("the list of {} was cut short: {reason}", look.class.name)));
-                }
-            }
-        }
-        let whole = from_the_start || restarted;
-        self.confirm_absence(look, whole && listed_here == 0, checkpoint, counts, progress).await?;
-        checkpoint.finished_classes.push(look.class.name.clone());
-        checkpoint.class = None;
-        Ok(())
-    }
-
-    async fn target_page(&self, look: &ClassLook<'_>, cursor: Option<String>) -> Result<Page, EngineError> {
-        let request = SearchRequest {
-            class: look.class.name.clone(),
-            conditions: Vec::new(),
-            extra_attributes: Vec::new(),
-            page_size: self.settings.page_size.min(look.session.manifest().limits.page_size),
-            cursor,
-        };
-        look.session.search(request).await.map_err(|fault| in_target(look.name, fault))
-    }
-
-    async fn record_page(
-        &self,
-        look: &ClassLook<'_>,
-        page: Page,
-        checkpoint: Checkpoint,
-        counts: &mut Counts,
-    ) -> Result<(), EngineError> {
-        let key = look.key();
-        let remote_ids = page.objects.iter().map(|object| object.id.clone()).collect();
-        let known = self.store.digests(&key, remote_ids).await?;
-        let reader = self.reader(look)?;
-        let mut unchanged = Vec::new();
-        let mut changed = Vec::new();
-        counts.listed += page.objects.len() as u64;
-        for object in page.objects {
-            match known.get(&object.id) {
-                // Equal digests: there is nothing to parse and nothing to compare.
-                Some(known) if known.digest == Some(object.digest()) => unchanged.push(known.id),
-                _ => changed.push(reader.read(object).map_err(|fault| in_target(look.name, fault))?),
-            }
-        }
-        counts.unchanged += unchanged.len() as u64;
-        counts.changed += changed.len() as u64;
-        let page =
-            ObservedPage { run: look.run.id, run_number: look.run.number, class: key, unchanged, changed, checkpoint };
-        self.store.record_page(page, self.clock.now()).await?;
-        Ok(())
-    }
-
-    fn reader<'a>(&'a self, look: &ClassLook<'a>) -> Result<Reader<'a>, EngineError> {
-        let correlation = self.rules.correlation_attributes(look.name);
-        Ok(Reader::new(self.target(look.name)?, look.class, look.classes, correlation))
-    }
-
-    /// What a complete listing did not hold is read by its id: only `not-found` means gone.
-    async fn confirm_absence(
-        &self,
-        look: &ClassLook<'_>,
-        nothing_listed: bool,
-        checkpoint: &Checkpoint,
-        counts: &mut Counts,
-        progress: &dyn Progress,
-    ) -> Result<(), EngineError> {
-        let key = look.key();
-        loop {
-            let unseen = self.store.unseen(&key, look.run.number, self.settings.page_size).await?;
-            if unseen.is_empty() {
-                return Ok(());
-            }
-            if nothing_listed
-                && key.kind == ClassKind::Account
-                && unseen.len() >= self.settings.empty_listing_floor as usize
-            {
-                return Err(stopped(
-                    look.name,
-                    format!(
-                        "it lists no {} at all, although at least {} are known; nothing is concluded from that",
-                        look.class.name,
-                        unseen.len()
-                    ),
-                ));
-            }
-            let mut gone = Vec::new();
-            let mut there = Vec::new();
-            for object in &unseen {
-                match look.session.get(&look.class.name, &object.remote_id).await {
-                    Ok(object) => {
-                        there.push(self.reader(look)?.read(object).map_err(|fault| in_target(look.name, fault))?);
-                    }
-                    Err(fault) if fault.is_not_found() => gone.push(object.remote_id.clone()),
-                    Err(fault) => return Err(in_target(look.name, fault)),
-                }
-            }
-            if !there.is_empty() {
-                warn!(target = %look.name, count = there.len(), "a complete listing left out objects that are there");
-            }
-            counts.gone += gone.len() as u64;
-            progress.advance("absences confirmed", unseen.len() as u64);
-            let page = ObservedPage {
-                run: look.run.id,
-                run_number: look.run.number,
-                class: key.clone(),
-                unchanged: Vec::new(),
-                changed: there,
-                checkpoint: checkpoint.clone(),
-            };
-            self.store.record_page(page, self.clock.now()).await?;
-            self.store.record_gone(&key, gone, self.clock.now()).await?;
-        }
-    }
-}
-
-/// One class of one target in one run.
-struct ClassLook<'a> {
-    name: &'a TargetName,
-    class: &'a ObjectClass,
-    classes: &'a [ObjectClass],
-    session: &'a dyn Session,
-    run: &'a Run,
-}
-
-impl ClassLook<'_> {
-    fn key(&self) -> ClassOfTarget {
-        ClassOfTarget { target: self.name.clone(), class: self.class.name.clone(), kind: self.class.kind }
-    }
-}
-
-fn stopped(name: &TargetName, reason: String) -> EngineError {
-    EngineError::Stopped { subject: format!("target {name}"), reason }
 }

@@ -93,7 +93,7 @@ impl Engine {
         // Counted as of the last look: what became due since then had no turn and must not be forgotten.
         for name in self.target_names() {
             let queue = self.store.queue(&name, last_look).await?;
-            let paused = self.turn(&name).paused_until(last_look).filter(|_| queue.due > 0);
+            let paused = self.held_until(&name, last_look).filter(|_| queue.due > 0);
             report.later += queue.later + paused.map_or(0, |_| queue.due);
             report.next = [report.next, queue.next, paused].into_iter().flatten().min();
             report.operations.unknown = report.operations.unknown.max(queue.unknown);

@@ -11,11 +11,14 @@ use tokio::sync::{Semaphore, oneshot};
 /// SQLite before 3.51.3 can lose a WAL reset.
 const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
 const READERS: usize = 4;
+const WRITER_CACHE_KIB: i64 = 64 << 10;
+const READER_CACHE_KIB: i64 = 16 << 10;
 
 /// In order; one that was released is never changed.
 const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0001-floor.sql")),
     M::up(include_str!("../migrations/0002-validity.sql")),
+    M::up(include_str!("../migrations/0008-schedule.sql")),
     M::up(include_str!("../migrations/0010-references.sql")),
 ];
 
@@ -135,6 +138,8 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     // Rarer checkpoints make large page-by-page runs about three times faster.
     connection.pragma_update(None, "wal_autocheckpoint", 20_000)?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    // The inner pages of the indexes of a million accounts stay in memory.
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())
@@ -144,6 +149,7 @@ fn reader(file: &Path) -> rusqlite::Result<Connection> {
     let connection =
         Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }

@@ -3,16 +3,19 @@
 //! One thread writes, each method of the port in one `IMMEDIATE` transaction; readers work beside it (WAL). A commit is
 //! durable when it returns (`synchronous = FULL`), because an intent must be on disk before the call that it announces.
 
+mod changes;
 mod connection;
 mod execution;
 mod failure;
 mod identities;
 mod import;
+mod jobs;
 mod observation;
 mod planning;
 mod references;
 mod rows;
 mod runs;
+mod seen;
 mod small;
 
 use async_trait::async_trait;
@@ -255,12 +258,12 @@ impl Store for SqliteStore {
         remote_ids: Vec<String>,
     ) -> Result<BTreeMap<String, KnownObject>, StoreError> {
         let class = class.clone();
-        self.connections.read(move |connection| observation::digests(connection, &class, &remote_ids)).await
+        self.connections.read(move |connection| seen::digests(connection, &class, &remote_ids)).await
     }
 
     async fn record_page(&self, page: ObservedPage, now: Timestamp) -> Result<(), StoreError> {
         let ids = self.ids.clone();
-        self.connections.write(move |tx| observation::record_page(tx, &ids, &page, now)).await
+        self.connections.write(move |tx| seen::record_page(tx, &ids, &page, now)).await
     }
 
     async fn record_observation(
@@ -273,9 +276,17 @@ impl Store for SqliteStore {
         self.connections.write(move |tx| observation::record_one(tx, &ids, &class, &observation, now).map(|_| ())).await
     }
 
-    async fn unseen(&self, class: &ClassOfTarget, run_number: i64, limit: u32) -> Result<Vec<KnownObject>, StoreError> {
+    async fn unseen(
+        &self,
+        class: &ClassOfTarget,
+        run_number: i64,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<Vec<KnownObject>, StoreError> {
         let class = class.clone();
-        self.connections.read(move |connection| observation::unseen(connection, &class, run_number, limit)).await
+        self.connections
+            .read(move |connection| seen::unseen(connection, &class, run_number, after.as_deref(), limit))
+            .await
     }
 
     async fn record_gone(
@@ -286,6 +297,63 @@ impl Store for SqliteStore {
     ) -> Result<(), StoreError> {
         let class = class.clone();
         self.connections.write(move |tx| observation::record_gone(tx, &class, &remote_ids, now)).await
+    }
+
+    async fn account_by_remote_id(
+        &self,
+        class: &ClassOfTarget,
+        remote_id: &str,
+    ) -> Result<Option<Account>, StoreError> {
+        let (class, remote_id) = (class.clone(), remote_id.to_owned());
+        self.connections.read(move |connection| seen::account_by_remote_id(connection, &class, &remote_id)).await
+    }
+
+    async fn wake_these(&self, identities: Vec<IdentityId>) -> Result<(), StoreError> {
+        self.connections.write(move |tx| identities.iter().try_for_each(|identity| rows::wake(tx, *identity))).await
+    }
+
+    async fn change_cursors(&self, target: &TargetName) -> Result<BTreeMap<String, String>, StoreError> {
+        let target = target.clone();
+        self.connections.read(move |connection| changes::cursors(connection, &target)).await
+    }
+
+    async fn keep_change_cursors(
+        &self,
+        target: &TargetName,
+        cursors: BTreeMap<String, String>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let target = target.clone();
+        self.connections.write(move |tx| changes::keep_cursors(tx, &target, &cursors, now)).await
+    }
+
+    async fn forget_change_cursor(&self, target: &TargetName, class: &str) -> Result<(), StoreError> {
+        let (target, class) = (target.clone(), class.to_owned());
+        self.connections.write(move |tx| changes::forget_cursor(tx, &target, &class)).await
+    }
+
+    async fn record_changes(&self, changes: ObservedChanges, now: Timestamp) -> Result<(), StoreError> {
+        let ids = self.ids.clone();
+        self.connections.write(move |tx| changes::record(tx, &ids, &changes, now)).await
+    }
+
+    async fn jobs(&self) -> Result<Vec<JobState>, StoreError> {
+        self.connections.read(jobs::all).await
+    }
+
+    async fn know_job(&self, name: &str, now: Timestamp) -> Result<JobState, StoreError> {
+        let name = name.to_owned();
+        self.connections.write(move |tx| jobs::know(tx, &name, now)).await
+    }
+
+    async fn begin_job(&self, name: &str, known: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        let name = name.to_owned();
+        self.connections.write(move |tx| jobs::begin(tx, &name, known, now)).await
+    }
+
+    async fn end_job(&self, name: &str, result: &str, now: Timestamp) -> Result<(), StoreError> {
+        let (name, result) = (name.to_owned(), result.to_owned());
+        self.connections.write(move |tx| jobs::end(tx, &name, &result, now)).await
     }
 
     async fn setting(&self, key: &str) -> Result<Option<String>, StoreError> {

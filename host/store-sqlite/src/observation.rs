@@ -1,58 +1,15 @@
 //! What was seen in a target.
 
 use crate::failure::Result;
-use crate::rows::{Key, collect, digest, json, micros, wake, write_event};
-use crate::{references, runs};
+use crate::rows::{Key, collect, json, micros, wake, write_event};
+use crate::references;
 use jiff::Timestamp;
 use purser_model::account::EntitlementKey;
 use purser_model::id::{AccountId, IdentityId, Ids};
 use purser_model::manifest::ClassKind;
-use purser_store::{ClassOfTarget, KnownObject, Observation, ObservedPage};
-use rusqlite::{Connection, OptionalExtension, Transaction};
-use std::collections::{BTreeMap, BTreeSet};
-
-fn table(class: &ClassOfTarget) -> &'static str {
-    match class.kind {
-        ClassKind::Entitlement => "entitlement",
-        ClassKind::Account | ClassKind::Other => "account",
-    }
-}
-
-pub(crate) fn digests(
-    connection: &Connection,
-    class: &ClassOfTarget,
-    remote_ids: &[String],
-) -> Result<BTreeMap<String, KnownObject>> {
-    let mut query = connection.prepare_cached(&format!(
-        "SELECT id, digest FROM {} WHERE target = ?1 AND class = ?2 AND remote_id = ?3",
-        table(class)
-    ))?;
-    let mut known = BTreeMap::new();
-    for remote_id in remote_ids {
-        let row = query
-            .query_row((class.target.as_str(), &class.class, remote_id), |row| {
-                Ok((row.get::<_, Key>(0)?, row.get::<_, Option<Vec<u8>>>(1)?))
-            })
-            .optional()?;
-        if let Some((id, bytes)) = row {
-            let object = KnownObject { id: id.into(), remote_id: remote_id.clone(), digest: digest(bytes)? };
-            known.insert(remote_id.clone(), object);
-        }
-    }
-    Ok(known)
-}
-
-pub(crate) fn record_page(tx: &Transaction<'_>, ids: &Ids, page: &ObservedPage, now: Timestamp) -> Result<()> {
-    let mut mark = tx.prepare_cached(&format!("UPDATE {} SET seen = ?2 WHERE id = ?1", table(&page.class)))?;
-    for id in &page.unchanged {
-        mark.execute((Key::from(*id), page.run_number))?;
-    }
-    for observation in &page.changed {
-        let id = record_one(tx, ids, &page.class, observation, now)?;
-        mark.execute((Key::from(id), page.run_number))?;
-    }
-    runs::keep_checkpoint(tx, page.run, &page.checkpoint)
-}
+use purser_store::{ClassOfTarget, Observation};
+use rusqlite::{OptionalExtension, Transaction};
+use std::collections::BTreeSet;
 
 /// Records an object as it was seen, and wakes whom it concerns.
 pub(crate) fn record_one(
@@ -268,22 +225,6 @@ fn wake_holder(tx: &Transaction<'_>, target: &str, remote_id: &str) -> Result<()
     )?
     .execute((target, remote_id))?;
     Ok(())
-}
-
-pub(crate) fn unseen(
-    connection: &Connection,
-    class: &ClassOfTarget,
-    run_number: i64,
-    limit: u32,
-) -> Result<Vec<KnownObject>> {
-    let mut query = connection.prepare_cached(&format!(
-        "SELECT id, remote_id, digest FROM {} \
-         WHERE target = ?1 AND class = ?2 AND remote_id IS NOT NULL AND seen < ?3 ORDER BY number LIMIT ?4",
-        table(class)
-    ))?;
-    collect(query.query((class.target.as_str(), &class.class, run_number, limit))?, |row| {
-        Ok(KnownObject { id: row.get::<_, Key>(0)?.into(), remote_id: row.get(1)?, digest: digest(row.get(2)?)? })
-    })
 }
 
 pub(crate) fn record_gone(

@@ -7,6 +7,7 @@ use purser_model::id::{Ids, RunId};
 use purser_model::run::{Checkpoint, Run, RunKind};
 use purser_store::{Begun, PageRequest, RunEnding};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use std::collections::BTreeMap;
 
 const RUN: &str = "id, number, kind, subject, state, checkpoint, counts, detail, started_at, ended_at";
 
@@ -64,6 +65,12 @@ pub(crate) fn number(connection: &Connection, id: RunId) -> Result<i64> {
 pub(crate) fn keep_checkpoint(tx: &Transaction<'_>, run: RunId, checkpoint: &Checkpoint) -> Result<()> {
     tx.prepare_cached("UPDATE run SET checkpoint = ?2 WHERE id = ?1")?
         .execute((Key::from(run), json("run", checkpoint)?))?;
+    Ok(())
+}
+
+/// Keeps what a run has counted so far, so that one that is taken up again goes on counting.
+pub(crate) fn keep_counts(tx: &Transaction<'_>, run: RunId, counts: &BTreeMap<String, u64>) -> Result<()> {
+    tx.prepare_cached("UPDATE run SET counts = ?2 WHERE id = ?1")?.execute((Key::from(run), json("run", counts)?))?;
     Ok(())
 }
 

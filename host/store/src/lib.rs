@@ -228,7 +228,7 @@ pub trait Store: Send + Sync {
         remote_ids: Vec<String>,
     ) -> Result<BTreeMap<String, KnownObject>, StoreError>;
 
-    /// Records one page: what was seen unchanged, what was seen changed, and the checkpoint after it.
+    /// Records one page: what was seen unchanged, what was seen changed, the checkpoint after it and the counts so far.
     async fn record_page(&self, page: ObservedPage, now: Timestamp) -> Result<(), StoreError>;
 
     /// Records one object that was read by itself.
@@ -239,8 +239,14 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Objects of a class that a run has not seen.
-    async fn unseen(&self, class: &ClassOfTarget, run_number: i64, limit: u32) -> Result<Vec<KnownObject>, StoreError>;
+    /// Objects of a class that a run has not seen, in order of their primary ids, after this one.
+    async fn unseen(
+        &self,
+        class: &ClassOfTarget,
+        run_number: i64,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<Vec<KnownObject>, StoreError>;
 
     /// Records that objects are gone for certain: a linked account becomes missing and its identity is woken, what belongs
     /// to nobody is forgotten.
@@ -250,6 +256,47 @@ pub trait Store: Send + Sync {
         remote_ids: Vec<String>,
         now: Timestamp,
     ) -> Result<(), StoreError>;
+
+    /// The account with this primary id.
+    async fn account_by_remote_id(&self, class: &ClassOfTarget, remote_id: &str)
+    -> Result<Option<Account>, StoreError>;
+
+    /// Wakes these identities.
+    async fn wake_these(&self, identities: Vec<IdentityId>) -> Result<(), StoreError>;
+
+    // Change feeds
+
+    /// The cursors from which a target's change feeds go on, by class.
+    async fn change_cursors(&self, target: &TargetName) -> Result<BTreeMap<String, String>, StoreError>;
+
+    /// Keeps cursors from which change feeds go on, by class.
+    async fn keep_change_cursors(
+        &self,
+        target: &TargetName,
+        cursors: BTreeMap<String, String>,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Forgets a cursor that the target does not know any more.
+    async fn forget_change_cursor(&self, target: &TargetName, class: &str) -> Result<(), StoreError>;
+
+    /// Records one page of changes and moves the cursor behind it.
+    async fn record_changes(&self, changes: ObservedChanges, now: Timestamp) -> Result<(), StoreError>;
+
+    // Regular jobs
+
+    /// The jobs that are known, by name.
+    async fn jobs(&self) -> Result<Vec<JobState>, StoreError>;
+
+    /// The state of a job; one that is not known yet begins now, so that no earlier slot counts as missed.
+    async fn know_job(&self, name: &str, now: Timestamp) -> Result<JobState, StoreError>;
+
+    /// Begins a job if its slots are still done until `known`: all slots up to `now` are done with this run. False says that
+    /// another host was faster.
+    async fn begin_job(&self, name: &str, known: Timestamp, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Notes how a job ended.
+    async fn end_job(&self, name: &str, result: &str, now: Timestamp) -> Result<(), StoreError>;
 
     // Small things
 

@@ -296,6 +296,8 @@ pub struct ClassOfTarget {
 pub struct KnownObject {
     /// Purser's own id.
     pub id: AccountId,
+    /// The store's own number of it, by which it is marked as seen.
+    pub number: i64,
     /// The target's id.
     pub remote_id: String,
     /// Digest of what was last seen.
@@ -337,12 +339,46 @@ pub struct ObservedPage {
     pub run_number: i64,
     /// The class.
     pub class: ClassOfTarget,
-    /// Seen, with an equal digest.
-    pub unchanged: Vec<AccountId>,
+    /// The numbers of those seen with an equal digest.
+    pub unchanged: Vec<i64>,
     /// Seen for the first time, or different.
     pub changed: Vec<Observation>,
     /// Where the run goes on.
     pub checkpoint: Checkpoint,
+    /// What the run has counted, this page included.
+    pub counts: BTreeMap<String, u64>,
+}
+
+/// One page of a change feed, looked into.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ObservedChanges {
+    /// The run.
+    pub run: RunId,
+    /// The class.
+    pub class: ClassOfTarget,
+    /// Seen for the first time, or different.
+    pub changed: Vec<Observation>,
+    /// The primary ids of what is gone for certain.
+    pub gone: Vec<String>,
+    /// The cursor after this page.
+    pub cursor: String,
+    /// What the run has counted, this page included.
+    pub counts: BTreeMap<String, u64>,
+}
+
+/// A regular job, and how it went last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobState {
+    /// Its name, such as `full crm`.
+    pub name: String,
+    /// Slots up to here need no run any more.
+    pub done_until: Timestamp,
+    /// When it began last.
+    pub started_at: Option<Timestamp>,
+    /// When that ended; none while it goes on, or where the host stopped during it.
+    pub ended_at: Option<Timestamp>,
+    /// How it ended, for people.
+    pub result: Option<String>,
 }
 
 /// Something that happened, written in the transaction that made it happen.
