@@ -1,8 +1,8 @@
 //! What was seen in a target.
 
 use crate::failure::Result;
-use crate::rows::{Key, collect, json, micros, wake, write_event};
 use crate::references;
+use crate::rows::{Key, collect, json, micros, wake, write_event};
 use jiff::Timestamp;
 use purser_model::account::EntitlementKey;
 use purser_model::id::{AccountId, IdentityId, Ids};

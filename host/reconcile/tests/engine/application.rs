@@ -1,5 +1,6 @@
 //! An application in memory. It does not refuse a second account with the same name, so that a double create shows.
 
+use crate::feed::Feed;
 use async_trait::async_trait;
 use purser_connector::{Fault, Session};
 use purser_model::Attributes;
@@ -12,6 +13,7 @@ use purser_model::manifest::{
 use purser_model::object::{ChangePage, Object, Page, SearchRequest, Tail};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -51,8 +53,16 @@ pub enum Trouble {
     Defect,
 }
 
+type Interference = Box<dyn FnMut(&str, u32) -> Option<Fault> + Send>;
+
 pub struct Application {
     manifest: Manifest,
+    /// What it says about changes; none where it has no change feed.
+    pub feed: Mutex<Option<Feed>>,
+    interference: Mutex<Interference>,
+    under_way: AtomicU32,
+    /// The most calls of `apply` that were under way at once.
+    pub most_at_once: AtomicU32,
     content: Mutex<Content>,
     trouble: Mutex<Box<dyn FnMut() -> Trouble + Send>>,
     pub truncated: Mutex<bool>,
@@ -62,6 +72,10 @@ impl Application {
     pub fn new() -> Self {
         Self {
             manifest: manifest(),
+            feed: Mutex::new(None),
+            interference: Mutex::new(Box::new(|_, _| None)),
+            under_way: AtomicU32::new(0),
+            most_at_once: AtomicU32::new(0),
             content: Mutex::default(),
             trouble: Mutex::new(Box::new(|| Trouble::None)),
             truncated: Mutex::new(false),
@@ -70,6 +84,15 @@ impl Application {
 
     pub fn fail_like(&self, trouble: impl FnMut() -> Trouble + Send + 'static) {
         *self.trouble.lock().unwrap() = Box::new(trouble);
+    }
+
+    /// Is told of each call with its number of requests before it is answered, and may have it fail.
+    pub fn interfere(&self, interference: impl FnMut(&str, u32) -> Option<Fault> + Send + 'static) {
+        *self.interference.lock().unwrap() = Box::new(interference);
+    }
+
+    fn called(&self, call: &str, cost: u32) -> Result<(), Fault> {
+        (self.interference.lock().unwrap())(call, cost).map_or(Ok(()), Err)
     }
 
     pub fn content(&self) -> MutexGuard<'_, Content> {
@@ -106,7 +129,7 @@ impl Content {
         id
     }
 
-    fn object(&self, class: &str, id: &str) -> Option<Object> {
+    pub fn object(&self, class: &str, id: &str) -> Option<Object> {
         let (active, attributes) = match class {
             "person" => self.people.get(id).map(|person| (Some(person.active), person.attributes.clone()))?,
             _ => {
@@ -209,10 +232,14 @@ impl Session for Application {
     }
 
     async fn schema(&self) -> Result<Vec<ObjectClass>, Fault> {
-        Ok(self.manifest.classes.clone())
+        let mut classes = self.manifest.classes.clone();
+        let has_feed = self.feed.lock().unwrap().is_some();
+        classes.iter_mut().for_each(|class| class.operations.changes = has_feed);
+        Ok(classes)
     }
 
     async fn search(&self, request: SearchRequest) -> Result<Page, Fault> {
+        self.called("search", 1)?;
         let content = self.content();
         let ids: Vec<String> = match request.class.as_str() {
             "person" => content.people.keys().cloned().collect(),
@@ -240,16 +267,27 @@ impl Session for Application {
     }
 
     async fn get(&self, class: &str, id: &str) -> Result<Object, Fault> {
+        self.called("get", 1)?;
         self.content().object(class, id).ok_or_else(|| {
             Fault::Connector(ConnectorError { class: ErrorClass::NotFound, message: "gone".into(), native_code: None })
         })
     }
 
-    async fn changes(&self, _class: &str, _cursor: Option<&str>) -> Result<ChangePage, Fault> {
-        Err(Fault::Unusable("no change feed".into()))
+    async fn changes(&self, class: &str, cursor: Option<&str>) -> Result<ChangePage, Fault> {
+        self.called("changes", 1)?;
+        let mut feed = self.feed.lock().unwrap();
+        let feed = feed.as_mut().ok_or_else(|| Fault::Unusable("no change feed".into()))?;
+        feed.changes(&self.content(), class, cursor)
     }
 
     async fn apply(&self, requests: Vec<Request>) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
+        self.called("apply", u32::try_from(requests.len()).unwrap())?;
+        let now = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most_at_once.fetch_max(now, Ordering::SeqCst);
+        for _ in 0..5 {
+            tokio::task::yield_now().await;
+        }
+        self.under_way.fetch_sub(1, Ordering::SeqCst);
         let trouble = (self.trouble.lock().unwrap())();
         let mut content = self.content();
         match trouble {

@@ -2,8 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
 mod application;
+mod delta;
 mod faults;
+mod feed;
 mod lifecycle;
+mod pace;
 mod references;
+mod schedule;
+mod single;
 mod stage;
 mod stories;

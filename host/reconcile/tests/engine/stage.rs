@@ -11,10 +11,11 @@ use purser_reconcile::{
     Sessions, Settings,
 };
 use purser_store_sqlite::SqliteStore;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::Poll;
+use std::time::Duration;
 
 const DECLARATIONS: &str = r#"
 [source.hr]
@@ -61,10 +62,23 @@ pub struct Stage {
 
 pub struct TestClock(AtomicI64);
 
+impl TestClock {
+    pub fn set(&self, time: &str) {
+        let time: Timestamp = time.parse().unwrap();
+        self.0.store(time.as_microsecond(), Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         // Every look takes a microsecond, so that nothing happens at the same time.
         Timestamp::from_microsecond(self.0.fetch_add(1, Ordering::SeqCst)).unwrap()
+    }
+
+    async fn sleep(&self, wait: Duration) {
+        self.0.fetch_add(i64::try_from(wait.as_micros()).unwrap(), Ordering::SeqCst);
+        tokio::task::yield_now().await;
     }
 }
 
@@ -97,6 +111,30 @@ impl Stage {
         let settings = (leaving.to_owned(), unlinked.to_owned());
         let engine = engine(&folder, &application, &clock, &settings, 0);
         Self { engine, application, clock, folder, settings, starts: 0 }
+    }
+
+    /// A stage on which what leaves is disabled, what matches is adopted, and these lines are added to the target.
+    pub fn with(lines: &str) -> Self {
+        Self::new(&format!("{{ action = \"disable\" }}\n{lines}"), "adopt")
+    }
+
+    /// People who have their accounts, and nothing is left to do.
+    pub async fn employ(&self, people: u32) {
+        for number in 1..=people {
+            let mail = format!("p{number}@example.org");
+            self.person(&format!("E{number}"), json!({"userName": format!("p{number}"), "mail": mail})).await;
+        }
+        self.settle().await;
+    }
+
+    /// The clock that the engine looks at.
+    pub fn clock(&self) -> Arc<TestClock> {
+        self.clock.clone()
+    }
+
+    /// It is this time now.
+    pub fn wait_until(&self, time: &str) {
+        self.clock.set(time);
     }
 
     /// The host is killed and started again: all that is left is the store.
