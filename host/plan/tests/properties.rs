@@ -203,7 +203,7 @@ fn updates(items: &[PlanItem]) -> impl Iterator<Item = (&PlanItem, &purser_model
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 5_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_plan_carried_out_leaves_nothing_to_do(mut world in any_world()) {

@@ -69,6 +69,12 @@ fn test(arguments: &[String]) -> anyhow::Result<()> {
     steps::step("the tests", || {
         let mut command = project::cargo();
         command.args(["test", "--workspace"]);
+        // As many as the project promises; a plain `cargo test` takes fewer of both.
+        for (name, count) in [("PURSER_SEEDS", "1000"), ("PROPTEST_CASES", "5000")] {
+            if std::env::var_os(name).is_none() {
+                command.env(name, count);
+            }
+        }
         command.env("PURSER_BIN", project::purser_path());
         command.env("PURSER_CONNECTORS", project::connectors_folder());
         command.env("PURSER_SCIM2_SERVER", &scim_server);

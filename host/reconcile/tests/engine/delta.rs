@@ -65,7 +65,11 @@ async fn what_the_feed_names_is_repaired_and_nothing_is_listed() {
         assert_eq!(mail(&stage, &name), json!(format!("{name}@example.org")), "{name}");
     }
     let own = follow(&stage).await;
-    assert_eq!((own.gone, own.operations.applied), (0, 0), "what was written is in the feed, and there is nothing to do");
+    assert_eq!(
+        (own.gone, own.operations.applied),
+        (0, 0),
+        "what was written is in the feed, and there is nothing to do"
+    );
     let quiet = follow(&stage).await;
     assert_eq!((quiet.listed, quiet.changed), (0, 0));
 }
