@@ -77,6 +77,19 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// What kind of failure it is; for a connector's own error, the error's class.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Connector(error) => error.class.name(),
+            Self::Trapped(_) => "trapped",
+            Self::TimedOut(_) => "timed-out",
+            Self::LimitExceeded { .. } => "limit-exceeded",
+            Self::BrokenContract(_) => "broken-contract",
+            Self::Unusable(_) => "unusable",
+            Self::ReadOnly => "read-only",
+        }
+    }
+
     /// Whether the object asked for is gone for certain.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Connector(error) if error.class == ErrorClass::NotFound)

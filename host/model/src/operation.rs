@@ -164,6 +164,9 @@ pub struct Operation {
     pub not_before: jiff::Timestamp,
     /// Why it is where it is, for people.
     pub detail: Option<String>,
+    /// The class of the error, or the kind of the fault, with which it last failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_class: Option<String>,
     /// When its intent was written.
     pub created_at: jiff::Timestamp,
     /// When its state last changed.

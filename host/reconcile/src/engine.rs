@@ -134,6 +134,16 @@ pub enum EngineError {
     AlreadyApplied(purser_model::id::PlanId),
 }
 
+impl EngineError {
+    /// What kind of fault it is, where a connector failed.
+    pub(crate) fn kind(&self) -> Option<&'static str> {
+        match self {
+            Self::Connector { fault, .. } => Some(fault.kind()),
+            _ => None,
+        }
+    }
+}
+
 /// The engine.
 pub struct Engine {
     pub(crate) store: Arc<dyn Store>,

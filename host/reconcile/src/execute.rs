@@ -168,7 +168,8 @@ impl Engine {
                 let at = self.clock.now();
                 let put_back = leased.iter().map(|one| {
                     let verdict = verdict::after_fault(true, &self.tried(&one.operation, at), &self.settings);
-                    recording(&one.operation, &verdict, Some(error.to_string()), Seen::Nothing)
+                    let recording = recording(&one.operation, &verdict, Some(error.to_string()), Seen::Nothing);
+                    Recording { error_class: error.kind(), ..recording }
                 });
                 self.store.record(put_back.collect(), at).await?;
                 Err(error)
@@ -238,7 +239,8 @@ impl Engine {
             },
         };
         let (Unresolved::NotYet(reason) | Unresolved::Never(reason)) = unresolved;
-        recording(operation, &verdict, Some(reason), Seen::Nothing)
+        let recording = recording(operation, &verdict, Some(reason), Seen::Nothing);
+        Recording { error_class: Some("unresolved"), ..recording }
     }
 
     async fn send(&self, bench: &Bench, batch: &[(Leased, Request)]) -> Result<Sent, EngineError> {
@@ -271,7 +273,8 @@ impl Engine {
         let recorded = batch.iter().map(|(one, _)| {
             let verdict =
                 verdict::after_fault(fault.nothing_was_done(), &self.tried(&one.operation, now), &self.settings);
-            recording(&one.operation, &verdict, Some(fault.to_string()), Seen::Nothing)
+            let recording = recording(&one.operation, &verdict, Some(fault.to_string()), Seen::Nothing);
+            Recording { error_class: Some(fault.kind()), ..recording }
         });
         recorded.collect()
     }
@@ -290,7 +293,9 @@ impl Engine {
                 );
             }
             EditOutcome::ActionRequired(text) => {
-                return ended(operation, OperationState::Refused, format!("a person must act: {text}"), Seen::Nothing);
+                let detail = format!("a person must act: {text}");
+                let recording = ended(operation, OperationState::Refused, detail, Seen::Nothing);
+                return Recording { error_class: Some("action-required"), ..recording };
             }
         };
         debug!(target = %bench.name, operation = %operation.id, kind = operation.intent.name(), state = %state, "ended");
@@ -299,7 +304,8 @@ impl Engine {
             (_, Some(object)) => self.see(bench, operation, object),
             (Intent::Create { .. } | Intent::CreateEntitlement { .. }, None) => {
                 let detail = "created, and the connector did not say under which id".to_owned();
-                return ended(operation, OperationState::Unknown, detail, Seen::Nothing);
+                let recording = ended(operation, OperationState::Unknown, detail, Seen::Nothing);
+                return Recording { error_class: Some("id-not-told"), ..recording };
             }
             (Intent::Grant { entitlement } | Intent::Revoke { entitlement }, None)
                 if !shown_on_account(bench, entitlement) =>
@@ -309,7 +315,15 @@ impl Engine {
             // What the connector did not show is read, so that the next comparison starts from what is really there.
             (_, None) => Seen::Changed,
         };
-        Recording { operation: operation.id, state, detail: None, not_before: None, seen, wake: false }
+        Recording {
+            operation: operation.id,
+            state,
+            detail: None,
+            error_class: None,
+            not_before: None,
+            seen,
+            wake: false,
+        }
     }
 
     /// Reads an object that an answer carried. For a grant or revoke it may be the entitlement or the account.
@@ -347,12 +361,14 @@ impl Engine {
     ) -> Result<Recording, EngineError> {
         let operation = &one.operation;
         if matches!(error.class, ErrorClass::AlreadyExists(_)) && may_be_our_own(operation) {
-            return Ok(ended(operation, OperationState::Unknown, error.to_string(), Seen::Nothing));
+            let recording = ended(operation, OperationState::Unknown, error.to_string(), Seen::Nothing);
+            return Ok(Recording { error_class: Some(error.class.name()), ..recording });
         }
         let verdict = verdict::after_error(error, &self.tried(operation, self.clock.now()), &self.settings);
         debug!(target = %bench.name, operation = %operation.id, state = %verdict.state, "{}", error.class.name());
         *pause = (*pause).max(verdict.pause);
-        let mut recording = recording(operation, &verdict, Some(error.to_string()), seen(&verdict.look));
+        let recording = recording(operation, &verdict, Some(error.to_string()), seen(&verdict.look));
+        let mut recording = Recording { error_class: Some(error.class.name()), ..recording };
         if let (Look::Other(other), Intent::Create { attributes, .. }) = (&verdict.look, &operation.intent) {
             recording.wake = self.meet_other(bench, operation, attributes, other.clone()).await?;
         }
@@ -424,6 +440,7 @@ pub(crate) fn recording(operation: &Operation, verdict: &Verdict, detail: Option
         operation: operation.id,
         state: verdict.state,
         detail,
+        error_class: None,
         not_before: verdict.not_before,
         seen,
         wake: verdict.wake,
@@ -431,7 +448,8 @@ pub(crate) fn recording(operation: &Operation, verdict: &Verdict, detail: Option
 }
 
 pub(crate) fn ended(operation: &Operation, state: OperationState, detail: String, seen: Seen) -> Recording {
-    Recording { operation: operation.id, state, detail: Some(detail), not_before: None, seen, wake: false }
+    let detail = Some(detail);
+    Recording { operation: operation.id, state, detail, error_class: None, not_before: None, seen, wake: false }
 }
 
 /// Why an operation cannot be sent.

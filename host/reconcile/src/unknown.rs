@@ -90,7 +90,8 @@ impl Engine {
         if self.searchable(bench, &operation.class, attributes).is_empty() {
             let detail = "its end is not known, and no correlation rule or unique attribute can find the account: declare \
                           one, or reconcile the target";
-            return Ok(ended(operation, OperationState::Refused, detail.to_owned(), Seen::Nothing));
+            let recording = ended(operation, OperationState::Refused, detail.to_owned(), Seen::Nothing);
+            return Ok(Recording { error_class: Some("not-observable"), ..recording });
         }
         let in_target = |fault| in_target(&bench.name, fault);
         let found = self.find_by_correlation(bench, &operation.class, attributes).await.map_err(in_target)?;
@@ -99,7 +100,8 @@ impl Engine {
             let detail =
                 format!("account `{}` is there and does not look as it was sent: it was there before", object.id);
             let wake = self.meet_other(bench, operation, attributes, Some(object.id)).await?;
-            return Ok(Recording { wake, ..ended(operation, OperationState::Refused, detail, Seen::Nothing) });
+            let recording = ended(operation, OperationState::Refused, detail, Seen::Nothing);
+            return Ok(Recording { wake, error_class: Some("already-exists"), ..recording });
         }
         let observation = self.observation(bench, &operation.class, object).map_err(in_target)?;
         let seen = Seen::Object(Box::new(observation));
@@ -128,7 +130,9 @@ impl Engine {
         let declared =
             self.rules.configuration().targets.get(&bench.name).and_then(|target| target.entitlements.get(name));
         let Some(declared) = declared else {
-            return Ok(ended(operation, OperationState::Refused, "it is not declared any more".into(), Seen::Nothing));
+            let detail = "it is not declared any more".to_owned();
+            let recording = ended(operation, OperationState::Refused, detail, Seen::Nothing);
+            return Ok(Recording { error_class: Some("unresolved"), ..recording });
         };
         let found = find(bench.session.as_ref(), &declared.class, &declared.attribute, &declared.value).await?;
         match found {
@@ -152,12 +156,9 @@ impl Engine {
         account: &Account,
     ) -> Result<Recording, Fault> {
         let Some(remote_id) = &account.remote_id else {
-            return Ok(ended(
-                operation,
-                OperationState::Refused,
-                "the account is not in the target".into(),
-                Seen::Nothing,
-            ));
+            let detail = "the account is not in the target".to_owned();
+            let recording = ended(operation, OperationState::Refused, detail, Seen::Nothing);
+            return Ok(Recording { error_class: Some("not-found"), ..recording });
         };
         let object = match bench.session.get(&operation.class, remote_id).await {
             Ok(object) => object,
@@ -165,7 +166,7 @@ impl Engine {
                 let deleted = matches!(operation.intent, Intent::Delete);
                 let state = if deleted { OperationState::Applied } else { OperationState::Refused };
                 let recording = ended(operation, state, "the account is gone".into(), Seen::Gone);
-                return Ok(Recording { wake: !deleted, ..recording });
+                return Ok(Recording { wake: !deleted, error_class: (!deleted).then_some("not-found"), ..recording });
             }
             Err(fault) => return Err(fault),
         };
@@ -239,7 +240,8 @@ impl Engine {
             jitter: self.jitter.fraction(),
         };
         let verdict = verdict::after_not_done(&tried, &self.settings);
-        recording(operation, &verdict, Some("observed: it was not done".into()), seen)
+        let recording = recording(operation, &verdict, Some("observed: it was not done".into()), seen);
+        Recording { error_class: Some("not-done"), ..recording }
     }
 
     /// The account that the target recognises by what an account would be created with.

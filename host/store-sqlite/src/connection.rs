@@ -19,6 +19,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0001-floor.sql")),
     M::up(include_str!("../migrations/0002-validity.sql")),
     M::up(include_str!("../migrations/0008-schedule.sql")),
+    M::up(include_str!("../migrations/0009-insight.sql")),
     M::up(include_str!("../migrations/0010-references.sql")),
 ];
 
@@ -65,9 +66,7 @@ impl Connections {
         let in_file = |source| OpenError::File { file: file.to_owned(), source };
         let mut writer = Connection::open(file).map_err(in_file)?;
         set_up(&writer).map_err(in_file)?;
-        Migrations::from_slice(MIGRATIONS)
-            .to_latest(&mut writer)
-            .map_err(|source| OpenError::Migration { file: file.to_owned(), source })?;
+        migrate(&mut writer).map_err(|source| OpenError::Migration { file: file.to_owned(), source })?;
         let readers: Vec<Connection> =
             (0..READERS).map(|_| reader(file)).collect::<rusqlite::Result<_>>().map_err(in_file)?;
         let (sender, jobs) = mpsc::channel::<Job>();
@@ -110,6 +109,11 @@ impl Connections {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         result.map_err(StoreError::from)
     }
+}
+
+/// Brings the tables up to date.
+pub(crate) fn migrate(connection: &mut Connection) -> rusqlite_migration::Result<()> {
+    Migrations::from_slice(MIGRATIONS).to_latest(connection)
 }
 
 fn gone() -> StoreError {

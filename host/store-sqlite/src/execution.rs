@@ -5,7 +5,7 @@ use crate::observation::{forget_account, hold, make_missing, record_one, release
 use crate::rows::{self, ACCOUNT, ENTITLEMENT, Key, OPERATION, collect, micros, time, wake, write_event};
 use jiff::Timestamp;
 use purser_model::account::EntitlementKey;
-use purser_model::id::{Ids, OperationId, TargetName};
+use purser_model::id::{IdentityId, Ids, OperationId, TargetName};
 use purser_model::manifest::ClassKind;
 use purser_model::operation::{EntitlementReference, Intent, Operation, OperationState};
 use purser_store::{
@@ -15,22 +15,31 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 
 pub(crate) fn recover(tx: &Transaction<'_>, now: Timestamp) -> Result<u64> {
     let found = tx.execute(
-        "UPDATE operation SET state = 'unknown', changed_at = ?1, detail = 'the host stopped during the call' \
+        "UPDATE operation SET state = 'unknown', changed_at = ?1, detail = 'the host stopped during the call', \
+         error_class = 'host-stopped' \
          WHERE state = 'in-flight'",
         [micros(now)],
     )?;
     Ok(found as u64)
 }
 
-pub(crate) fn lease(tx: &Transaction<'_>, target: &TargetName, limit: u32, now: Timestamp) -> Result<Vec<Leased>> {
+/// Takes what is due in a target; with `only`, what serves this identity, and entitlements that are to be created.
+pub(crate) fn lease(
+    tx: &Transaction<'_>,
+    target: &TargetName,
+    only: Option<IdentityId>,
+    limit: u32,
+    now: Timestamp,
+) -> Result<Vec<Leased>> {
     // At most one per object, in the order of the plan: what was planned earlier and is still open goes first.
     let mut due = tx.prepare_cached(&format!(
         "SELECT {OPERATION} FROM operation AS this WHERE target = ?1 AND state = 'waiting' AND not_before <= ?2 \
+         AND (?4 IS NULL OR identity = ?4 OR identity IS NULL) \
          AND NOT EXISTS (SELECT 1 FROM operation AS earlier WHERE earlier.object = this.object \
              AND earlier.number < this.number AND earlier.state IN ('waiting', 'in-flight', 'unknown')) \
          ORDER BY number LIMIT ?3"
     ))?;
-    let operations = collect(due.query((target.as_str(), micros(now), limit))?, rows::operation)?;
+    let operations = collect(due.query((target.as_str(), micros(now), limit, only.map(Key::from)))?, rows::operation)?;
     let found = operations.len();
     let mut leased = Vec::with_capacity(found);
     for mut operation in operations {
@@ -50,13 +59,14 @@ pub(crate) fn lease(tx: &Transaction<'_>, target: &TargetName, limit: u32, now: 
         leased.push(Leased { operation, object });
     }
     // Orphans were refused on the way: what stands behind them is due now.
-    if leased.is_empty() && found > 0 { lease(tx, target, limit, now) } else { Ok(leased) }
+    if leased.is_empty() && found > 0 { lease(tx, target, only, limit, now) } else { Ok(leased) }
 }
 
 /// An operation whose object is not kept any more can never be sent; it must not hold up those behind it.
 fn refuse_orphan(tx: &Transaction<'_>, operation: &Operation, now: Timestamp) -> Result<()> {
     tx.prepare_cached(
-        "UPDATE operation SET state = 'refused', changed_at = ?2, detail = 'its account is not known any more' \
+        "UPDATE operation SET state = 'refused', changed_at = ?2, detail = 'its account is not known any more', \
+         error_class = 'account-not-known' \
          WHERE id = ?1",
     )?
     .execute((Key::from(operation.id), micros(now)))?;
@@ -169,7 +179,7 @@ fn record_one_operation(tx: &Transaction<'_>, ids: &Ids, recording: &Recording, 
     };
     tx.prepare_cached(
         "UPDATE operation SET state = ?2, detail = coalesce(?3, detail), not_before = coalesce(?4, not_before), \
-         changed_at = ?5 WHERE id = ?1",
+         changed_at = ?5, error_class = coalesce(?6, error_class) WHERE id = ?1",
     )?
     .execute((
         Key::from(operation.id),
@@ -177,6 +187,7 @@ fn record_one_operation(tx: &Transaction<'_>, ids: &Ids, recording: &Recording, 
         &recording.detail,
         recording.not_before.map(micros),
         micros(now),
+        recording.error_class,
     ))?;
     match operation.intent {
         Intent::CreateEntitlement { .. } => see_entitlement(tx, ids, &operation, &recording.seen, now)?,
@@ -292,7 +303,8 @@ fn see_object(tx: &Transaction<'_>, operation: &Operation, number: i64, observat
 /// What was planned for an account that the target will not create cannot be done either.
 fn refuse_followers(tx: &Transaction<'_>, create: &Operation, now: Timestamp) -> Result<()> {
     tx.prepare_cached(
-        "UPDATE operation SET state = 'refused', changed_at = ?2, detail = 'the account was not created' \
+        "UPDATE operation SET state = 'refused', changed_at = ?2, detail = 'the account was not created', \
+         error_class = 'account-not-created' \
          WHERE object = ?1 AND state = 'waiting'",
     )?
     .execute((Key::from(create.object), micros(now)))?;

@@ -9,6 +9,7 @@ mod execution;
 mod failure;
 mod identities;
 mod import;
+mod insight;
 mod jobs;
 mod observation;
 mod planning;
@@ -222,7 +223,18 @@ impl Store for SqliteStore {
 
     async fn lease(&self, target: &TargetName, limit: u32, now: Timestamp) -> Result<Vec<Leased>, StoreError> {
         let target = target.clone();
-        self.connections.write(move |tx| execution::lease(tx, &target, limit, now)).await
+        self.connections.write(move |tx| execution::lease(tx, &target, None, limit, now)).await
+    }
+
+    async fn lease_of(
+        &self,
+        target: &TargetName,
+        identity: IdentityId,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Leased>, StoreError> {
+        let target = target.clone();
+        self.connections.write(move |tx| execution::lease(tx, &target, Some(identity), limit, now)).await
     }
 
     async fn unknown(&self, target: &TargetName, limit: u32) -> Result<Vec<Leased>, StoreError> {

@@ -126,6 +126,7 @@ fn enqueue_one(
         }
     };
     let back_off: BTreeMap<AccountId, i64> = back_off.into_iter().collect();
+    let requested_at = requested_at(tx, request.identity, &request.items)?;
     let stale_before = done.stale.len();
     for item in request.items {
         match place(tx, ids, &item, now)? {
@@ -133,18 +134,48 @@ fn enqueue_one(
             Place::Busy => done.put_off += 1,
             Place::Free(account) => {
                 let not_before = micros(now).max(back_off.get(&account).copied().unwrap_or(i64::MIN));
-                done.operations += write_intents(tx, ids, &item, account, request.plan, not_before, now)?;
+                done.operations += write_intents(
+                    tx,
+                    ids,
+                    &item,
+                    account,
+                    &Asked { plan: request.plan, requested_at },
+                    not_before,
+                    now,
+                )?;
             }
         }
     }
     if let Some(outlook) = request.outlook {
         keep_outlook(tx, request.identity, &outlook, now)?;
+        if done.stale.len() == stale_before {
+            note_planned(tx, request.identity)?;
+        }
     }
     // A stale item leaves the wake-up where it is: the identity is looked at again.
     if let (Some(answered), true) = (request.wake, done.stale.len() == stale_before) {
         tx.prepare_cached("DELETE FROM wake WHERE identity = ?1 AND sequence = ?2")?
             .execute((Key::from(answered.identity), answered.sequence))?;
     }
+    Ok(())
+}
+
+/// When the change of the identity was accepted that these items answer first; none where its present version was planned
+/// as a whole before, so that something else asked for them.
+fn requested_at(tx: &Transaction<'_>, identity: IdentityId, items: &[PlanItem]) -> Result<Option<i64>> {
+    if items.is_empty() {
+        return Ok(None);
+    }
+    Ok(tx
+        .prepare_cached("SELECT changed_at FROM identity WHERE id = ?1 AND version > planned_version")?
+        .query_row([Key::from(identity)], |row| row.get(0))
+        .optional()?)
+}
+
+/// Notes that the present version of an identity was planned as a whole.
+fn note_planned(tx: &Transaction<'_>, identity: IdentityId) -> Result<()> {
+    tx.prepare_cached("UPDATE identity SET planned_version = version WHERE id = ?1 AND planned_version < version")?
+        .execute([Key::from(identity)])?;
     Ok(())
 }
 
@@ -308,7 +339,7 @@ fn write_intents(
     ids: &Ids,
     item: &PlanItem,
     account: AccountId,
-    plan: Option<PlanId>,
+    asked: &Asked,
     not_before: i64,
     now: Timestamp,
 ) -> Result<u64> {
@@ -316,7 +347,7 @@ fn write_intents(
         .execute((Key::from(account), json("account", &item.pushed)?))?;
     for operation in &item.operations {
         let row = IntentRow {
-            plan,
+            asked,
             identity: Some(item.identity),
             target: &item.target,
             class: &item.class,
@@ -330,8 +361,15 @@ fn write_intents(
     Ok(item.operations.len() as u64)
 }
 
-struct IntentRow<'a> {
+/// What asked for an operation.
+struct Asked {
     plan: Option<PlanId>,
+    /// When the change of the identity was accepted, where one did.
+    requested_at: Option<i64>,
+}
+
+struct IntentRow<'a> {
+    asked: &'a Asked,
     identity: Option<IdentityId>,
     target: &'a TargetName,
     class: &'a str,
@@ -345,11 +383,11 @@ fn write_intent(tx: &Transaction<'_>, ids: &Ids, row: &IntentRow<'_>, now: Times
     let id = OperationId(ids.next(now));
     tx.prepare_cached(
         "INSERT INTO operation (id, plan, identity, target, class, object, intent, state, not_before, detail, created_at, \
-         changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'waiting', ?8, ?9, ?10, ?10)",
+         changed_at, requested_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'waiting', ?8, ?9, ?10, ?10, ?11)",
     )?
     .execute((
         Key::from(id),
-        row.plan.map(Key::from),
+        row.asked.plan.map(Key::from),
         row.identity.map(Key::from),
         row.target.as_str(),
         row.class,
@@ -358,6 +396,7 @@ fn write_intent(tx: &Transaction<'_>, ids: &Ids, row: &IntentRow<'_>, now: Times
         row.not_before,
         row.reason,
         micros(now),
+        row.asked.requested_at,
     ))?;
     write_event(tx, now, "operation-planned", &id, &format!("{} in {}", row.intent.name(), row.target))
 }
@@ -396,7 +435,7 @@ pub(crate) fn enqueue_entitlements(
             continue;
         }
         let row = IntentRow {
-            plan: None,
+            asked: &Asked { plan: None, requested_at: None },
             identity: None,
             target,
             class: &entitlement.class,

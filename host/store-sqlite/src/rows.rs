@@ -154,7 +154,7 @@ pub(crate) fn entitlement(row: &Row<'_>) -> Result<Entitlement> {
 }
 
 pub(crate) const OPERATION: &str = "id, plan, identity, target, class, object, intent, state, attempts, not_before, \
-     detail, created_at, changed_at";
+     detail, created_at, changed_at, error_class";
 
 pub(crate) fn operation(row: &Row<'_>) -> Result<Operation> {
     Ok(Operation {
@@ -171,6 +171,7 @@ pub(crate) fn operation(row: &Row<'_>) -> Result<Operation> {
         detail: row.get(10)?,
         created_at: time(row.get(11)?)?,
         changed_at: time(row.get(12)?)?,
+        error_class: row.get(13)?,
     })
 }
 

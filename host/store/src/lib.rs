@@ -5,8 +5,10 @@
 //! be open during a connector call. Times are given by the caller; ids come from the [`purser_model::id::Ids`] that the
 //! adapter was opened with.
 
+mod insight;
 mod records;
 
+pub use insight::*;
 pub use records::*;
 
 use async_trait::async_trait;
@@ -51,7 +53,7 @@ pub enum StoreError {
 
 /// What must be kept.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Insight + Send + Sync {
     // Runs
 
     /// Begins a run, or takes up the unfinished one of the same kind and subject at its checkpoint.
@@ -199,6 +201,15 @@ pub trait Store: Send + Sync {
     /// Takes operations of a target that are due, at most one per object, and marks them in flight. What takes away is
     /// recorded here, before the call.
     async fn lease(&self, target: &TargetName, limit: u32, now: Timestamp) -> Result<Vec<Leased>, StoreError>;
+
+    /// As [`Store::lease`], but only what serves this identity, and entitlements that are to be created first.
+    async fn lease_of(
+        &self,
+        target: &TargetName,
+        identity: IdentityId,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Leased>, StoreError>;
 
     /// Operations of a target whose end is not known.
     async fn unknown(&self, target: &TargetName, limit: u32) -> Result<Vec<Leased>, StoreError>;

@@ -259,6 +259,8 @@ pub struct Recording {
     pub state: OperationState,
     /// Why, for people.
     pub detail: Option<String>,
+    /// For a failure: the class of the connector's error, or the kind of the fault.
+    pub error_class: Option<&'static str>,
     /// For `waiting`: not tried again before.
     pub not_before: Option<Timestamp>,
     /// What was seen.
