@@ -25,17 +25,17 @@ pub(crate) struct DesiredAttribute<'a> {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("mapping `{attribute}` = \"{expression}\" fails: {cause}")]
 pub(crate) struct MappingFault {
-    attribute: String,
+    pub(crate) attribute: String,
     expression: String,
-    cause: String,
+    pub(crate) cause: String,
 }
 
 /// A mapping that this class cannot take.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("mapping `{attribute}` is left out: {cause}")]
 pub(crate) struct MappingLeftOut {
-    attribute: String,
-    cause: NotWritable,
+    pub(crate) attribute: String,
+    pub(crate) cause: NotWritable,
 }
 
 /// The desired attributes of an account.

@@ -6,6 +6,7 @@
 
 mod functions;
 mod limits;
+mod reads;
 mod values;
 
 use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
@@ -122,6 +123,11 @@ impl Expression {
     /// As it was written.
     pub(crate) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The attributes of these variables that it reads.
+    pub(crate) fn reads(&self, variables: &[&str]) -> BTreeSet<String> {
+        reads::paths(&self.tree, variables)
     }
 
     /// The value, without null, empty texts, empty lists and empty objects; none where nothing is left.

@@ -10,6 +10,7 @@ mod compare;
 mod desired;
 mod difference;
 mod entitlements;
+mod explain;
 mod expression;
 mod memberships;
 mod outcome;
@@ -21,5 +22,6 @@ mod subject;
 
 pub mod render;
 
+pub use explain::data::*;
 pub use outcome::{IdentityPlan, IdentitySnapshot, Memberships, Origin, RecordError, RuleFault, TargetView};
 pub use rules::{RuleError, RulePlace, Rules, ValidityEnd};

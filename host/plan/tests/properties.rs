@@ -15,6 +15,7 @@ use purser_model::identity::LifecycleState;
 use purser_model::object::Digest;
 use purser_model::operation::{EntitlementReference, Intent};
 use purser_model::plan::{Link, PlanItem};
+use purser_plan::{EntitlementDecision, ExplainedTarget, MappingDecision, Scope};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use support::*;
@@ -191,6 +192,64 @@ fn change_attribute(account: &mut Account, name: &str, action: &AttributeAction)
         other => panic!("not planned: {other:?}"),
     };
     account.attributes = Value::Object(attributes).to_string();
+}
+
+/// The decisions of an explanation that mean an operation, and the operations of the plan, both as words in order.
+fn decided_and_planned(target: &ExplainedTarget) -> (Vec<String>, Vec<String>) {
+    let mappings = target.mappings.iter().filter_map(|mapping| match mapping.decision {
+        MappingDecision::Written | MappingDecision::Cleared => {
+            Some(format!("{} {}", mapping.decision.as_str(), mapping.attribute))
+        }
+        _ => None,
+    });
+    let entitlements = target.entitlements.iter().filter_map(|entitlement| match entitlement.decision {
+        EntitlementDecision::Grant | EntitlementDecision::Revoke => {
+            Some(format!("{} {}", entitlement.decision.as_str(), entitlement.entitlement))
+        }
+        _ => None,
+    });
+    let mut decided: Vec<String> = mappings.chain(entitlements).collect();
+    let operations = target.items.iter().flat_map(|item| &item.operations);
+    let mut planned: Vec<String> = operations
+        .flat_map(|operation| match &operation.intent {
+            Intent::Update { changes } => changes
+                .iter()
+                .map(|change| {
+                    let word = if change.action == AttributeAction::Clear { "cleared" } else { "written" };
+                    format!("{word} {}", change.attribute)
+                })
+                .collect(),
+            Intent::Grant { entitlement } => vec![format!("grant {entitlement}")],
+            Intent::Revoke { entitlement } => vec![format!("revoke {entitlement}")],
+            _ => Vec::new(),
+        })
+        .collect();
+    decided.sort();
+    planned.sort();
+    (decided, planned)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 5_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn an_explanation_says_what_the_plan_does(world in any_world()) {
+        let plan = world.plan();
+        let explanation = world.rules().explain_identity(&world.snapshot, &world.views, world.now);
+        let explained: Vec<&PlanItem> = explanation.targets.iter().flat_map(|target| &target.items).collect();
+        prop_assert_eq!(explained, plan.items.iter().collect::<Vec<_>>());
+        let left_alone: Vec<&String> = explanation.targets.iter().flat_map(|target| &target.left_alone).collect();
+        prop_assert_eq!(left_alone, plan.notices.iter().map(|notice| &notice.message).collect::<Vec<_>>());
+        prop_assert_eq!(explanation.look_again_at, plan.look_again_at);
+        for target in &explanation.targets {
+            let nothing = target.conclusion.starts_with("nothing is done: ") && target.conclusion.len() > 20;
+            prop_assert!(nothing == target.items.is_empty(), "{}", target.conclusion);
+            if target.scope == Scope::Granted {
+                let (decided, planned) = decided_and_planned(target);
+                prop_assert_eq!(decided, planned);
+            }
+        }
+    }
 }
 
 fn updates(items: &[PlanItem]) -> impl Iterator<Item = (&PlanItem, &purser_model::edit::AttributeChange)> {

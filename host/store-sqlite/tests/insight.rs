@@ -1,4 +1,5 @@
 //! Reports over a small company that is built through the port.
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
 use jiff::Timestamp;
 use purser_model::Attributes;
