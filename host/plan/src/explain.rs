@@ -12,6 +12,7 @@ mod text;
 use crate::expression::Expression;
 use crate::memberships::memberships;
 use crate::outcome::{IdentityPlan, IdentitySnapshot, Memberships, TargetView};
+use crate::references::Referred;
 use crate::rules::{Rules, TargetRules};
 use crate::subject::Subject;
 use data::*;
@@ -129,6 +130,8 @@ struct Look<'a> {
     target: &'a Target,
     rules: &'a TargetRules,
     view: Option<&'a TargetView>,
+    /// The accounts here that others may be referred to by.
+    referred: &'a Referred,
     about: About<'a>,
     /// The plan's item for that account.
     item: Option<&'a PlanItem>,
@@ -177,8 +180,9 @@ impl Scene<'_> {
             About::There(account) => explained.items.iter().find(|item| item.account == Some(account.id)),
             About::Nothing => None,
         };
-        let view = self.views.get(name);
-        let look = Look { name, target, rules, view, about, item, left_alone: &explained.left_alone };
+        let (view, nobody) = (self.views.get(name), Referred::new());
+        let referred = self.snapshot.references.get(name).unwrap_or(&nobody);
+        let look = Look { name, target, rules, view, referred, about, item, left_alone: &explained.left_alone };
         let mappings = attributes::mappings(self.subject, &look);
         let entitlements = entitlements::entitlements(self.rules, self.memberships, &look);
         explained.activation = activation(&look, self.subject.state);

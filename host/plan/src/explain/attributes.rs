@@ -23,7 +23,7 @@ pub(super) fn mappings(subject: &Subject<'_>, look: &Look<'_>) -> Vec<ExplainedM
         About::Created | About::Nothing => &look.target.class,
     };
     let class = look.view.and_then(|view| view.class(class));
-    let derived = class.map(|class| Desired::derive(subject, look.rules, class));
+    let derived = class.map(|class| Desired::derive(subject, look.rules, class, look.referred));
     let actual = match look.about {
         About::There(account) => serde_json::from_str(&account.attributes).ok(),
         About::Created | About::Nothing => None,
@@ -53,7 +53,7 @@ fn mapping(
                 expression.value = attribute.value.clone();
                 decided(look, attribute, actual, pushed)
             }
-            None => left_out(desired, name),
+            None => not_desired(desired, name),
         },
     };
     ExplainedMapping {
@@ -74,7 +74,11 @@ fn failed(faults: &[MappingFault], name: &str) -> (MappingDecision, String) {
     }
 }
 
-fn left_out(desired: &Desired<'_>, name: &str) -> (MappingDecision, String) {
+fn not_desired(desired: &Desired<'_>, name: &str) -> (MappingDecision, String) {
+    if let Some(late) = desired.late.iter().find(|late| late.attribute == name) {
+        let because = format!("it waits until {} has an account here", late.identities.join(", "));
+        return (MappingDecision::Waits, because);
+    }
     let found = desired.left_out.iter().find(|left_out| left_out.attribute == name);
     let because = found.map_or_else(|| "it gives nothing here".to_owned(), |left_out| left_out.cause.to_string());
     (MappingDecision::LeftOut, because)

@@ -69,7 +69,7 @@ pub struct ExplainedMembership {
     pub name: String,
     /// Whether the identity has it.
     pub membership: Membership,
-    /// Every reason why: `direct`, `group NAME`, `rule`.
+    /// Every reason why: `direct`, `group NAME`, `role NAME` (which contains it), `rule`.
     pub origins: Vec<String>,
     /// Its rule with the result.
     pub rule: Option<ExplainedExpression>,
@@ -205,6 +205,8 @@ pub enum MappingDecision {
     Same,
     /// The account has something else, and that is left.
     Left,
+    /// It refers to an account that is not there yet; the value stays as it is until then.
+    Waits,
     /// The class cannot take it.
     LeftOut,
     /// It fails, and so nothing is done in this target.
@@ -222,6 +224,7 @@ impl MappingDecision {
             Self::Cleared => "cleared",
             Self::Same => "same",
             Self::Left => "left",
+            Self::Waits => "waits",
             Self::LeftOut => "left-out",
             Self::Failed => "failed",
             Self::NotCompared => "not-compared",

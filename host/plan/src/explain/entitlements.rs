@@ -2,6 +2,8 @@
 
 use super::data::{EntitlementDecision, ExplainedEntitlement};
 use super::{About, Look};
+use crate::entitlements::Wanted;
+use crate::memberships;
 use crate::outcome::Memberships;
 use crate::rules::Rules;
 use purser_model::account::EntitlementKey;
@@ -15,16 +17,20 @@ pub(super) fn entitlements(rules: &Rules, memberships: &Memberships, look: &Look
         About::There(account) => account.held.iter().collect(),
         About::Created | About::Nothing => BTreeSet::new(),
     };
+    let mut granted = memberships::granted(rules, memberships);
+    let wanted = granted.remove(look.name).zip(look.view);
+    let wanted = wanted.map(|(granted, view)| Wanted::of(&granted, look.target, view));
     let mut declared_keys = BTreeSet::new();
     let mut explained = Vec::new();
     for name in look.target.entitlements.keys() {
         let keys: Vec<&EntitlementKey> = held.iter().copied().filter(|key| is_called(look, key, name)).collect();
         declared_keys.extend(keys.iter().copied());
         let granted_by = granting(rules, memberships, look, name);
-        explained.push(one(look, EntitlementReference::Declared(name.clone()), granted_by, &keys));
+        let why = wanted.as_ref().and_then(|wanted| wanted.entitlements.get(name.as_str())).map(ToString::to_string);
+        explained.push(one(look, EntitlementReference::Declared(name.clone()), granted_by, why, &keys));
     }
     for key in held.difference(&declared_keys) {
-        explained.push(one(look, EntitlementReference::Remote((*key).clone()), Vec::new(), &[key]));
+        explained.push(one(look, EntitlementReference::Remote((*key).clone()), Vec::new(), None, &[key]));
     }
     explained
 }
@@ -54,6 +60,7 @@ fn one(
     look: &Look<'_>,
     reference: EntitlementReference,
     granted_by: Vec<RoleName>,
+    wanted: Option<String>,
     keys: &[&EntitlementKey],
 ) -> ExplainedEntitlement {
     let planned = look.item.map_or(&[][..], |item| &item.operations).iter().find(|operation| match &operation.intent {
@@ -66,7 +73,10 @@ fn one(
             (EntitlementDecision::Grant, operation.reason.clone())
         }
         Some(operation) => (EntitlementDecision::Revoke, operation.reason.clone()),
-        None => as_it_is(look, &reference, &granted_by, held),
+        None if !held && granted_by.is_empty() && wanted.is_none() => {
+            (EntitlementDecision::NotHeld, "no role grants it".to_owned())
+        }
+        None => as_it_is(look, &reference, wanted, held),
     };
     ExplainedEntitlement { entitlement: reference.to_string(), granted_by, held, decision, because }
 }
@@ -82,19 +92,18 @@ fn is_meant(planned: &EntitlementReference, reference: &EntitlementReference, ke
 fn as_it_is(
     look: &Look<'_>,
     reference: &EntitlementReference,
-    granted_by: &[RoleName],
+    wanted: Option<String>,
     held: bool,
 ) -> (EntitlementDecision, String) {
     let decision = if held { EntitlementDecision::Held } else { EntitlementDecision::NotHeld };
-    let because = match (held, granted_by.is_empty(), reference) {
-        (true, false, _) => "the account holds it, and a role grants it",
-        (false, true, _) => "no role grants it",
+    let because = match (held, wanted.is_none(), reference) {
+        (true, false, _) => return (decision, wanted.unwrap_or_default()),
         (true, true, EntitlementReference::Remote(_)) => "no declaration names it: what was given in the target stays",
         _ if !look.left_alone.is_empty() => "nothing is done: see what is left alone",
         (true, true, EntitlementReference::Declared(_)) => {
             "no role grants it, and it cannot be taken away: it has another name, or the account must hold one"
         }
-        (false, false, _) => "nothing is planned for it",
+        (false, ..) => "nothing is planned for it",
     };
     (decision, because.to_owned())
 }

@@ -4,26 +4,28 @@ use super::data::{ExplainedExpression, ExplainedMembership, Membership};
 use super::explained;
 use crate::expression::Expression;
 use crate::outcome::{Memberships, Origin};
-use crate::rules::{RulePlace, Rules};
+use crate::rules::{MemberRule, RulePlace, Rules};
 use crate::subject::Subject;
-use purser_model::identity::LifecycleState;
+use purser_model::id::{GroupName, RoleName};
+use purser_model::identity::{LifecycleState, Moment};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 pub(super) fn groups(rules: &Rules, subject: &Subject<'_>, found: &Memberships) -> Vec<ExplainedMembership> {
-    let explain = |(name, rule): (&purser_model::id::GroupName, &crate::rules::MemberRule)| {
+    let explain = |(name, rule): (&GroupName, &MemberRule)| {
         let place = RulePlace::GroupRule { group: name.clone() };
         let undecided = found.faults.iter().find(|fault| fault.place == place).map(|fault| fault.cause.clone());
-        membership(name.as_str(), rule.rule.as_ref(), found.groups.get(name), undecided, subject)
+        membership(name.as_str(), rule.rule.as_ref(), found.groups.get(name), undecided, None, subject)
     };
     rules.groups.iter().map(explain).collect()
 }
 
 pub(super) fn roles(rules: &Rules, subject: &Subject<'_>, found: &Memberships) -> Vec<ExplainedMembership> {
-    let explain = |(name, rule): (&purser_model::id::RoleName, &crate::rules::MemberRule)| {
+    let explain = |(name, rule): (&RoleName, &MemberRule)| {
         let fault = found.faults.iter().find(|fault| fault.roles.contains(name));
         let undecided = fault.map(|fault| format!("{}: {}", fault.place, fault.cause));
-        membership(name.as_str(), rule.rule.as_ref(), found.roles.get(name), undecided, subject)
+        let kept_away = kept_away(rules, name, subject, found);
+        membership(name.as_str(), rule.rule.as_ref(), found.roles.get(name), undecided, kept_away, subject)
     };
     rules.roles.iter().map(explain).collect()
 }
@@ -33,12 +35,13 @@ fn membership(
     rule: Option<&Expression>,
     origins: Option<&BTreeSet<Origin>>,
     undecided: Option<String>,
+    kept_away: Option<String>,
     subject: &Subject<'_>,
 ) -> ExplainedMembership {
     let (membership, because) = match (origins, undecided) {
         (Some(_), _) => (Membership::Has, None),
         (None, Some(cause)) => (Membership::Undecided, Some(format!("cannot be decided: {cause}"))),
-        (None, None) => (Membership::HasNot, Some(why_not(rule, subject.state))),
+        (None, None) => (Membership::HasNot, Some(kept_away.unwrap_or_else(|| why_not(rule, subject.state)))),
     };
     ExplainedMembership {
         name: name.to_owned(),
@@ -49,11 +52,23 @@ fn membership(
     }
 }
 
+/// Why a role is not had whoever is named and whatever its rule says.
+fn kept_away(rules: &Rules, name: &RoleName, subject: &Subject<'_>, found: &Memberships) -> Option<String> {
+    if let Some(winner) = found.excluded.get(name) {
+        return Some(format!("it and role {winner} exclude each other, and {winner} ranks higher"));
+    }
+    match rules.configuration().roles.get(name)?.validity.at(subject.now) {
+        Moment::Before => Some("the role does not hold yet".to_owned()),
+        Moment::After => Some("the role does not hold any more".to_owned()),
+        Moment::Within => None,
+    }
+}
+
 fn why_not(rule: Option<&Expression>, state: LifecycleState) -> String {
     match (state, rule) {
         (LifecycleState::Staged | LifecycleState::Departed, _) => format!("the identity is {state}"),
-        (_, Some(_)) => "it is not named, and the rule does not hold".to_owned(),
-        (_, None) => "it is not named, directly or by a group".to_owned(),
+        (_, Some(_)) => "it is not named at this time, and the rule does not hold".to_owned(),
+        (_, None) => "it is not named at this time, directly, by a group or by a role".to_owned(),
     }
 }
 
