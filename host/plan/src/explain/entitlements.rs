@@ -27,10 +27,10 @@ pub(super) fn entitlements(rules: &Rules, memberships: &Memberships, look: &Look
         declared_keys.extend(keys.iter().copied());
         let granted_by = granting(rules, memberships, look, name);
         let why = wanted.as_ref().and_then(|wanted| wanted.entitlements.get(name.as_str())).map(ToString::to_string);
-        explained.push(one(look, EntitlementReference::Declared(name.clone()), granted_by, why, &keys));
+        explained.push(one(look, &EntitlementReference::Declared(name.clone()), granted_by, why, &keys));
     }
     for key in held.difference(&declared_keys) {
-        explained.push(one(look, EntitlementReference::Remote((*key).clone()), Vec::new(), None, &[key]));
+        explained.push(one(look, &EntitlementReference::Remote((*key).clone()), Vec::new(), None, &[key]));
     }
     explained
 }
@@ -58,13 +58,13 @@ fn granting(rules: &Rules, memberships: &Memberships, look: &Look<'_>, name: &st
 
 fn one(
     look: &Look<'_>,
-    reference: EntitlementReference,
+    reference: &EntitlementReference,
     granted_by: Vec<RoleName>,
     wanted: Option<String>,
     keys: &[&EntitlementKey],
 ) -> ExplainedEntitlement {
     let planned = look.item.map_or(&[][..], |item| &item.operations).iter().find(|operation| match &operation.intent {
-        Intent::Grant { entitlement } | Intent::Revoke { entitlement } => is_meant(entitlement, &reference, keys),
+        Intent::Grant { entitlement } | Intent::Revoke { entitlement } => is_meant(entitlement, reference, keys),
         _ => false,
     });
     let held = !keys.is_empty();
@@ -76,7 +76,7 @@ fn one(
         None if !held && granted_by.is_empty() && wanted.is_none() => {
             (EntitlementDecision::NotHeld, "no role grants it".to_owned())
         }
-        None => as_it_is(look, &reference, wanted, held),
+        None => as_it_is(look, reference, wanted, held),
     };
     ExplainedEntitlement { entitlement: reference.to_string(), granted_by, held, decision, because }
 }

@@ -2,6 +2,7 @@
 
 use super::data::*;
 use jiff::Timestamp;
+use purser_model::id::RoleName;
 use purser_model::identity::Validity;
 use purser_model::operation::Intent;
 use serde_json::Value;
@@ -90,7 +91,7 @@ fn write_target(out: &mut String, target: &ExplainedTarget) -> fmt::Result {
 }
 
 fn write_scope(out: &mut String, target: &ExplainedTarget) -> fmt::Result {
-    let names: Vec<&str> = target.granted_by.iter().map(|role| role.as_str()).collect();
+    let names: Vec<&str> = target.granted_by.iter().map(RoleName::as_str).collect();
     match target.scope {
         Scope::Granted => writeln!(out, "  in scope: granted by {}", names.join(", ")),
         Scope::NotGranted => writeln!(out, "  not in scope: {}", target.scope_because.join("; ")),
