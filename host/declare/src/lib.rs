@@ -6,6 +6,7 @@
 mod check;
 mod circle;
 mod error;
+mod insight;
 mod instance;
 mod membership;
 mod problems;

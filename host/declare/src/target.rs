@@ -1,12 +1,12 @@
 //! `[target.NAME]`: one application.
 
 use crate::check::Reference;
-use crate::instance;
 use crate::problems::Problems;
 use crate::reading::Reading;
 use crate::section::{Node, Section};
 use crate::timing;
 use crate::units;
+use crate::{insight, instance};
 use purser_model::configuration::{
     Correlation, DeclaredEntitlement, Deprovisioning, Leaving, Mapping, ReferenceId, Strength, Target, UnlinkedReaction,
 };
@@ -31,6 +31,7 @@ pub(crate) fn read(reading: &mut Reading, name: &TargetName, mut section: Sectio
     let correlation = correlation(reading, name, &mut section);
     let mappings = mappings(reading, name, &mut section);
     let entitlements = entitlements(reading, name, &mut section);
+    let insight = section.optional("insight").and_then(|node| insight::read(&node, &mut reading.problems));
     section.finish(&mut reading.problems);
     Target {
         correlation,
@@ -41,6 +42,7 @@ pub(crate) fn read(reading: &mut Reading, name: &TargetName, mut section: Sectio
         reconcile: timing.reconcile,
         windows: timing.windows,
         rate: timing.rate,
+        insight,
         ..Target::new(instance, class)
     }
 }

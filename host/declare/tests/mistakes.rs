@@ -97,6 +97,19 @@ fn unknown_keys_with_the_nearest_known_one() {
 }
 
 #[test]
+fn insight_that_cannot_be_used() {
+    assert_only(
+        &crm("insight = { dormant_after = \"90d\" }\n"),
+        "a.toml:4:1: target.crm.insight: `last_sign_in` is missing: write for example `last_sign_in = \"lastLogin\"`",
+    );
+    assert_only(
+        &crm("insight = { last_sign_in = \"lastLogin\", dormant_after = \"0d\" }\n"),
+        "a.toml:4:57: target.crm.insight.dormant_after: `0d` is no duration: write a whole number above 0 with a unit, such \
+         as `500ms`, `30s`, `2m` or `30d`",
+    );
+}
+
+#[test]
 fn missing_keys_with_an_example() {
     assert_eq!(
         of("[source.hr]\n"),

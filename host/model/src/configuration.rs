@@ -268,6 +268,15 @@ pub struct Rate {
     pub concurrency: u32,
 }
 
+/// How reports find accounts that nobody uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetInsight {
+    /// The account's attribute that shows the last sign-in.
+    pub last_sign_in: String,
+    /// An account is dormant when its last sign-in is so long ago.
+    pub dormant_after: Duration,
+}
+
 /// One application.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
@@ -291,6 +300,8 @@ pub struct Target {
     pub windows: Windows,
     /// How much it may be asked; none: as much as it answers, one call after the other.
     pub rate: Option<Rate>,
+    /// How reports find dormant accounts.
+    pub insight: Option<TargetInsight>,
 }
 
 impl Target {
@@ -307,6 +318,7 @@ impl Target {
             reconcile: ReconcileSchedules::default(),
             windows: Windows::default(),
             rate: None,
+            insight: None,
         }
     }
 }

@@ -12,7 +12,7 @@ use purser_connector::{Fault, Session};
 use purser_model::account::{Account, EntitlementKey};
 use purser_model::configuration::UnlinkedReaction;
 use purser_model::edit::{ConnectorError, Edit, EditOutcome, EntitlementEdit, ErrorClass, Request};
-use purser_model::id::TargetName;
+use purser_model::id::{IdentityId, TargetName};
 use purser_model::manifest::{HoldingSide, ObjectClass};
 use purser_model::object::Object;
 use purser_model::operation::{EntitlementReference, Intent, Operation, OperationState};
@@ -112,6 +112,25 @@ impl Engine {
     /// # Errors
     /// The target's connector cannot be opened, or the store fails. Failing operations are no error: they are recorded.
     pub async fn drain(&self, name: &TargetName, progress: &dyn Progress) -> Result<DrainReport, EngineError> {
+        self.drain_selected(name, None, progress).await
+    }
+
+    /// As [`Engine::drain`], but only what serves this identity.
+    pub(crate) async fn drain_of(
+        &self,
+        name: &TargetName,
+        identity: IdentityId,
+        progress: &dyn Progress,
+    ) -> Result<DrainReport, EngineError> {
+        self.drain_selected(name, Some(identity), progress).await
+    }
+
+    async fn drain_selected(
+        &self,
+        name: &TargetName,
+        only: Option<IdentityId>,
+        progress: &dyn Progress,
+    ) -> Result<DrainReport, EngineError> {
         let turn = self.turn(name);
         let _working = turn.working.lock().await;
         if let Some(until) = turn.paused_until(self.clock.now()) {
@@ -123,7 +142,11 @@ impl Engine {
             if let Some(opens) = self.window_opens(name, self.clock.now()) {
                 return Ok(DrainReport { paused_until: Some(opens), ..report });
             }
-            let leased = self.store.lease(name, self.lease_size(name)?, self.clock.now()).await?;
+            let (limit, now) = (self.lease_size(name)?, self.clock.now());
+            let leased = match only {
+                None => self.store.lease(name, limit, now).await?,
+                Some(identity) => self.store.lease_of(name, identity, limit, now).await?,
+            };
             if leased.is_empty() {
                 break;
             }
@@ -219,6 +242,7 @@ impl Engine {
             operation: one.0.operation.id,
             state: OperationState::Waiting,
             detail: Some("not sent: the target asked to be left alone".into()),
+            error_class: None,
             not_before: Some(until),
             seen: Seen::Nothing,
             wake: false,

@@ -100,6 +100,14 @@ impl Engine {
         Ok(snapshots.iter().zip(references).map(plan).collect())
     }
 
+    /// What these identities are planned from, as known: nothing is read from a target, and nothing is recorded.
+    pub(crate) async fn known_snapshots(&self, ids: Vec<IdentityId>) -> Result<Vec<IdentitySnapshot>, EngineError> {
+        let now = self.clock.now();
+        let mut snapshots = self.with_candidates(self.store.snapshots(ids).await?, now).await?;
+        self.add_references(&mut snapshots, now).await?;
+        Ok(snapshots)
+    }
+
     /// Adds the accounts that others refer to, as far as they are there. Returns all that are referred to.
     async fn add_references(
         &self,

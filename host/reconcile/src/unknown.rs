@@ -301,7 +301,12 @@ fn found_done(operation: &Operation, seen: Seen) -> Recording {
 }
 
 /// The one object of a class with this value. The answer is checked here too: a target may ignore a filter.
-async fn find(session: &dyn Session, class: &str, attribute: &str, value: &str) -> Result<Option<Object>, Fault> {
+pub(crate) async fn find(
+    session: &dyn Session,
+    class: &str,
+    attribute: &str,
+    value: &str,
+) -> Result<Option<Object>, Fault> {
     let mut request = SearchRequest {
         class: class.to_owned(),
         conditions: vec![Condition {

@@ -30,7 +30,7 @@ pub struct ApplyReport {
     pub failed_targets: BTreeMap<String, String>,
 }
 
-fn stale_items<S: serde::Serializer>(items: &[StaleItem], serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn stale_items<S: serde::Serializer>(items: &[StaleItem], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(items.iter().map(|stale| {
         serde_json::json!({"identity": stale.item.identity, "target": stale.item.target, "reason": stale.reason})
     }))

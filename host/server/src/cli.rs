@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use purser_model::id::{AccountId, PlanId, SourceName, TargetName};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -38,6 +38,12 @@ pub enum Command {
     Apply(Apply),
     /// Look at everything in a target and repair what differs
     Reconcile(Reconcile),
+    /// Say step by step why an identity has what it has
+    Explain(Explain),
+    /// Read one identity's accounts afresh and provision it at once
+    Provision(Provision),
+    /// Report: accounts, orphans, dormant, entitlements, latency, failures, drift
+    Insight(Insight),
     /// Check declarations, connectors and connections
     Check,
     /// Show identities, accounts and queues in numbers
@@ -121,6 +127,99 @@ pub enum Deletion {
 pub struct CancelDeletion {
     /// The account, as `deletion list` names it
     pub account: AccountId,
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The identity, as `source/key` or by its id
+    pub identity: String,
+    /// Only this target
+    #[arg(long)]
+    pub target: Option<TargetName>,
+}
+
+/// `provision`
+#[derive(Debug, Args)]
+pub struct Provision {
+    /// The identity, as `source/key` or by its id
+    pub identity: String,
+    /// Only this target
+    #[arg(long)]
+    pub target: Option<TargetName>,
+    /// Only read, and explain what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Wait at most so many seconds for retries to become due
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub patience: u64,
+}
+
+/// `insight`
+#[derive(Debug, Args)]
+pub struct Insight {
+    /// Which report; without one, the reports are listed
+    pub report: Option<Report>,
+    /// Only this target
+    #[arg(long)]
+    pub target: Option<TargetName>,
+    /// Look at so many days back: `latency`, `failures` and `drift`
+    #[arg(long, default_value_t = 30)]
+    pub days: u32,
+    /// Write CSV to this file, or to standard output for `-`
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+}
+
+/// A report of `insight`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Report {
+    /// Accounts by target and situation
+    Accounts,
+    /// Accounts that nobody owns, and accounts of departed identities that can still be used
+    Orphans,
+    /// Accounts that nobody used lately or ever
+    Dormant,
+    /// Entitlements by how many hold them, and whether a role grants them
+    Entitlements,
+    /// Time from request to effect
+    Latency,
+    /// Why operations failed
+    Failures,
+    /// What each reconciliation found and repaired
+    Drift,
+}
+
+impl Report {
+    /// Every report.
+    pub const ALL: [Self; 7] =
+        [Self::Accounts, Self::Orphans, Self::Dormant, Self::Entitlements, Self::Latency, Self::Failures, Self::Drift];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accounts => "accounts",
+            Self::Orphans => "orphans",
+            Self::Dormant => "dormant",
+            Self::Entitlements => "entitlements",
+            Self::Latency => "latency",
+            Self::Failures => "failures",
+            Self::Drift => "drift",
+        }
+    }
+
+    /// What it is about.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Accounts => "accounts by target and situation",
+            Self::Orphans => "accounts that nobody owns, and accounts of departed identities that can still be used",
+            Self::Dormant => "accounts that nobody used lately or ever",
+            Self::Entitlements => "entitlements by how many hold them, and whether a role grants them",
+            Self::Latency => "time from request to effect",
+            Self::Failures => "why operations failed",
+            Self::Drift => "what each reconciliation found and repaired",
+        }
+    }
 }
 
 /// `connector`

@@ -16,6 +16,26 @@ pub struct Lock {
     _file: File,
 }
 
+/// Another process works in the home.
+#[derive(Debug)]
+pub struct Occupied {
+    process: String,
+    root: PathBuf,
+}
+
+impl std::fmt::Display for Occupied {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { process, root } = self;
+        write!(
+            f,
+            "another purser (process {process}) works in {}; stop it first, or ask it over its API",
+            root.display()
+        )
+    }
+}
+
+impl std::error::Error for Occupied {}
+
 impl Home {
     /// The home at this path; nothing is read or made yet.
     pub fn new(root: &Path) -> Self {
@@ -68,11 +88,7 @@ impl Home {
             Err(TryLockError::WouldBlock) => {
                 let mut owner = String::new();
                 let _ = file.read_to_string(&mut owner);
-                bail!(
-                    "another purser (process {}) works in {}; stop it first, or ask it over its API",
-                    owner.trim(),
-                    self.root.display()
-                );
+                return Err(Occupied { process: owner.trim().to_owned(), root: self.root.clone() }.into());
             }
             Err(TryLockError::Error(error)) => {
                 return Err(error).with_context(|| format!("cannot lock {}", path.display()));

@@ -115,6 +115,7 @@ fn enqueue_one(
     done: &mut Enqueued,
 ) -> Result<()> {
     replan_when_it_ends(tx, request.identity)?;
+    let requested_at = requested_at(tx, request.identity, &request.items)?;
     let back_off = match request.plan {
         None => supersede_waiting(tx, request.identity, None, now)?,
         Some(_) => {
@@ -126,7 +127,6 @@ fn enqueue_one(
         }
     };
     let back_off: BTreeMap<AccountId, i64> = back_off.into_iter().collect();
-    let requested_at = requested_at(tx, request.identity, &request.items)?;
     let stale_before = done.stale.len();
     for item in request.items {
         match place(tx, ids, &item, now)? {
@@ -160,16 +160,19 @@ fn enqueue_one(
     Ok(())
 }
 
-/// When the change of the identity was accepted that these items answer first; none where its present version was planned
-/// as a whole before, so that something else asked for them.
+/// When the change of the identity was accepted that these items answer first: of those that still wait the earliest; none
+/// where its present version was planned as a whole before, so that something else asked for them.
 fn requested_at(tx: &Transaction<'_>, identity: IdentityId, items: &[PlanItem]) -> Result<Option<i64>> {
     if items.is_empty() {
         return Ok(None);
     }
     Ok(tx
-        .prepare_cached("SELECT changed_at FROM identity WHERE id = ?1 AND version > planned_version")?
-        .query_row([Key::from(identity)], |row| row.get(0))
-        .optional()?)
+        .prepare_cached(
+            "SELECT min(at) FROM (\
+                 SELECT min(requested_at) AS at FROM operation WHERE identity = ?1 AND state = 'waiting' \
+                 UNION ALL SELECT changed_at FROM identity WHERE id = ?1 AND version > planned_version)",
+        )?
+        .query_row([Key::from(identity)], |row| row.get(0))?)
 }
 
 /// Notes that the present version of an identity was planned as a whole.

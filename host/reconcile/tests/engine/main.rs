@@ -5,6 +5,7 @@ mod application;
 mod delta;
 mod faults;
 mod feed;
+mod insight;
 mod lifecycle;
 mod pace;
 mod references;

@@ -1,0 +1,288 @@
+//! Explaining one identity: the plan's steps from what is known, or from what the targets show now, with what the store
+//! remembers. Nothing is planned to be done here, and of the identity and its accounts nothing is recorded.
+
+use crate::engine::{Engine, EngineError, in_target};
+use crate::observe::Reader;
+use crate::unknown::find;
+use jiff::Timestamp;
+use purser_connector::{Fault, ReadOnly, Session};
+use purser_model::Attributes;
+use purser_model::account::{Account, Situation};
+use purser_model::id::{AccountId, IdentityId, TargetName};
+use purser_model::manifest::{ClassKind, ObjectClass};
+use purser_model::operation::Operation;
+use purser_plan::{Explanation, IdentitySnapshot};
+use purser_store::{ClassOfTarget, IdentityFilter, Observation, OperationFilter, PageRequest, Sighting, StoreError};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Ended operations that are shown.
+const LAST_OPERATIONS: usize = 10;
+const PAGE: u32 = 200;
+
+/// Why one identity has what it has, and what the store remembers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct IdentityExplained {
+    /// The plan's steps.
+    #[serde(flatten)]
+    pub explanation: Explanation,
+    /// When its accounts were last in a listing.
+    pub sightings: Vec<Sighting>,
+    /// Operations that have not ended, newest first.
+    pub open_operations: Vec<Operation>,
+    /// The last ones that ended, newest first.
+    pub last_operations: Vec<Operation>,
+    /// Targets that could not be asked, with the reason.
+    pub not_read: BTreeMap<TargetName, String>,
+}
+
+impl Engine {
+    /// The identity of this `source/key` or id.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn find_identity(&self, reference: &str) -> Result<IdentityId, EngineError> {
+        if let Some((source, key)) = reference.split_once('/')
+            && let Ok(source) = source.parse()
+        {
+            let filter = IdentityFilter { source: Some(source), key: Some(key.to_owned()), state: None };
+            if let Some(found) = self.store.identities(filter, PageRequest::first(1)).await?.first() {
+                return Ok(found.id);
+            }
+        }
+        match reference.parse() {
+            Ok(id) => Ok(self.store.identity(id).await?.id),
+            Err(_) => Err(StoreError::NotFound { what: "identity", id: reference.to_owned() }.into()),
+        }
+    }
+
+    /// Explains one identity from what is known, in all targets or in one.
+    ///
+    /// # Errors
+    /// The identity is not known, the target is not declared, or the store fails.
+    pub async fn explain(
+        &self,
+        identity: IdentityId,
+        target: Option<&TargetName>,
+    ) -> Result<IdentityExplained, EngineError> {
+        let snapshot = self.known_snapshot(identity).await?;
+        self.explain_snapshot(&snapshot, target, BTreeMap::new()).await
+    }
+
+    /// Explains one identity from what the targets show now. What they show is not recorded.
+    ///
+    /// # Errors
+    /// As [`Engine::explain`]. A target that cannot be asked is named in the answer and left alone.
+    pub async fn explain_afresh(
+        &self,
+        identity: IdentityId,
+        target: Option<&TargetName>,
+    ) -> Result<IdentityExplained, EngineError> {
+        let mut snapshot = self.known_snapshot(identity).await?;
+        let mut not_read = BTreeMap::new();
+        for name in self.concerned(&snapshot, target)? {
+            match self.look_into(&name, &mut snapshot).await {
+                Ok(()) => {}
+                Err(EngineError::Store(error)) => return Err(error.into()),
+                Err(error) => {
+                    distrust(&mut snapshot, &name);
+                    not_read.insert(name, error.to_string());
+                }
+            }
+        }
+        self.explain_snapshot(&snapshot, target, not_read).await
+    }
+
+    async fn explain_snapshot(
+        &self,
+        snapshot: &IdentitySnapshot,
+        target: Option<&TargetName>,
+        not_read: BTreeMap<TargetName, String>,
+    ) -> Result<IdentityExplained, EngineError> {
+        let identity = snapshot.identity.id;
+        let only = target.map(|name| self.target(name).map(|_| name)).transpose()?;
+        let views = self.views().await?;
+        let mut explanation = self.rules.explain_identity(snapshot, &views, self.clock.now());
+        explanation.targets.retain(|explained| only.is_none_or(|only| explained.target == *only));
+        let operations = self.operations_of(identity, only).await?;
+        let (ended, open): (Vec<_>, Vec<_>) = operations.into_iter().partition(|operation| operation.state.is_final());
+        Ok(IdentityExplained {
+            explanation,
+            sightings: self.store.sightings(identity).await?,
+            open_operations: open,
+            last_operations: ended.into_iter().take(LAST_OPERATIONS).collect(),
+            not_read,
+        })
+    }
+
+    /// The newest operations of an identity, newest first.
+    pub(crate) async fn operations_of(
+        &self,
+        identity: IdentityId,
+        target: Option<&TargetName>,
+    ) -> Result<Vec<Operation>, EngineError> {
+        let filter = OperationFilter { identity: Some(identity), target: target.cloned(), state: None };
+        Ok(self.store.operations(filter, PageRequest::first(PAGE)).await?)
+    }
+
+    async fn known_snapshot(&self, identity: IdentityId) -> Result<IdentitySnapshot, EngineError> {
+        let snapshots = self.known_snapshots(vec![identity]).await?;
+        let missing = || StoreError::NotFound { what: "identity", id: identity.to_string() };
+        Ok(snapshots.into_iter().next().ok_or_else(missing)?)
+    }
+
+    /// The declared targets in which the identity has an account or should have one.
+    pub(crate) fn concerned(
+        &self,
+        snapshot: &IdentitySnapshot,
+        target: Option<&TargetName>,
+    ) -> Result<BTreeSet<TargetName>, EngineError> {
+        if let Some(name) = target {
+            self.target(name)?;
+        }
+        let mut concerned = self.rules.targets_granted(&snapshot.identity, self.clock.now());
+        concerned.extend(snapshot.accounts.iter().map(|account| account.target.clone()));
+        concerned.retain(|name| self.target(name).is_ok() && target.is_none_or(|only| only == name));
+        Ok(concerned)
+    }
+
+    /// Brings a snapshot to what a target shows now.
+    async fn look_into(&self, name: &TargetName, snapshot: &mut IdentitySnapshot) -> Result<(), EngineError> {
+        let session = ReadOnly(self.target_session(name).await?);
+        let mut looked_for = true;
+        for account in snapshot.accounts.iter_mut().filter(|account| account.target == *name) {
+            let Some(remote_id) = account.remote_id.clone() else { continue };
+            looked_for = false;
+            match session.get(&account.class, &remote_id).await {
+                Ok(object) => {
+                    let observation = self.read_into(name, &account.class, object).await?;
+                    overlay(account, observation);
+                }
+                Err(fault) if fault.is_not_found() => gone(account),
+                Err(fault) => return Err(in_target(name, fault)),
+            }
+        }
+        if looked_for {
+            for candidate in self.look_for(name, &session, snapshot).await? {
+                let known = snapshot.candidates.entry(name.clone()).or_default();
+                known.retain(|account| account.remote_id != candidate.remote_id);
+                known.push(candidate);
+            }
+        }
+        Ok(())
+    }
+
+    /// Accounts that the identity would recognise as its own, as the target shows them now.
+    async fn look_for(
+        &self,
+        name: &TargetName,
+        session: &dyn Session,
+        snapshot: &IdentitySnapshot,
+    ) -> Result<Vec<Account>, EngineError> {
+        let known = snapshot.candidates.get(name).map_or(&[][..], Vec::as_slice);
+        let mut found: BTreeMap<String, Account> = BTreeMap::new();
+        for object in self.recognisable(name, session, &snapshot.identity).await? {
+            let class = self.target(name)?.class.clone();
+            let key = ClassOfTarget { target: name.clone(), class: class.clone(), kind: ClassKind::Account };
+            let recorded = self.store.digests(&key, vec![object.id.clone()]).await?;
+            let account = known.iter().find(|account| account.remote_id.as_deref() == Some(&object.id)).cloned();
+            let account = match account {
+                Some(account) => account,
+                // It is known and no candidate: it belongs to somebody.
+                None if recorded.contains_key(&object.id) => continue,
+                None => unknown_account(name, &class),
+            };
+            let mut account = account;
+            let remote_id = object.id.clone();
+            overlay(&mut account, self.read_into(name, &class, object).await?);
+            found.insert(remote_id, account);
+        }
+        Ok(found.into_values().collect())
+    }
+
+    /// The objects that a target shows for what the identity would recognise an account by.
+    pub(crate) async fn recognisable(
+        &self,
+        name: &TargetName,
+        session: &dyn Session,
+        identity: &purser_model::identity::Identity,
+    ) -> Result<Vec<purser_model::object::Object>, EngineError> {
+        let mut found = Vec::new();
+        for question in self.candidate_questions(identity, name, self.clock.now())? {
+            let object = find(session, &question.class, &question.attribute, &question.value).await;
+            found.extend(object.map_err(|fault| in_target(name, fault))?);
+        }
+        Ok(found)
+    }
+
+    /// Reads an object of an account's class.
+    pub(crate) async fn read_into(
+        &self,
+        name: &TargetName,
+        class: &str,
+        object: purser_model::object::Object,
+    ) -> Result<Observation, EngineError> {
+        let classes: Arc<Vec<ObjectClass>> = self.classes(name).await?;
+        let missing = || Fault::BrokenContract(format!("the target has no class `{class}` any more"));
+        let class = classes.iter().find(|known| known.name == class).ok_or_else(missing);
+        let class = class.map_err(|fault| in_target(name, fault))?;
+        let reader = Reader::new(self.target(name)?, class, &classes, self.rules.correlation_attributes(name));
+        reader.read(object).map_err(|fault| in_target(name, fault))
+    }
+}
+
+/// An account that nobody has recorded yet; it has no id of our own.
+fn unknown_account(target: &TargetName, class: &str) -> Account {
+    Account {
+        id: AccountId(Uuid::nil()),
+        target: target.clone(),
+        class: class.to_owned(),
+        remote_id: None,
+        identity: None,
+        situation: Situation::Unlinked,
+        secondary_ids: Vec::new(),
+        version: None,
+        active: None,
+        attributes: "{}".to_owned(),
+        digest: None,
+        pushed: Attributes::new(),
+        held: BTreeSet::new(),
+        leaving_since: None::<Timestamp>,
+        deletion_cancelled: false,
+    }
+}
+
+/// The account as it was just seen.
+fn overlay(account: &mut Account, observation: Observation) {
+    let Observation { object, digest, held, .. } = observation;
+    account.remote_id = Some(object.id);
+    account.secondary_ids = object.secondary_ids;
+    account.version = object.version;
+    account.active = object.active;
+    account.attributes = object.attributes;
+    account.digest = Some(digest);
+    if account.situation == Situation::Missing {
+        account.situation = Situation::Linked;
+    }
+    if let Some(held) = held {
+        account.held.retain(|key| !held.classes.contains(&key.class));
+        account.held.extend(held.entitlements);
+    }
+}
+
+/// The account is not in the target.
+fn gone(account: &mut Account) {
+    account.situation = Situation::Missing;
+    (account.remote_id, account.version, account.active, account.digest) = (None, None, None, None);
+    account.attributes = "{}".to_owned();
+    account.pushed.clear();
+    account.held.clear();
+}
+
+/// What could not be read is not trusted.
+fn distrust(snapshot: &mut IdentitySnapshot, name: &TargetName) {
+    let accounts = snapshot.accounts.iter_mut().filter(|account| account.target == *name);
+    accounts.for_each(|account| account.digest = None);
+}
