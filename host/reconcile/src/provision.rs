@@ -192,10 +192,11 @@ impl Engine {
         loop {
             let open = self.operations_of(identity, target).await?;
             let open: Vec<&Operation> = open.iter().filter(|operation| !operation.state.is_final()).collect();
+            let mut left_until = None;
             let names: BTreeSet<&TargetName> = open.iter().map(|operation| &operation.target).collect();
             for name in names.into_iter().filter(|name| self.target(name).is_ok()) {
                 match self.drain_of(name, identity, progress).await {
-                    Ok(_) => {}
+                    Ok(drained) => left_until = left_until.max(drained.paused_until),
                     Err(EngineError::Store(error)) => return Err(error.into()),
                     Err(error) => {
                         report.failed_targets.insert(name.clone(), error.to_string());
@@ -203,6 +204,8 @@ impl Engine {
                 }
             }
             let Some(next) = self.next_try(identity, target, report).await? else { return Ok(()) };
+            // A target that asked for patience, or whose window is closed, is not worth asking before.
+            let next = left_until.map_or(next, |until| next.max(until));
             let until = Duration::try_from(next.duration_since(self.clock.now())).unwrap_or_default();
             let wait = until.max(BETWEEN_LOOKS);
             waited += wait;
