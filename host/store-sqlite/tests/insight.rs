@@ -266,9 +266,10 @@ async fn drift_counts_what_each_reconciliation_found_and_what_was_repaired_befor
             run: run.id,
             run_number: run.number,
             class: class(ClassKind::Account),
-            unchanged: known.values().map(|object| object.id).collect(),
+            unchanged: known.values().map(|object| object.number).collect(),
             changed: Vec::new(),
             checkpoint: Checkpoint::default(),
+            counts: BTreeMap::new(),
         };
         store.record_page(page, begun).await.unwrap();
         let counts =
