@@ -254,7 +254,8 @@ fn drift(connection: &Connection, target: Option<&TargetName>, page: PageRequest
 
 fn sightings(connection: &Connection, identity: IdentityId) -> Result<Vec<Sighting>> {
     let mut query = connection.prepare_cached(
-        "SELECT account.id, run.started_at FROM account LEFT JOIN run ON run.number = account.seen \
+        "SELECT account.id, run.started_at FROM account \
+         LEFT JOIN account_seen ON account_seen.number = account.number LEFT JOIN run ON run.number = account_seen.run \
          WHERE account.identity = ?1 ORDER BY account.target, account.id",
     )?;
     collect(query.query([Key::from(identity)])?, |row| {
