@@ -288,3 +288,32 @@ fn mistakes_of_all_files_are_reported_together_and_references_wait_for_toml() {
     assert!(said[0].starts_with("a.toml:1:12: no TOML"), "{said:?}");
     assert!(said[1].starts_with("b.toml:2:8: role.staff.rule: unknown variable `person`"), "{said:?}");
 }
+
+#[test]
+fn schedules_windows_and_rates_that_cannot_be() {
+    let at = "a.toml:4:";
+    for (line, said) in [
+        ("reconcile = { full = \"0 2 * *\" }", "22: target.crm.reconcile.full: `0 2 * *` is no schedule: write minute"),
+        ("reconcile = { full = \"0 0 30 2 *\" }", "22: target.crm.reconcile.full: `0 0 30 2 *` never comes"),
+        ("reconcile = { fully = \"0 2 * * *\" }", "15: target.crm.reconcile.fully: unknown key; did you mean `full`?"),
+        ("reconcile = { time_zone = \"Berlin\" }", "27: target.crm.reconcile.time_zone: `Berlin` is no time zone"),
+        ("window = [\"Mo-Fr\"]", "11: target.crm.window[0]: `Mo-Fr` is no window"),
+        ("window = [\"Xy 22:00-06:00\"]", "11: target.crm.window[0]: `Xy` is no day"),
+        ("window = [{ days = \"Mo\", from = \"8\", to = \"09:00\" }]", "33: target.crm.window[0].from: `8` is no time"),
+        ("writes = \"window\"", "10: target.crm.writes: writes can wait for a window only where `window` names one"),
+        ("rate = { calls = 0, per = \"1m\" }", "18: target.crm.rate.calls: write a whole number from 1 to 1000000"),
+        ("rate = { calls = 1 }", "1: target.crm.rate: `per` is missing"),
+        (
+            "rate = { calls = 1, per = \"1m\", concurrency = 65 }",
+            "47: target.crm.rate.concurrency: write a whole number",
+        ),
+    ] {
+        let said_of_it = of(&crm(&format!("{line}\n")));
+        assert_eq!(said_of_it.len(), 1, "{said_of_it:?}");
+        assert!(said_of_it[0].starts_with(&format!("{at}{said}")), "{said_of_it:?}");
+    }
+    assert!(
+        of("[source.hr]\nconnector = \"flatfile\"\nclass = \"person\"\nschedule = \"0 25 * * *\"\n")[0]
+            .starts_with("a.toml:4:12: source.hr.schedule: `0 25 * * *` is no schedule: ")
+    );
+}

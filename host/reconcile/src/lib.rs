@@ -36,5 +36,5 @@ pub use planning::PlanReport;
 pub use provision::ProvisionReport;
 pub use reconcile::{ReconcileMode, ReconcileReport};
 pub use schedule::{Job, JobReport, job_reports};
-pub use single::SingleReport;
+pub use single::{LookedAt, SingleReport};
 pub use worker::ApplyReport;

@@ -48,6 +48,9 @@ pub enum Command {
     Check,
     /// Show identities, accounts and queues in numbers
     Status,
+    /// What runs regularly, how it went, and when it runs next
+    #[command(subcommand)]
+    Schedule(Schedule),
     /// Accounts that nobody grants: see when they are deleted, and keep one from it
     #[command(subcommand)]
     Deletion(Deletion),
@@ -64,10 +67,10 @@ pub struct Serve {
     /// Where the HTTP API listens; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:7878")]
     pub listen: SocketAddr,
-    /// Read every source after so many seconds, and at the start; 0 never does
+    /// Read every source without a declared schedule after so many seconds, and at the start; 0 never does
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     pub import_every: u64,
-    /// Reconcile every target after so many seconds; 0 never does
+    /// Reconcile every target without a declared schedule after so many seconds; 0 never does
     #[arg(long, value_name = "SECONDS", default_value_t = 21_600)]
     pub reconcile_every: u64,
 }
@@ -108,9 +111,49 @@ pub struct Apply {
 pub struct Reconcile {
     /// The target
     pub target: TargetName,
+    /// Look at everything in it; what is done where nothing else is said
+    #[arg(long, conflicts_with_all = ["delta", "account", "identity"])]
+    pub full: bool,
+    /// Look only at what its change feed names
+    #[arg(long, conflicts_with_all = ["account", "identity"])]
+    pub delta: bool,
+    /// Look only at the account with this primary id
+    #[arg(long, value_name = "REMOTE_ID", conflicts_with = "identity")]
+    pub account: Option<String>,
+    /// Look only at the accounts of this identity
+    #[arg(long, value_name = "SOURCE/KEY", value_parser = member)]
+    pub identity: Option<(SourceName, String)>,
+    /// Look at everything although the target's window is closed
+    #[arg(long, conflicts_with_all = ["delta", "account", "identity"])]
+    pub outside_window: bool,
     /// Only look, and say what would be done
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// Reads `SOURCE/KEY`.
+fn member(text: &str) -> Result<(SourceName, String), NoMember> {
+    let (source, key) = text.split_once('/').filter(|(_, key)| !key.is_empty()).ok_or(NoMember)?;
+    Ok((source.parse().map_err(|_| NoMember)?, key.to_owned()))
+}
+
+/// A text names no identity.
+#[derive(Debug, Clone, Copy)]
+pub struct NoMember;
+
+impl std::fmt::Display for NoMember {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("write the identity's source and its key there, such as `hr/E1`")
+    }
+}
+
+impl std::error::Error for NoMember {}
+
+/// `schedule`
+#[derive(Debug, Subcommand)]
+pub enum Schedule {
+    /// Each declared job, how it went last, and when it runs next
+    List,
 }
 
 /// `deletion`

@@ -11,5 +11,6 @@ pub mod insight;
 pub mod plan;
 pub mod provision;
 pub mod reconcile;
+pub mod schedule;
 pub mod serve;
 pub mod status;

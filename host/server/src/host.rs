@@ -12,6 +12,7 @@ use purser_runtime::{Runtime, RuntimeSettings};
 use purser_store::Store;
 use purser_store_sqlite::SqliteStore;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// A host: one process that works in one home.
 pub struct Host {
@@ -40,7 +41,8 @@ impl Host {
     }
 }
 
-fn open_store(home: &Home) -> anyhow::Result<Arc<dyn Store>> {
+/// The state that is kept in the home; a host may work with it at the same time.
+pub fn open_store(home: &Home) -> anyhow::Result<Arc<dyn Store>> {
     let seed: [u8; 32] = rand::random();
     Ok(Arc::new(SqliteStore::open(&home.store(), Arc::new(Ids::new(seed)))?))
 }
@@ -52,15 +54,26 @@ pub fn open_runtime(home: &Home) -> anyhow::Result<Runtime> {
 }
 
 fn engine(store: Arc<dyn Store>, rules: Arc<Rules>, sessions: Arc<OpenSessions>) -> Engine {
-    Engine::new(store, rules, sessions, Arc::new(SystemTime), Arc::new(SystemJitter), Settings::default())
+    Engine::new(store, rules, sessions, Arc::new(SystemTime::new()), Arc::new(SystemJitter), Settings::default())
 }
 
-/// The machine's clock.
-pub struct SystemTime;
+/// The machine's clock, and one beside it that nobody can set.
+pub struct SystemTime(Instant);
+
+impl SystemTime {
+    #[expect(clippy::disallowed_methods, reason = "this is where time enters the process")]
+    fn new() -> Self {
+        Self(Instant::now())
+    }
+}
 
 impl Clock for SystemTime {
     fn now(&self) -> Timestamp {
         now()
+    }
+
+    fn uptime(&self) -> Duration {
+        self.0.elapsed()
     }
 }
 

@@ -71,6 +71,7 @@ async fn run(cli: Cli, output: &Output) -> anyhow::Result<Ending> {
         Command::Insight(arguments) => commands::insight::run(home, &arguments, output).await,
         Command::Check => commands::check::run(home, output).await,
         Command::Status => commands::status::run(home, output).await,
+        Command::Schedule(cli::Schedule::List) => commands::schedule::list(&home, output).await,
         Command::Deletion(arguments) => commands::deletion::run(home, &arguments, output).await,
         Command::Connector(arguments) => commands::connector::run(&home, arguments, output).await,
         Command::Demo(arguments) => Box::pin(commands::demo::run(&arguments, output)).await,

@@ -3,6 +3,7 @@
 mod application;
 mod crossing;
 mod latency;
+mod listing;
 mod native;
 mod planning;
 mod reconciliation;
@@ -44,13 +45,15 @@ pub fn figure(bench: &str, case: &str, value: f64, unit: &str, baseline: f64) ->
     }
 }
 
-const CASES: [&str; 8] = [
+const CASES: [&str; 10] = [
     "call/get",
     "page/1000x12",
     "plan/100000",
     "apply/20000",
     "reconcile/10000",
     "reconcile/100000",
+    "listing/100000",
+    "listing/1000000",
     "latency/changed-email",
     "latency/new-person",
 ];
@@ -116,6 +119,7 @@ fn run_here(case: &str) -> anyhow::Result<ExitCode> {
             Some(("plan", _)) => planning::plan(),
             Some(("apply", count)) => application::apply(count.parse()?).await,
             Some(("reconcile", count)) => reconciliation::no_drift(count.parse()?).await,
+            Some(("listing", count)) => listing::no_drift(count.parse()?).await,
             Some(("latency", "new-person")) => latency::new_person().await,
             Some(("latency", _)) => latency::changed_email().await,
             _ => bail!("no such case `{case}`"),

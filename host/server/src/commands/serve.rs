@@ -6,7 +6,7 @@ use crate::home::{Home, read_or_make_secret};
 use crate::host::{Host, now};
 use anyhow::{Context, bail};
 use purser_api::{ApiState, ApiToken};
-use purser_reconcile::{ImportOptions, NoProgress, ReconcileMode};
+use purser_reconcile::{EngineError, ImportOptions, NoProgress, ReconcileMode};
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +45,7 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
     info!(%address, "serving");
     tokio::select! {
         () = host.engine.work(&NoProgress) => {}
+        () = host.engine.run_schedules(&NoProgress) => {}
         () = import_regularly(&host, arguments.import_every) => {}
         () = reconcile_regularly(&host, arguments.reconcile_every) => {}
         signal = told_to_stop() => signal?,
@@ -55,12 +56,14 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// Reads every source now and after each interval. One that fails is tried again at the next.
+/// Reads every source without a schedule now and after each interval. One that fails is tried again at the next.
 async fn import_regularly(host: &Host, seconds: u64) {
     if seconds == 0 {
         return std::future::pending().await;
     }
-    let sources: Vec<_> = host.engine.rules().configuration().sources.keys().cloned().collect();
+    let sources = &host.engine.rules().configuration().sources;
+    let sources: Vec<_> =
+        sources.iter().filter(|(_, source)| source.schedule.is_none()).map(|(name, _)| name.clone()).collect();
     let mut interval = tokio::time::interval(Duration::from_secs(seconds));
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -74,16 +77,20 @@ async fn import_regularly(host: &Host, seconds: u64) {
     }
 }
 
-/// Reconciles every target after each interval; the first time one interval after the start.
+/// Reconciles every target without a schedule after each interval; the first time one interval after the start.
 async fn reconcile_regularly(host: &Host, seconds: u64) {
     if seconds == 0 {
         return std::future::pending().await;
     }
+    let targets = &host.engine.rules().configuration().targets;
+    let targets: Vec<_> =
+        targets.iter().filter(|(_, target)| target.reconcile.full.is_none()).map(|(name, _)| name.clone()).collect();
     loop {
         tokio::time::sleep(Duration::from_secs(seconds)).await;
-        for target in host.engine.target_names() {
-            match host.engine.reconcile(&target, ReconcileMode::Repair, &NoProgress).await {
+        for target in &targets {
+            match host.engine.reconcile(target, ReconcileMode::Repair, &NoProgress).await {
                 Ok(report) => info!(%target, listed = report.listed, changed = report.changed, "reconciled"),
+                Err(EngineError::WindowClosed { opens, .. }) => info!(%target, %opens, "the window is closed"),
                 Err(error) => warn!(%target, %error, "the reconciliation failed; nothing is concluded from it"),
             }
         }

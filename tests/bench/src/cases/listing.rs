@@ -1,0 +1,165 @@
+//! Reconciling a target in memory with no drift, up to a million accounts: the cost per account must stay the same. The
+//! baseline is the same with ten thousand accounts, in the same process.
+
+use super::reconciliation::{Halfway, Now};
+use super::{Figure, figure};
+use async_trait::async_trait;
+use purser_connector::{Fault, Session};
+use purser_model::edit::{ConnectorError, EditOutcome, ErrorClass, Request};
+use purser_model::id::{Ids, SourceName, TargetName};
+use purser_model::manifest::{
+    CheckLevel, ClassKind, DeleteSemantics, Finding, Limits, Manifest, ObjectClass, Operations,
+};
+use purser_model::object::{ChangePage, Object, Page, SearchRequest, Tail};
+use purser_reconcile::{Engine, ImportOptions, NoProgress, ReconcileMode, Sessions, Settings};
+use purser_store_sqlite::SqliteStore;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Instant;
+
+const SMALL: u64 = 10_000;
+const DECLARATIONS: &str = r#"
+[source.hr]
+connector = "memory"
+class = "person"
+[target.app]
+connector = "memory"
+class = "account"
+unlinked = "adopt"
+[[target.app.correlation]]
+attribute = "userName"
+value = "identity.userName"
+[target.app.mapping]
+userName = "identity.userName"
+email = { value = "identity.email", strength = "strong" }
+[role.everybody]
+rule = "true"
+[[role.everybody.grant]]
+target = "app"
+"#;
+
+/// So many people, and an account for each. The ids are scattered, as those of most applications are.
+struct Listed {
+    manifest: Manifest,
+    people: u64,
+}
+
+impl Listed {
+    fn new(people: u64) -> Self {
+        let class = |name: &str, kind| ObjectClass {
+            name: name.into(),
+            title: name.into(),
+            kind,
+            attributes: Vec::new(),
+            open: true,
+            operations: Operations { search: true, get: true, ..Operations::default() },
+            delete_semantics: DeleteSemantics::None,
+            holding: None,
+            consistency_lag_ms: 0,
+        };
+        let manifest = Manifest {
+            name: "memory".into(),
+            version: semver::Version::new(1, 0, 0),
+            vendor: "bench".into(),
+            description: "In memory".into(),
+            config_schema: json!({}),
+            classes: vec![class("account", ClassKind::Account), class("person", ClassKind::Other)],
+            limits: Limits { page_size: 1_000, batch_size: 100 },
+            egress: Vec::new(),
+            directories: Vec::new(),
+            permissions: Vec::new(),
+        };
+        Self { manifest, people }
+    }
+}
+
+/// The object at this place of the list. Multiplying by an odd number scatters the places and keeps them apart.
+fn object(class: &str, place: u64) -> Object {
+    let id = format!("{:016x}", place.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let active = (class == "account").then_some(true);
+    let attributes = Value::Object(purser_bench::account(place)).to_string();
+    Object { id, secondary_ids: Vec::new(), version: None, active, attributes }
+}
+
+fn unsupported() -> Fault {
+    let message = "it only lists".to_owned();
+    Fault::Connector(ConnectorError { class: ErrorClass::Unsupported, message, native_code: None })
+}
+
+#[async_trait]
+impl Session for Listed {
+    fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    async fn check(&self, _level: CheckLevel) -> Result<Vec<Finding>, Fault> {
+        Ok(Vec::new())
+    }
+
+    async fn schema(&self) -> Result<Vec<ObjectClass>, Fault> {
+        Ok(self.manifest.classes.clone())
+    }
+
+    async fn search(&self, request: SearchRequest) -> Result<Page, Fault> {
+        let start: u64 = request.cursor.as_deref().and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
+        let end = self.people.min(start + u64::from(request.page_size));
+        let tail = if end == self.people { Tail::Complete } else { Tail::More(end.to_string()) };
+        Ok(Page { objects: (start..end).map(|place| object(&request.class, place)).collect(), tail })
+    }
+
+    async fn get(&self, _class: &str, _id: &str) -> Result<Object, Fault> {
+        Err(unsupported())
+    }
+
+    async fn changes(&self, _class: &str, _cursor: Option<&str>) -> Result<ChangePage, Fault> {
+        Err(unsupported())
+    }
+
+    async fn apply(&self, _requests: Vec<Request>) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
+        Err(unsupported())
+    }
+}
+
+struct Both(Arc<Listed>);
+
+#[async_trait]
+impl Sessions for Both {
+    async fn source(&self, _name: &SourceName) -> Result<Arc<dyn Session>, Fault> {
+        Ok(self.0.clone())
+    }
+
+    async fn target(&self, _name: &TargetName) -> Result<Arc<dyn Session>, Fault> {
+        Ok(self.0.clone())
+    }
+}
+
+/// Accounts per second of a reconciliation that finds everything as it was, beside the same with few accounts.
+pub async fn no_drift(people: u64) -> anyhow::Result<Vec<Figure>> {
+    let few = accounts_per_second(SMALL).await?;
+    let many = accounts_per_second(people).await?;
+    let case = format!("{people} accounts listed, no drift");
+    Ok(vec![figure("listing", &case, many, "accounts/s", few)])
+}
+
+#[expect(clippy::disallowed_methods, reason = "a bench measures time")]
+async fn accounts_per_second(people: u64) -> anyhow::Result<f64> {
+    let folder = tempfile::tempdir()?;
+    let declarations = folder.path().join("declarations");
+    std::fs::create_dir_all(&declarations)?;
+    std::fs::write(declarations.join("all.toml"), DECLARATIONS)?;
+    let rules = Arc::new(purser_declare::load(&declarations)?.rules);
+    let store = SqliteStore::open(&folder.path().join("purser.db"), Arc::new(Ids::new([7; 32])))?;
+    let sessions = Arc::new(Both(Arc::new(Listed::new(people))));
+    let engine = Engine::new(Arc::new(store), rules, sessions, Arc::new(Now), Arc::new(Halfway), Settings::default());
+    let (source, target): (SourceName, TargetName) = ("hr".parse()?, "app".parse()?);
+    engine.import(&source, ImportOptions::default(), &NoProgress).await?;
+    engine.reconcile(&target, ReconcileMode::Repair, &NoProgress).await?;
+    let begun = Instant::now();
+    let report = engine.reconcile(&target, ReconcileMode::Repair, &NoProgress).await?;
+    let seconds = begun.elapsed().as_secs_f64();
+    anyhow::ensure!(report.unchanged == people, "every account is as it was: {report:?}");
+    anyhow::ensure!(report.operations.applied == 0, "nothing is done");
+    #[expect(clippy::cast_precision_loss, reason = "a million fits")]
+    let per_second = people as f64 / seconds;
+    Ok(per_second)
+}
