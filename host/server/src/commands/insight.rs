@@ -42,7 +42,7 @@ pub async fn run(home: Home, arguments: &Insight, output: &Output) -> anyhow::Re
         anyhow::bail!("no target `{target}` is declared");
     }
     let Some(report) = arguments.report else {
-        output.answer(&overview(), || text_of_overview())?;
+        output.answer(&overview(), text_of_overview)?;
         return Ok(Ending::Done);
     };
     let answer = reports::make(&host, report, arguments).await?;
