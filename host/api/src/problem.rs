@@ -16,6 +16,8 @@ pub(crate) struct Problem {
     code: &'static str,
     title: &'static str,
     detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oldest: Option<u64>,
 }
 
 fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
@@ -24,7 +26,7 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, title, detail: detail.into() }
+        Self { status, code, title, detail: detail.into(), oldest: None }
     }
 
     /// There is no such thing.
@@ -45,6 +47,12 @@ impl Problem {
     /// A parameter is wrong.
     pub(crate) fn bad_parameter(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-parameter", "Bad parameter", detail)
+    }
+
+    /// Events that were asked for are not kept any more; `oldest` is the first that is.
+    fn events_gone(oldest: u64, detail: String) -> Self {
+        let problem = Self::new(StatusCode::GONE, "events-gone", "Events are not kept any more", detail);
+        Self { oldest: Some(oldest), ..problem }
     }
 
     /// The token is missing or wrong.
@@ -74,6 +82,7 @@ impl From<StoreError> for Problem {
     fn from(failure: StoreError) -> Self {
         match failure {
             StoreError::NotFound { what, id } => Self::not_found(format!("no {what} `{id}`")),
+            StoreError::EventsGone { oldest, .. } => Self::events_gone(oldest, failure.to_string()),
             other => {
                 error!(error = %other, "a request failed");
                 Self::new(

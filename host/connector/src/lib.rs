@@ -23,6 +23,11 @@ pub trait Session: Send + Sync {
     /// The connector's manifest, as it was read when the session was made.
     fn manifest(&self) -> &Manifest;
 
+    /// The digest of the connector's file in hexadecimal; none where it comes from no file.
+    fn digest(&self) -> Option<String> {
+        None
+    }
+
     /// Looks for what would keep this configuration from working.
     async fn check(&self, level: CheckLevel) -> Result<Vec<Finding>, Fault>;
 

@@ -16,6 +16,10 @@ impl Session for ReadOnly {
         self.0.manifest()
     }
 
+    fn digest(&self) -> Option<String> {
+        self.0.digest()
+    }
+
     async fn check(&self, level: CheckLevel) -> Result<Vec<Finding>, Fault> {
         self.0.check(level).await
     }

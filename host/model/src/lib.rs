@@ -4,6 +4,7 @@
 //! engine itself speaks about. The words are those of `host/docs/architecture.md`.
 
 pub mod account;
+pub mod audit;
 pub mod configuration;
 pub mod edit;
 pub mod id;

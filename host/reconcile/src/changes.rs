@@ -10,7 +10,7 @@ use purser_model::id::TargetName;
 use purser_model::manifest::ObjectClass;
 use purser_model::object::{Change, ChangePage, ChangeTail, Object};
 use purser_model::run::{Run, RunKind, RunState};
-use purser_store::{Begun, Observation, ObservedChanges, RunEnding};
+use purser_store::{Begun, Observation, ObservedChanges, RunEnding, Store};
 use std::collections::BTreeMap;
 use tracing::info;
 
@@ -75,13 +75,14 @@ impl Engine {
         if let Some(new) = followed.iter().find(|class| !cursors.contains_key(&class.name)) {
             return Ok(Followed::Not(format!("no cursor of the change feed of {} is known yet", new.name)));
         }
-        let begun = self.store.begin_run(RunKind::Changes, name.as_str(), self.clock.now()).await?;
+        let store = self.store_of_run("changes", name, session);
+        let begun = store.begin_run(RunKind::Changes, name.as_str(), self.clock.now()).await?;
         let mut counts = Counts::of(&begun.run);
         let looks: Vec<_> =
             followed.into_iter().map(|class| ClassLook { name, class, classes, session, run: &begun.run }).collect();
         let ended = self.follow_each(&looks, &cursors, &mut counts, progress).await;
         let not_followed = not_followed.into_iter().map(|class| class.name.clone()).collect();
-        self.end_following(&begun, ended, &counts, not_followed).await
+        self.end_following(store.as_ref(), &begun, ended, &counts, not_followed).await
     }
 
     /// Follows the feed of each class; the class whose cursor expired, if one did.
@@ -107,6 +108,7 @@ impl Engine {
 
     async fn end_following(
         &self,
+        store: &dyn Store,
         begun: &Begun,
         ended: Result<Option<String>, EngineError>,
         counts: &Counts,
@@ -116,7 +118,7 @@ impl Engine {
         let ending = |state, detail| RunEnding { state, counts: counts.named(), detail };
         match ended {
             Ok(None) => {
-                self.store.end_run(*id, ending(RunState::Completed, None), self.clock.now()).await?;
+                store.end_run(*id, ending(RunState::Completed, None), self.clock.now()).await?;
                 let report = ReconcileReport { not_followed, ..ReconcileReport::new(begun, counts) };
                 Ok(Followed::ToTheEnd(Box::new(report)))
             }
@@ -125,12 +127,12 @@ impl Engine {
                 if let Ok(name) = subject.parse() {
                     self.store.forget_change_cursor(&name, &class).await?;
                 }
-                self.store.end_run(*id, ending(RunState::Failed, Some(reason.clone())), self.clock.now()).await?;
+                store.end_run(*id, ending(RunState::Failed, Some(reason.clone())), self.clock.now()).await?;
                 Ok(Followed::Not(reason))
             }
             Err(error) => {
                 let detail = Some(error.to_string());
-                self.store.end_run(*id, ending(RunState::Failed, detail), self.clock.now()).await?;
+                store.end_run(*id, ending(RunState::Failed, detail), self.clock.now()).await?;
                 Err(error)
             }
         }
@@ -196,7 +198,8 @@ impl Engine {
         counts.changed += changed.len() as u64;
         counts.gone += gone.len() as u64;
         let changes = ObservedChanges { run: look.run.id, class: key, changed, gone, cursor, counts: counts.named() };
-        Ok(self.store.record_changes(changes, self.clock.now()).await?)
+        let store = self.store_of_run("changes", look.name, look.session);
+        Ok(store.record_changes(changes, self.clock.now()).await?)
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use purser_connector::{Fault, Session};
 use purser_model::configuration::{Rate, Source, Target};
 use purser_model::id::{SourceName, TargetName};
-use purser_model::manifest::ObjectClass;
+use purser_model::manifest::{Attribute, AttributeKind, ObjectClass};
 use purser_plan::{Rules, TargetView};
 use purser_store::{Store, StoreError};
 use std::collections::BTreeMap;
@@ -276,9 +276,12 @@ impl Engine {
             Err(error) => error,
         };
         match self.store.setting(&classes_key(name)).await? {
-            Some(text) => serde_json::from_str(&text)
-                .map(Arc::new)
-                .map_err(|error| StoreError::Damaged { what: "schema", reason: error.to_string() }.into()),
+            Some(text) => {
+                let classes: Vec<ObjectClass> = serde_json::from_str(&text)
+                    .map_err(|error| StoreError::Damaged { what: "schema", reason: error.to_string() })?;
+                self.keep_hidden(name, &classes).await?;
+                Ok(Arc::new(classes))
+            }
             None => Err(error),
         }
     }
@@ -290,10 +293,27 @@ impl Engine {
         let text = serde_json::to_string(classes.as_ref())
             .map_err(|error| StoreError::Damaged { what: "schema", reason: error.to_string() })?;
         if self.store.setting(&classes_key(name)).await?.as_ref() != Some(&text) {
-            self.store.keep_setting(&classes_key(name), &text).await?;
+            self.store.keep_setting(&classes_key(name), &text, self.clock.now()).await?;
         }
+        self.keep_hidden(name, &classes).await?;
         self.classes.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), classes.clone());
         Ok(classes)
+    }
+
+    /// The store, in which what a run finds in a target is audited as part of it and as found through the connector.
+    pub(crate) fn store_of_run(&self, what: &str, name: &TargetName, session: &dyn Session) -> Arc<dyn Store> {
+        self.store.during(&format!("{what} of {name}")).through(&connector_of(session))
+    }
+
+    /// Tells the store which attributes are never shown: what a class marks as write-only, and secret slots.
+    async fn keep_hidden(&self, name: &TargetName, classes: &[ObjectClass]) -> Result<(), EngineError> {
+        let is_hidden =
+            |attribute: &&Attribute| attribute.traits.write_only || attribute.kind == AttributeKind::SecretSlot;
+        let hidden = classes.iter().map(|class| {
+            let names = class.attributes.iter().filter(is_hidden).map(|attribute| attribute.name.to_lowercase());
+            (class.name.clone(), names.collect())
+        });
+        Ok(self.store.keep_hidden(name, hidden.collect()).await?)
     }
 
     pub(crate) async fn view(&self, name: &TargetName) -> Result<TargetView, EngineError> {
@@ -304,6 +324,13 @@ impl Engine {
 
 fn classes_key(name: &TargetName) -> String {
     format!("classes of target {name}")
+}
+
+/// A connector as the audit log names it: name, version and the digest of its file.
+pub(crate) fn connector_of(session: &dyn Session) -> String {
+    let manifest = session.manifest();
+    let digest = session.digest().map(|digest| format!(" {digest}")).unwrap_or_default();
+    format!("{}@{}{digest}", manifest.name, manifest.version)
 }
 
 pub(crate) fn in_target(name: &TargetName, fault: Fault) -> EngineError {

@@ -2,7 +2,7 @@
 //! operation does was decided by its plan, and what follows from its end is decided by [`crate::verdict`].
 
 use crate::allowance::batch_size;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, connector_of};
 use crate::environment::Progress;
 use crate::observe::Reader;
 use crate::verdict::{self, Look, Try, Verdict};
@@ -16,7 +16,7 @@ use purser_model::id::{IdentityId, TargetName};
 use purser_model::manifest::{HoldingSide, ObjectClass};
 use purser_model::object::Object;
 use purser_model::operation::{EntitlementReference, Intent, Operation, OperationState};
-use purser_store::{Leased, Observation, OperationObject, Recording, Seen};
+use purser_store::{Leased, Observation, OperationObject, Recording, Seen, Store};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -85,6 +85,8 @@ struct Sent {
 pub(crate) struct Bench {
     pub(crate) name: TargetName,
     pub(crate) session: Arc<dyn Session>,
+    /// The store, in which what is recorded was done through this connector.
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) classes: Arc<Vec<ObjectClass>>,
     /// Declared entitlements that are known in the target.
     pub(crate) entitlements: BTreeMap<String, EntitlementKey>,
@@ -93,8 +95,9 @@ pub(crate) struct Bench {
 impl Engine {
     pub(crate) async fn bench(&self, name: &TargetName) -> Result<Bench, EngineError> {
         let session = self.target_session(name).await?;
+        let store = self.store.through(&connector_of(session.as_ref()));
         let classes = self.classes(name).await?;
-        Ok(Bench { name: name.clone(), session, classes, entitlements: self.known_entitlements(name).await? })
+        Ok(Bench { name: name.clone(), session, store, classes, entitlements: self.known_entitlements(name).await? })
     }
 
     async fn known_entitlements(&self, name: &TargetName) -> Result<BTreeMap<String, EntitlementKey>, EngineError> {
@@ -232,7 +235,7 @@ impl Engine {
             }
         }
         recordings.iter().for_each(|recording| report.count(recording));
-        self.store.record(recordings, self.clock.now()).await?;
+        bench.store.record(recordings, self.clock.now()).await?;
         failed.map_or(Ok(()), Err)
     }
 

@@ -1,6 +1,6 @@
 //! Import: a source is read to its end and put aside; only then is it accepted, whole or not at all.
 
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, connector_of};
 use crate::environment::Progress;
 use purser_connector::{Fault, Session};
 use purser_model::configuration::Source;
@@ -8,7 +8,7 @@ use purser_model::id::{RunId, SourceName};
 use purser_model::identity::IdentityRecord;
 use purser_model::object::{Page, SearchRequest, Tail};
 use purser_model::run::{Checkpoint, Run, RunKind, RunState};
-use purser_store::{Accepted, RunEnding, StagedWeight};
+use purser_store::{Accepted, RunEnding, StagedWeight, Store};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use tracing::info;
@@ -48,14 +48,16 @@ impl Engine {
     ) -> Result<ImportReport, EngineError> {
         let source = self.source(name)?;
         let session = self.sessions.source(name).await.map_err(|fault| in_source(name, fault))?;
+        let store = self.store.during(&format!("import of {name}")).through(&connector_of(session.as_ref()));
+        let store = store.as_ref();
         loop {
-            let begun = self.store.begin_run(RunKind::Import, name.as_str(), self.clock.now()).await?;
+            let begun = store.begin_run(RunKind::Import, name.as_str(), self.clock.now()).await?;
             if begun.run.checkpoint.finished_classes.contains(&source.class) {
-                self.give_up_old_listing(name, &begun.run).await?;
+                self.give_up_old_listing(store, name, &begun.run).await?;
                 continue;
             }
-            let result = self.import_run(name, source, session.as_ref(), &begun.run, options, progress).await;
-            self.end_import(&begun.run, &result).await?;
+            let result = self.import_run(store, name, source, session.as_ref(), &begun.run, options, progress).await;
+            self.end_import(store, &begun.run, &result).await?;
             match result {
                 Err(EngineError::Connector { fault, .. }) if begun.resumed && fault.is_cursor_expired() => {
                     info!(source = %name, "the source changed since the import was interrupted; it is read anew");
@@ -71,13 +73,15 @@ impl Engine {
     /// The source is not declared, or the store fails.
     pub async fn accept(&self, name: &SourceName, record: IdentityRecord) -> Result<Accepted, EngineError> {
         self.source(name)?;
-        let accepted = self.store.accept_record(name, record, self.clock.now()).await?;
+        let accepted =
+            self.store.during(&format!("push from {name}")).accept_record(name, record, self.clock.now()).await?;
         self.changed.notify_waiters();
         Ok(accepted)
     }
 
     async fn import_run(
         &self,
+        store: &dyn Store,
         name: &SourceName,
         source: &Source,
         session: &dyn Session,
@@ -89,18 +93,18 @@ impl Engine {
         let weight = self.store.weigh_staged(run.id, name).await?;
         self.guard_import(name, source, weight, options)?;
         let departs = source.absence_means_departed;
-        let weight = self.store.accept_staged(run.id, name, departs, self.clock.now()).await?;
+        let weight = store.accept_staged(run.id, name, departs, self.clock.now()).await?;
         self.changed.notify_waiters();
         Ok(ImportReport { run: run.id, resumed: false, weight, departed: if departs { weight.absent } else { 0 } })
     }
 
     /// A run that was interrupted between the end of its listing and the acceptance holds what the source said then. No
     /// cursor tells whether it still says so, and what is out of date is not accepted: the source is read anew.
-    async fn give_up_old_listing(&self, name: &SourceName, run: &Run) -> Result<(), EngineError> {
+    async fn give_up_old_listing(&self, store: &dyn Store, name: &SourceName, run: &Run) -> Result<(), EngineError> {
         let detail = "interrupted after the source was listed and before anything was accepted; it is read anew";
         info!(source = %name, "{detail}");
         let ending = RunEnding { state: RunState::Failed, counts: BTreeMap::new(), detail: Some(detail.to_owned()) };
-        self.store.end_run(run.id, ending, self.clock.now()).await?;
+        store.end_run(run.id, ending, self.clock.now()).await?;
         Ok(())
     }
 
@@ -193,14 +197,19 @@ impl Engine {
         Ok(())
     }
 
-    async fn end_import(&self, run: &Run, result: &Result<ImportReport, EngineError>) -> Result<(), EngineError> {
+    async fn end_import(
+        &self,
+        store: &dyn Store,
+        run: &Run,
+        result: &Result<ImportReport, EngineError>,
+    ) -> Result<(), EngineError> {
         let ending = match result {
             Ok(report) => RunEnding { state: RunState::Completed, counts: counts(report), detail: None },
             Err(error) => {
                 RunEnding { state: RunState::Failed, counts: BTreeMap::new(), detail: Some(error.to_string()) }
             }
         };
-        self.store.end_run(run.id, ending, self.clock.now()).await?;
+        store.end_run(run.id, ending, self.clock.now()).await?;
         Ok(())
     }
 }

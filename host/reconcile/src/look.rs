@@ -231,7 +231,8 @@ impl Engine {
             checkpoint,
             counts: counts.named(),
         };
-        Ok(self.store.record_page(page, self.clock.now()).await?)
+        let store = self.store_of_run("reconciliation", look.name, look.session);
+        Ok(store.record_page(page, self.clock.now()).await?)
     }
 
     pub(crate) fn reader<'a>(&'a self, look: &ClassLook<'a>) -> Result<Reader<'a>, EngineError> {
@@ -282,7 +283,8 @@ impl Engine {
             }
             counts.gone += gone.len() as u64;
             progress.advance("absences confirmed", unseen.len() as u64);
-            self.store.record_gone(&key, gone, self.clock.now()).await?;
+            let store = self.store_of_run("reconciliation", look.name, look.session);
+            store.record_gone(&key, gone, self.clock.now()).await?;
             self.keep_page(look, Vec::new(), there, checkpoint.clone(), counts).await?;
             if let Some(opens) = windows.opens_at(self.clock.now()) {
                 return Ok(Some(opens));

@@ -157,7 +157,8 @@ impl Engine {
     ) -> Result<ReconcileReport, EngineError> {
         let turn = self.turn(name);
         let _looking = turn.looking.lock().await;
-        let begun = self.store.begin_run(RunKind::Reconciliation, name.as_str(), self.clock.now()).await?;
+        let store = self.store_of_run("reconciliation", name, session);
+        let begun = store.begin_run(RunKind::Reconciliation, name.as_str(), self.clock.now()).await?;
         let mut counts = Counts::of(&begun.run);
         let looked = self.look_at_all(name, session, &begun.run, windows, &mut counts, progress).await;
         let mut report = ReconcileReport::new(&begun, &counts);
@@ -168,12 +169,12 @@ impl Engine {
             }
             Ok(Looked::AtEverything) => {
                 let ending = RunEnding { state: RunState::Completed, counts: counts.named(), detail: None };
-                self.store.end_run(begun.run.id, ending, self.clock.now()).await?;
+                store.end_run(begun.run.id, ending, self.clock.now()).await?;
             }
             Err(error) => {
                 let detail = Some(error.to_string());
                 let ending = RunEnding { state: RunState::Failed, counts: counts.named(), detail };
-                self.store.end_run(begun.run.id, ending, self.clock.now()).await?;
+                store.end_run(begun.run.id, ending, self.clock.now()).await?;
             }
         }
         looked?;

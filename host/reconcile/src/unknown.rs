@@ -51,7 +51,7 @@ impl Engine {
             info!(target = %name, observed = recordings.len(), "observed operations whose end was not known");
             recordings.iter().for_each(|recording| report.count(recording));
             let stuck = recordings.is_empty() || recordings.iter().all(|one| one.state == OperationState::Unknown);
-            self.store.record(recordings, self.clock.now()).await?;
+            bench.store.record(recordings, self.clock.now()).await?;
             if blind || stuck {
                 report.unknown = self.store.queue(name, self.clock.now()).await?.unknown;
                 return Ok(report);

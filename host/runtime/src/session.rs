@@ -250,6 +250,10 @@ impl Session for WasmSession {
         &self.connector.manifest
     }
 
+    fn digest(&self) -> Option<String> {
+        Some(self.connector.digest().to_string())
+    }
+
     async fn check(&self, level: CheckLevel) -> Result<Vec<Finding>, Fault> {
         let level = convert::check_level(level);
         let findings = self.call(Phase::Read, move |guest, store| Box::pin(guest.call_check(store, level))).await?;

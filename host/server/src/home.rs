@@ -67,6 +67,11 @@ impl Home {
         self.data().join("api-token")
     }
 
+    /// The file of the secret that the audit log's head is signed with.
+    pub fn audit_key(&self) -> PathBuf {
+        self.data().join("audit-key")
+    }
+
     fn data(&self) -> PathBuf {
         self.root.join("data")
     }

@@ -1,16 +1,19 @@
 //! Puts the parts of a host together.
 
-use crate::home::{Home, Lock};
+use crate::home::{Home, Lock, read_or_make_secret};
 use crate::registry::Registry;
 use crate::sessions::OpenSessions;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use jiff::Timestamp;
+use purser_model::audit::{Actor, AuditKey, hexadecimal};
 use purser_model::id::Ids;
 use purser_plan::Rules;
 use purser_reconcile::{Clock, Engine, Jitter, Settings};
 use purser_runtime::{Runtime, RuntimeSettings};
 use purser_store::Store;
 use purser_store_sqlite::SqliteStore;
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,11 +31,18 @@ pub struct Host {
 impl Host {
     /// Reads the declarations, takes the home and puts everything together. What was under way when the last process
     /// stopped is marked to be observed.
+    /// What it changes is changed by the account that runs the program.
     pub async fn open(home: &Home) -> anyhow::Result<Self> {
+        Self::open_as(home, command_line_actor()).await
+    }
+
+    /// As [`Host::open`], for this actor.
+    pub async fn open_as(home: &Home, actor: Actor) -> anyhow::Result<Self> {
         let declarations = purser_declare::load(&home.declarations())?;
         let rules = Arc::new(declarations.rules);
         let lock = home.lock()?;
-        let store = open_store(home)?;
+        let store = open_store_as(home, actor)?;
+        store.note_declarations(declared_files(&home.declarations())?, now()).await?;
         let registry = Arc::new(Registry::new(open_runtime(home)?, home.connectors()));
         let sessions = Arc::new(OpenSessions::new(rules.clone(), registry.clone(), store.clone()));
         let engine = engine(store.clone(), rules, sessions);
@@ -43,8 +53,55 @@ impl Host {
 
 /// The state that is kept in the home; a host may work with it at the same time.
 pub fn open_store(home: &Home) -> anyhow::Result<Arc<dyn Store>> {
+    open_store_as(home, command_line_actor())
+}
+
+fn open_store_as(home: &Home, actor: Actor) -> anyhow::Result<Arc<dyn Store>> {
     let seed: [u8; 32] = rand::random();
-    Ok(Arc::new(SqliteStore::open(&home.store(), Arc::new(Ids::new(seed)))?))
+    let secret = read_or_make_secret(&home.audit_key(), || hexadecimal(&rand::random::<[u8; 32]>()))?;
+    let store = SqliteStore::open(&home.store(), Arc::new(Ids::new(seed)))?;
+    Ok(Arc::new(store.acting_as(actor).signing_with(AuditKey::from_secret(&secret))))
+}
+
+/// The store of a home in which another process may work: it can only be read.
+pub fn open_to_read(home: &Home) -> anyhow::Result<Arc<dyn Store>> {
+    if !home.store().exists() {
+        bail!("nothing has been done in this home yet: {} is not there", home.store().display());
+    }
+    Ok(Arc::new(SqliteStore::open_for_reading(&home.store())?))
+}
+
+/// The account that runs the program.
+fn command_line_actor() -> Actor {
+    let uid = rustix::process::getuid().as_raw();
+    let names = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    match user_name(&names, uid) {
+        Some(name) => Actor::command_line(name),
+        None => Actor::command_line(&format!("uid-{uid}")),
+    }
+}
+
+/// The name of a user id in a file in the form of passwd(5).
+fn user_name(names: &str, uid: u32) -> Option<&str> {
+    names.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (name, id) = (fields.next()?, fields.nth(1)?);
+        (id.parse() == Ok(uid)).then_some(name)
+    })
+}
+
+/// Digests of the files that declare, by name, so that the audit log tells which of them changed.
+fn declared_files(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).with_context(|| format!("cannot look into {}", folder.display()))? {
+        let path = entry.with_context(|| format!("cannot look into {}", folder.display()))?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            files.insert(name, blake3::hash(&text).to_hex().to_string());
+        }
+    }
+    Ok(files)
 }
 
 /// The runtime, with compiled connectors kept in the home.
@@ -88,5 +145,18 @@ struct SystemJitter;
 impl Jitter for SystemJitter {
     fn fraction(&self) -> f64 {
         rand::random()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::user_name;
+
+    #[test]
+    fn a_user_is_named_by_its_id() {
+        let names = "root:x:0:0:root:/root:/bin/sh\nbroken\nanna:x:1000:1000::/home/anna:/bin/sh\n";
+        assert_eq!(user_name(names, 1000), Some("anna"));
+        assert_eq!(user_name(names, 0), Some("root"));
+        assert_eq!(user_name(names, 7), None);
     }
 }

@@ -4,10 +4,11 @@ use crate::failure::Result;
 use crate::observation::{record_gone, record_one};
 use crate::rows::micros;
 use crate::runs;
+use crate::transaction::Transaction;
 use jiff::Timestamp;
 use purser_model::id::{Ids, TargetName};
 use purser_store::ObservedChanges;
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 use std::collections::BTreeMap;
 
 pub(crate) fn cursors(connection: &Connection, target: &TargetName) -> Result<BTreeMap<String, String>> {

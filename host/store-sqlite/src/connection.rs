@@ -1,11 +1,12 @@
 //! One writing thread and a few readers on one file.
 
 use crate::failure::Result;
+use crate::transaction::{Author, Transaction};
 use purser_store::StoreError;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use tokio::sync::{Semaphore, oneshot};
 
 /// SQLite before 3.51.3 can lose a WAL reset.
@@ -18,6 +19,7 @@ const READER_CACHE_KIB: i64 = 16 << 10;
 const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0001-floor.sql")),
     M::up(include_str!("../migrations/0002-validity.sql")),
+    M::up(include_str!("../migrations/0007-audit.sql")),
     M::up(include_str!("../migrations/0008-schedule.sql")),
     M::up(include_str!("../migrations/0009-insight.sql")),
     M::up(include_str!("../migrations/0010-references.sql")),
@@ -45,6 +47,12 @@ pub enum OpenError {
         /// What went wrong.
         source: rusqlite_migration::Error,
     },
+    /// It is only to be read, and its tables are not those of this program.
+    #[error("the tables of {} are those of another version of Purser; let this version work in the home once, for example with `purser status`", .file.display())]
+    OtherTables {
+        /// Which file.
+        file: PathBuf,
+    },
     /// The writing thread cannot be started.
     #[error("cannot start the thread that writes: {0}")]
     Thread(std::io::Error),
@@ -53,7 +61,8 @@ pub enum OpenError {
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 pub(crate) struct Connections {
-    writer: mpsc::Sender<Job>,
+    /// None where the file was opened for reading only.
+    writer: Option<mpsc::Sender<Job>>,
     readers: Mutex<Vec<Connection>>,
     free_readers: Semaphore,
 }
@@ -74,11 +83,27 @@ impl Connections {
             .name("purser-store".into())
             .spawn(move || jobs.iter().for_each(|job| job(&mut writer)))
             .map_err(OpenError::Thread)?;
-        Ok(Self { writer: sender, readers: Mutex::new(readers), free_readers: Semaphore::new(READERS) })
+        Ok(Self { writer: Some(sender), readers: Mutex::new(readers), free_readers: Semaphore::new(READERS) })
+    }
+
+    /// Opens a file that is there for reading only, beside the process that writes it.
+    pub(crate) fn open_for_reading(file: &Path) -> std::result::Result<Self, OpenError> {
+        if rusqlite::version_number() < OLDEST_SAFE_SQLITE {
+            return Err(OpenError::UnsafeLibrary(rusqlite::version()));
+        }
+        let in_file = |source| OpenError::File { file: file.to_owned(), source };
+        let readers: Vec<Connection> =
+            (0..READERS).map(|_| reader(file)).collect::<rusqlite::Result<_>>().map_err(in_file)?;
+        let tables =
+            readers[0].pragma_query_value(None, "user_version", |row| row.get::<_, usize>(0)).map_err(in_file)?;
+        if tables != MIGRATIONS.len() {
+            return Err(OpenError::OtherTables { file: file.to_owned() });
+        }
+        Ok(Self { writer: None, readers: Mutex::new(readers), free_readers: Semaphore::new(READERS) })
     }
 
     /// Runs `work` in one transaction on the writing thread; it is durable when this returns `Ok`.
-    pub(crate) async fn write<T, F>(&self, work: F) -> std::result::Result<T, StoreError>
+    pub(crate) async fn write<T, F>(&self, author: Arc<Author>, work: F) -> std::result::Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
@@ -86,9 +111,10 @@ impl Connections {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             // Nobody listens any more when the caller was dropped; the work is done all the same.
-            let _ = answer.send(in_transaction(connection, work));
+            let _ = answer.send(in_transaction(connection, &author, work));
         });
-        self.writer.send(job).map_err(|_| gone())?;
+        let writer = self.writer.as_ref().ok_or_else(read_only)?;
+        writer.send(job).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?.map_err(StoreError::from)
     }
 
@@ -120,8 +146,16 @@ fn gone() -> StoreError {
     StoreError::Failed("the store has been closed".into())
 }
 
-fn in_transaction<T>(connection: &mut Connection, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+fn read_only() -> StoreError {
+    StoreError::Failed("the store was opened for reading only".into())
+}
+
+fn in_transaction<T>(
+    connection: &mut Connection,
+    author: &Author,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T>,
+) -> Result<T> {
+    let transaction = Transaction::new(connection.transaction_with_behavior(TransactionBehavior::Immediate)?, author);
     let value = work(&transaction)?;
     transaction.commit()?;
     Ok(value)

@@ -1,26 +1,53 @@
 //! Taking operations from the queue, and recording how they ended.
 
+use crate::audit::Note;
+use crate::details::{intended, parsed, value_at};
 use crate::failure::{Result, damaged, not_found};
-use crate::observation::{forget_account, hold, make_missing, record_one, release, write_account};
-use crate::rows::{self, ACCOUNT, ENTITLEMENT, Key, OPERATION, collect, micros, time, wake, write_event};
+use crate::hidden::Hidden;
+use crate::observation::{self, forget_account, hold, make_missing, record_one, release, write_account};
+use crate::rows::{self, ACCOUNT, ENTITLEMENT, Key, OPERATION, collect, micros, stream_event, time, wake};
+use crate::transaction::Transaction;
 use jiff::Timestamp;
 use purser_model::account::EntitlementKey;
-use purser_model::id::{IdentityId, Ids, OperationId, TargetName};
+use purser_model::id::{AccountId, IdentityId, Ids, OperationId, TargetName};
 use purser_model::manifest::ClassKind;
 use purser_model::operation::{EntitlementReference, Intent, Operation, OperationState};
 use purser_store::{
     ClassOfTarget, Leased, Observation, OperationFilter, OperationObject, PageRequest, QueueState, Recording, Seen,
 };
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use rusqlite::{Connection, OptionalExtension};
+use serde_json::{Value, json};
 
 pub(crate) fn recover(tx: &Transaction<'_>, now: Timestamp) -> Result<u64> {
-    let found = tx.execute(
+    let mut query = tx.prepare_cached(&format!(
         "UPDATE operation SET state = 'unknown', changed_at = ?1, detail = 'the host stopped during the call', \
          error_class = 'host-stopped' \
-         WHERE state = 'in-flight'",
-        [micros(now)],
-    )?;
-    Ok(found as u64)
+         WHERE state = 'in-flight' RETURNING {OPERATION}"
+    ))?;
+    let found = collect(query.query([micros(now)])?, rows::operation)?;
+    found.iter().try_for_each(|operation| note_state(tx, operation, now))?;
+    Ok(found.len() as u64)
+}
+
+/// Tells where an operation is now, and why.
+pub(crate) fn note_state(tx: &Transaction<'_>, operation: &Operation, now: Timestamp) -> Result<()> {
+    let details = json!({
+        "kind": operation.intent.name(),
+        "state": operation.state,
+        "attempts": operation.attempts,
+        "detail": operation.detail,
+    });
+    Note::operation(operation).details(details).write(
+        tx,
+        now,
+        &format!("operation-{}", operation.state),
+        &event_text(operation),
+    )
+}
+
+/// What an event says of an operation.
+pub(crate) fn event_text(operation: &Operation) -> String {
+    format!("{} in {}", operation.intent.name(), operation.target)
 }
 
 /// Takes what is due in a target; with `only`, what serves this identity, and entitlements that are to be created.
@@ -53,6 +80,8 @@ pub(crate) fn lease(
         .execute((Key::from(operation.id), micros(now)))?;
         operation.state = OperationState::InFlight;
         operation.attempts += 1;
+        let details = json!({"kind": operation.intent.name(), "attempts": operation.attempts});
+        Note::operation(&operation).details(details).write(tx, now, "operation-sent", &event_text(&operation))?;
         if operation.intent.takes_away() {
             note_taken_away(tx, &operation, true)?;
         }
@@ -70,13 +99,7 @@ fn refuse_orphan(tx: &Transaction<'_>, operation: &Operation, now: Timestamp) ->
          WHERE id = ?1",
     )?
     .execute((Key::from(operation.id), micros(now)))?;
-    write_event(
-        tx,
-        now,
-        "operation-refused",
-        &operation.id,
-        &format!("{} in {}", operation.intent.name(), operation.target),
-    )
+    note_state(tx, &one(tx, operation.id)?, now)
 }
 
 /// The object of an operation; none where its row is gone.
@@ -189,6 +212,8 @@ fn record_one_operation(tx: &Transaction<'_>, ids: &Ids, recording: &Recording, 
         micros(now),
         recording.error_class,
     ))?;
+    // Before what was seen takes the place of what was known.
+    note_end(tx, &operation, state, recording, now)?;
     match operation.intent {
         Intent::CreateEntitlement { .. } => see_entitlement(tx, ids, &operation, &recording.seen, now)?,
         _ => see_account(tx, &operation, recording, now)?,
@@ -200,13 +225,55 @@ fn record_one_operation(tx: &Transaction<'_>, ids: &Ids, recording: &Recording, 
     if let (Some(identity), true) = (operation.identity, recording.wake || (replan && ended)) {
         wake(tx, identity)?;
     }
-    write_event(
-        tx,
-        now,
-        &format!("operation-{state}"),
-        &operation.id,
-        &format!("{} in {}", operation.intent.name(), operation.target),
-    )
+    Ok(())
+}
+
+/// Tells how a try ended, with the values before and after.
+fn note_end(
+    tx: &Transaction<'_>,
+    operation: &Operation,
+    state: OperationState,
+    recording: &Recording,
+    now: Timestamp,
+) -> Result<()> {
+    let hidden = Hidden::of_class(tx, operation.target.as_str(), &operation.class)?;
+    let mut details = match state {
+        OperationState::Applied | OperationState::AlreadySo => changed_values(tx, operation, recording, &hidden)?,
+        _ => json!({"kind": operation.intent.name()}),
+    };
+    details["state"] = json!(state);
+    details["attempts"] = json!(operation.attempts);
+    details["detail"] = json!(recording.detail.as_ref().map(|text| hidden.without_secrets(text, &operation.intent)));
+    if let (OperationState::Waiting, Some(not_before)) = (state, recording.not_before) {
+        details["not_before"] = json!(not_before);
+    }
+    Note::operation(operation).details(details).write(tx, now, &format!("operation-{state}"), &event_text(operation))
+}
+
+/// What an operation changed: old values from the account as it was last seen, new ones from what was seen after it, and
+/// from the intent where nothing was.
+fn changed_values(
+    tx: &Transaction<'_>,
+    operation: &Operation,
+    recording: &Recording,
+    hidden: &Hidden,
+) -> Result<Value> {
+    let known = tx
+        .prepare_cached("SELECT attributes FROM account WHERE id = ?1")?
+        .query_row([Key::from(operation.object)], |row| row.get::<_, String>(0))
+        .optional()?;
+    let known = known.map(|text| parsed(&text)).unwrap_or_default();
+    let mut details = intended(&operation.intent, &|path| value_at(&known, path).cloned(), hidden);
+    if let (Seen::Object(observation), Some(Value::Object(told))) = (&recording.seen, details.get_mut("attributes")) {
+        let seen = parsed(&observation.object.attributes);
+        for (attribute, values) in told {
+            // What a target never returns is not there, and was written all the same.
+            if let Some(value) = value_at(&seen, attribute) {
+                values["new"] = hidden.shown(attribute, Some(value));
+            }
+        }
+    }
+    Ok(details.into())
 }
 
 fn see_entitlement(tx: &Transaction<'_>, ids: &Ids, operation: &Operation, seen: &Seen, now: Timestamp) -> Result<()> {
@@ -240,22 +307,42 @@ fn see_account(tx: &Transaction<'_>, operation: &Operation, recording: &Recordin
         Seen::Changed => {
             tx.prepare_cached("UPDATE account SET digest = NULL WHERE number = ?1")?.execute([number])?;
         }
-        Seen::Object(observation) => see_object(tx, operation, number, observation)?,
+        Seen::Object(observation) => see_object(tx, operation, number, observation, now)?,
         Seen::Gone if done && matches!(operation.intent, Intent::Delete) => {
+            let details = last_seen(tx, operation)?;
             forget_account(tx, operation.target.as_str(), number, remote_id.as_deref())?;
             // Who came back while the delete was under way was planned with an account that is gone now.
             if let Some(identity) = operation.identity {
                 wake(tx, identity)?;
             }
-            write_event(tx, now, "account-deleted", &operation.object, &format!("from {}", operation.target))?;
+            account_note(operation).details(details).write(
+                tx,
+                now,
+                "account-deleted",
+                &format!("from {}", operation.target),
+            )?;
         }
         Seen::Gone => {
             if let Some(remote_id) = remote_id {
+                let details = last_seen(tx, operation)?;
                 make_missing(tx, operation.target.as_str(), number, &remote_id)?;
+                let event = format!("from {}", operation.target);
+                account_note(operation).details(details).write(tx, now, "account-gone", &event)?;
             }
         }
     }
     Ok(())
+}
+
+/// A note about the account of an operation.
+fn account_note(operation: &Operation) -> Note {
+    let note = Note::account(operation.object, operation.identity, operation.target.as_str());
+    note.by_operation(operation.id, operation.plan)
+}
+
+/// The account of an operation as it was last seen, before it goes.
+fn last_seen(tx: &Transaction<'_>, operation: &Operation) -> Result<Value> {
+    observation::last_seen(tx, operation.object, operation.target.as_str(), &operation.class)
 }
 
 fn note_done(tx: &Transaction<'_>, operation: &Operation, number: i64) -> Result<()> {
@@ -279,36 +366,52 @@ fn note_done(tx: &Transaction<'_>, operation: &Operation, number: i64) -> Result
 
 /// The object that an operation made or changed. A listing may have met a created account before its operation was
 /// recorded; that row makes room.
-fn see_object(tx: &Transaction<'_>, operation: &Operation, number: i64, observation: &Observation) -> Result<()> {
+fn see_object(
+    tx: &Transaction<'_>,
+    operation: &Operation,
+    number: i64,
+    observation: &Observation,
+    now: Timestamp,
+) -> Result<()> {
     let target = operation.target.as_str();
     let twin = tx
         .prepare_cached(
-            "SELECT number FROM account WHERE target = ?1 AND class = ?2 AND remote_id = ?3 AND number <> ?4 \
+            "SELECT number, id FROM account WHERE target = ?1 AND class = ?2 AND remote_id = ?3 AND number <> ?4 \
              AND identity IS NULL",
         )?
-        .query_row((target, &operation.class, &observation.object.id, number), |row| row.get::<_, i64>(0))
+        .query_row((target, &operation.class, &observation.object.id, number), |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Key>(1)?))
+        })
         .optional()?;
-    if let Some(twin) = twin {
+    if let Some((twin, id)) = twin {
+        let event = "it is the one that an operation created";
+        stream_event(tx, now, "account-forgotten", &AccountId::from(id), event)?;
         tx.prepare_cached("DELETE FROM account_key WHERE account = ?1")?.execute([twin])?;
         tx.prepare_cached("DELETE FROM account WHERE number = ?1")?.execute([twin])?;
     }
     let class =
         ClassOfTarget { target: operation.target.clone(), class: operation.class.clone(), kind: ClassKind::Account };
     write_account(tx, number, &class, observation)?;
-    tx.prepare_cached("UPDATE account SET situation = 'linked' WHERE number = ?1 AND situation = 'missing'")?
+    let linked = tx
+        .prepare_cached("UPDATE account SET situation = 'linked' WHERE number = ?1 AND situation = 'missing'")?
         .execute([number])?;
+    if linked > 0 {
+        let details = json!({"remote_id": observation.object.id});
+        let event = format!("in {}", operation.target);
+        account_note(operation).details(details).write(tx, now, "account-linked", &event)?;
+    }
     Ok(())
 }
 
 /// What was planned for an account that the target will not create cannot be done either.
 fn refuse_followers(tx: &Transaction<'_>, create: &Operation, now: Timestamp) -> Result<()> {
-    tx.prepare_cached(
+    let mut query = tx.prepare_cached(&format!(
         "UPDATE operation SET state = 'refused', changed_at = ?2, detail = 'the account was not created', \
          error_class = 'account-not-created' \
-         WHERE object = ?1 AND state = 'waiting'",
-    )?
-    .execute((Key::from(create.object), micros(now)))?;
-    Ok(())
+         WHERE object = ?1 AND state = 'waiting' RETURNING {OPERATION}"
+    ))?;
+    let followers = collect(query.query((Key::from(create.object), micros(now)))?, rows::operation)?;
+    followers.iter().try_for_each(|follower| note_state(tx, follower, now))
 }
 
 pub(crate) fn queue(connection: &Connection, target: &TargetName, now: Timestamp) -> Result<QueueState> {

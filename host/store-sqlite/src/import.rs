@@ -1,14 +1,20 @@
 //! Staging what a source lists, and accepting it whole or not at all.
 
+use crate::audit::Note;
+use crate::details::difference;
 use crate::failure::{Failure, Result};
-use crate::rows::{Key, json, micros, wake, write_event};
+use crate::hidden::Hidden;
+use crate::rows::{Key, from_json, json, micros, optional_time, wake};
+use crate::transaction::Transaction;
 use crate::{identities, runs};
 use jiff::Timestamp;
+use purser_model::Attributes;
 use purser_model::id::{IdentityId, Ids, RunId, SourceName};
 use purser_model::identity::{IdentityRecord, LifecycleState, Validity};
 use purser_model::run::Checkpoint;
 use purser_store::{Accepted, StagedWeight, StoreError};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction};
+use rusqlite::{Connection, ErrorCode, OptionalExtension};
+use serde_json::{Value, json as value};
 
 pub(crate) fn stage(
     tx: &Transaction<'_>,
@@ -73,13 +79,14 @@ pub(crate) fn accept_staged(
     let weight = weigh(tx, run, source)?;
     let number = runs::number(tx, run)?;
     for (id, key) in changed_identities(tx, number, source)? {
+        let before = facts(tx, id)?;
         tx.prepare_cached(
             "UPDATE identity SET (state, attributes, digest, valid_from, valid_until) = \
                  (SELECT state, attributes, digest, valid_from, valid_until FROM staged WHERE run = ?1 AND key = ?2), \
                  version = version + 1, changed_at = ?4 WHERE id = ?3",
         )?
         .execute((number, &key, Key::from(id), micros(now)))?;
-        changed(tx, id, now, "changed at the source")?;
+        changed(tx, id, before.as_ref(), now, "changed at the source")?;
     }
     for key in new_keys(tx, number, source)? {
         let id = IdentityId(ids.next(now));
@@ -88,7 +95,7 @@ pub(crate) fn accept_staged(
              SELECT ?3, ?4, key, state, attributes, digest, 1, ?5, valid_from, valid_until FROM staged WHERE run = ?1 AND key = ?2",
         )?
         .execute((number, &key, Key::from(id), source.as_str(), micros(now)))?;
-        changed(tx, id, now, "new at the source")?;
+        changed(tx, id, None, now, "new at the source")?;
     }
     if absence_means_departed {
         for id in absent_identities(tx, number, source)? {
@@ -101,19 +108,61 @@ pub(crate) fn accept_staged(
     Ok(weight)
 }
 
-/// The event and the wake-up of a change, in its transaction.
-fn changed(tx: &Transaction<'_>, id: IdentityId, now: Timestamp, what: &str) -> Result<()> {
-    write_event(tx, now, "identity-changed", &id, what)?;
+/// The event, the row of the audit log and the wake-up of a change, in its transaction.
+fn changed(tx: &Transaction<'_>, id: IdentityId, before: Option<&Facts>, now: Timestamp, what: &str) -> Result<()> {
+    let nobody = Facts::default();
+    let (before, after) = (before.unwrap_or(&nobody), facts(tx, id)?.unwrap_or_default());
+    let hidden = Hidden::of_identities();
+    let mut details = value!({
+        "identity": after.reference,
+        "what": what,
+        "attributes": difference(&before.attributes, &after.attributes, &hidden),
+    });
+    let sides = [
+        ("state", &before.state, &after.state),
+        ("valid_from", &before.valid_from, &after.valid_from),
+        ("valid_until", &before.valid_until, &after.valid_until),
+    ];
+    for (name, old, new) in sides.into_iter().filter(|(_, old, new)| old != new) {
+        details[name] = value!({"old": old, "new": new});
+    }
+    Note::identity(id).details(details).write(tx, now, "identity-changed", what)?;
     wake(tx, id)
+}
+
+/// What a change of an identity is told by.
+#[derive(Default)]
+struct Facts {
+    reference: String,
+    attributes: Attributes,
+    state: Value,
+    valid_from: Value,
+    valid_until: Value,
+}
+
+fn facts(tx: &Transaction<'_>, id: IdentityId) -> Result<Option<Facts>> {
+    let mut query = tx
+        .prepare_cached("SELECT source, key, attributes, state, valid_from, valid_until FROM identity WHERE id = ?1")?;
+    let mut found = query.query([Key::from(id)])?;
+    let Some(row) = found.next()? else { return Ok(None) };
+    let (source, key): (String, String) = (row.get(0)?, row.get(1)?);
+    Ok(Some(Facts {
+        reference: format!("{source}/{key}"),
+        attributes: from_json("identity", &row.get::<_, String>(2)?)?,
+        state: row.get::<_, String>(3)?.into(),
+        valid_from: value!(optional_time(row.get(4)?)?),
+        valid_until: value!(optional_time(row.get(5)?)?),
+    }))
 }
 
 /// The digest is emptied so that the same record, when it comes back, is a change.
 fn depart(tx: &Transaction<'_>, id: IdentityId, now: Timestamp) -> Result<()> {
+    let before = facts(tx, id)?;
     tx.prepare_cached(
         "UPDATE identity SET state = 'departed', digest = x'', version = version + 1, changed_at = ?2 WHERE id = ?1",
     )?
     .execute((Key::from(id), micros(now)))?;
-    changed(tx, id, now, "no longer at the source")
+    changed(tx, id, before.as_ref(), now, "no longer at the source")
 }
 
 fn changed_identities(tx: &Transaction<'_>, run: i64, source: &SourceName) -> Result<Vec<(IdentityId, String)>> {
@@ -160,6 +209,7 @@ pub(crate) fn accept_one(
         None => (IdentityId(ids.next(now)), false),
     };
     if !same {
+        let before = facts(tx, id)?;
         tx.prepare_cached(
             "INSERT INTO identity (id, source, key, state, attributes, digest, version, changed_at, valid_from, valid_until) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET state = excluded.state, \
@@ -178,7 +228,7 @@ pub(crate) fn accept_one(
             record.validity.until.map(micros),
         ))?;
         let what = if record.state == LifecycleState::Departed { "departed" } else { "changed" };
-        changed(tx, id, now, what)?;
+        changed(tx, id, before.as_ref(), now, what)?;
     }
     Ok(Accepted { identity: identities::one(tx, id)?, changed: !same })
 }

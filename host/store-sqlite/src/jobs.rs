@@ -1,10 +1,11 @@
 //! Regular jobs: up to when their slots are done, and how they went.
 
 use crate::failure::{Result, not_found};
-use crate::rows::{collect, micros, optional_time, time};
+use crate::rows::{collect, micros, optional_time, time, write_event};
+use crate::transaction::Transaction;
 use jiff::Timestamp;
 use purser_store::JobState;
-use rusqlite::{Connection, Row, Transaction};
+use rusqlite::{Connection, Row};
 
 const JOB: &str = "name, done_until, started_at, ended_at, result";
 
@@ -36,10 +37,13 @@ pub(crate) fn begin(tx: &Transaction<'_>, name: &str, known: Timestamp, now: Tim
          WHERE name = ?1 AND done_until = ?2",
         (name, micros(known), micros(now)),
     )?;
+    if begun > 0 {
+        write_event(tx, now, "job-started", &name, "")?;
+    }
     Ok(begun == 1)
 }
 
 pub(crate) fn end(tx: &Transaction<'_>, name: &str, result: &str, now: Timestamp) -> Result<()> {
     tx.execute("UPDATE job SET ended_at = ?2, result = ?3 WHERE name = ?1", (name, micros(now), result))?;
-    Ok(())
+    write_event(tx, now, "job-ended", &name, "")
 }

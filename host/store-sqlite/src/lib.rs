@@ -3,14 +3,19 @@
 //! One thread writes, each method of the port in one `IMMEDIATE` transaction; readers work beside it (WAL). A commit is
 //! durable when it returns (`synchronous = FULL`), because an intent must be on disk before the call that it announces.
 
+mod audit;
 mod changes;
 mod connection;
+mod details;
+mod events;
 mod execution;
 mod failure;
+mod hidden;
 mod identities;
 mod import;
 mod insight;
 mod jobs;
+mod log;
 mod observation;
 mod planning;
 mod references;
@@ -18,26 +23,29 @@ mod rows;
 mod runs;
 mod seen;
 mod small;
+mod transaction;
 
 use async_trait::async_trait;
 use connection::Connections;
 pub use connection::OpenError;
 use jiff::Timestamp;
 use purser_model::account::{Account, Entitlement};
+use purser_model::audit::{Actor, AuditHead, AuditKey, AuditRow};
 use purser_model::id::{AccountId, IdentityId, Ids, OperationId, PlanId, RunId, SourceName, TargetName};
 use purser_model::identity::{Identity, IdentityRecord};
 use purser_model::operation::Operation;
 use purser_model::plan::{PlanItem, PlanSummary};
 use purser_model::run::{Checkpoint, Run, RunKind};
 use purser_store::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
+use transaction::Access;
 
 /// The state of one host in one SQLite file.
 #[derive(Clone)]
 pub struct SqliteStore {
-    connections: Arc<Connections>,
+    connections: Access,
     ids: Arc<Ids>,
 }
 
@@ -47,12 +55,53 @@ impl SqliteStore {
     /// # Errors
     /// The file cannot be opened, was written by a newer Purser, or the SQLite library is too old to be safe.
     pub fn open(file: &Path, ids: Arc<Ids>) -> Result<Self, OpenError> {
-        Ok(Self { connections: Arc::new(Connections::open(file)?), ids })
+        Ok(Self::over(Connections::open(file)?, ids))
+    }
+
+    /// Opens a file that is there for reading only, beside the process that works with it.
+    ///
+    /// # Errors
+    /// The file is not there, or was written by another version of Purser.
+    pub fn open_for_reading(file: &Path) -> Result<Self, OpenError> {
+        // Nothing is written, so no id is ever made.
+        Ok(Self::over(Connections::open_for_reading(file)?, Arc::new(Ids::new([0; 32]))))
+    }
+
+    fn over(connections: Connections, ids: Arc<Ids>) -> Self {
+        Self { connections: Access { connections: Arc::new(connections), author: Arc::default() }, ids }
+    }
+
+    /// The same store, in which this actor changes things.
+    #[must_use]
+    pub fn acting_as(&self, actor: Actor) -> Self {
+        Self { connections: self.connections.with(|author| author.actor = actor), ids: self.ids.clone() }
+    }
+
+    /// The same store, whose audit log is signed with this key.
+    #[must_use]
+    pub fn signing_with(&self, key: AuditKey) -> Self {
+        Self { connections: self.connections.with(|author| author.key = Some(key)), ids: self.ids.clone() }
     }
 }
 
 #[async_trait]
 impl Store for SqliteStore {
+    fn during(&self, activity: &str) -> Arc<dyn Store> {
+        let activity = Some(activity.to_owned());
+        Arc::new(Self {
+            connections: self.connections.with(|author| author.activity = activity),
+            ids: self.ids.clone(),
+        })
+    }
+
+    fn through(&self, connector: &str) -> Arc<dyn Store> {
+        let connector = Some(connector.to_owned());
+        Arc::new(Self {
+            connections: self.connections.with(|author| author.connector = connector),
+            ids: self.ids.clone(),
+        })
+    }
+
     async fn begin_run(&self, kind: RunKind, subject: &str, now: Timestamp) -> Result<Begun, StoreError> {
         let (ids, subject) = (self.ids.clone(), subject.to_owned());
         self.connections.write(move |tx| runs::begin(tx, &ids, kind, &subject, now)).await
@@ -373,9 +422,13 @@ impl Store for SqliteStore {
         self.connections.read(move |connection| small::setting(connection, &key)).await
     }
 
-    async fn keep_setting(&self, key: &str, value: &str) -> Result<(), StoreError> {
+    async fn keep_setting(&self, key: &str, value: &str, now: Timestamp) -> Result<(), StoreError> {
         let (key, value) = (key.to_owned(), value.to_owned());
-        self.connections.write(move |tx| small::keep_setting(tx, &key, &value)).await
+        self.connections.write(move |tx| small::keep_setting(tx, &key, &value, now)).await
+    }
+
+    async fn note_declarations(&self, files: BTreeMap<String, String>, now: Timestamp) -> Result<bool, StoreError> {
+        self.connections.write(move |tx| small::note_declarations(tx, &files, now)).await
     }
 
     async fn guest_state(&self, subject: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -394,6 +447,39 @@ impl Store for SqliteStore {
     }
 
     async fn events(&self, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
-        self.connections.read(move |connection| small::events(connection, after, limit)).await
+        self.connections.read(move |connection| events::list(connection, after, limit)).await
+    }
+
+    async fn events_kept(&self) -> Result<EventsKept, StoreError> {
+        self.connections.read(events::kept).await
+    }
+
+    async fn prune_events(&self, before: Timestamp, now: Timestamp) -> Result<u64, StoreError> {
+        self.connections.write(move |tx| events::prune(tx, before, now)).await
+    }
+
+    async fn keep_hidden(
+        &self,
+        target: &TargetName,
+        classes: BTreeMap<String, BTreeSet<String>>,
+    ) -> Result<(), StoreError> {
+        let asked = target.clone();
+        if self.connections.read(move |connection| hidden::kept(connection, &asked)).await? == classes {
+            return Ok(());
+        }
+        let target = target.clone();
+        self.connections.write(move |tx| hidden::keep(tx, &target, &classes)).await
+    }
+
+    async fn audit(&self, filter: AuditFilter, page: AuditPage) -> Result<Vec<AuditRow>, StoreError> {
+        self.connections.read(move |connection| audit::list(connection, &filter, &page)).await
+    }
+
+    async fn audit_head(&self) -> Result<Option<AuditHead>, StoreError> {
+        self.connections.read(transaction::kept_head).await
+    }
+
+    async fn provisioning_log(&self, filter: LogFilter, page: LogPage) -> Result<Vec<LogEntry>, StoreError> {
+        self.connections.read(move |connection| log::list(connection, &filter, &page)).await
     }
 }

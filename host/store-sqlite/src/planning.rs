@@ -1,8 +1,13 @@
 //! From wake-ups over snapshots to operations.
 
+use crate::audit::Note;
+use crate::details::intended;
+use crate::execution::note_state;
 use crate::failure::{Result, not_found};
+use crate::hidden::Hidden;
 use crate::references;
-use crate::rows::{self, ACCOUNT, IDENTITY, Key, collect, from_json, json, micros, time, write_event};
+use crate::rows::{self, ACCOUNT, IDENTITY, Key, OPERATION, collect, from_json, json, micros, stream_event, time};
+use crate::transaction::Transaction;
 use jiff::Timestamp;
 use purser_model::account::Account;
 use purser_model::id::{AccountId, IdentityId, Ids, OperationId, PlanId, TargetName};
@@ -12,7 +17,8 @@ use purser_store::{
     CandidateQuestion, EnqueueRequest, Enqueued, EntitlementToCreate, Outlook, PageRequest, StaleItem, StoredSnapshot,
     Wake,
 };
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Row};
+use serde_json::{Value, json as value};
 use std::collections::BTreeMap;
 
 pub(crate) fn wake_everyone(tx: &Transaction<'_>) -> Result<u64> {
@@ -184,19 +190,22 @@ fn note_planned(tx: &Transaction<'_>, identity: IdentityId) -> Result<()> {
 
 /// Notes since when accounts are granted by nobody, and when the identity is looked at again.
 fn keep_outlook(tx: &Transaction<'_>, identity: IdentityId, outlook: &Outlook, now: Timestamp) -> Result<()> {
-    let mut accounts = tx.prepare_cached("SELECT id, leaving_since FROM account WHERE identity = ?1")?;
+    let mut accounts = tx.prepare_cached("SELECT id, leaving_since, target FROM account WHERE identity = ?1")?;
     let accounts = collect(accounts.query([Key::from(identity)])?, |row| {
-        Ok((AccountId::from(row.get::<_, Key>(0)?), row.get::<_, Option<i64>>(1)?))
+        Ok((AccountId::from(row.get::<_, Key>(0)?), row.get::<_, Option<i64>>(1)?, row.get::<_, String>(2)?))
     })?;
-    for (account, since) in accounts {
+    for (account, since, target) in accounts {
+        let tell = |kind| Note::account(account, Some(identity), &target).write(tx, now, kind, &format!("in {target}"));
         match (outlook.leaving.contains(&account), since) {
             (true, None) => {
                 tx.prepare_cached("UPDATE account SET leaving_since = ?2 WHERE id = ?1")?
                     .execute((Key::from(account), micros(now)))?;
+                tell("account-leaving")?;
             }
             (false, Some(_)) => {
                 tx.prepare_cached("UPDATE account SET leaving_since = NULL, deletion_cancelled = 0 WHERE id = ?1")?
                     .execute([Key::from(account)])?;
+                tell("account-staying")?;
             }
             _ => {}
         }
@@ -228,13 +237,14 @@ fn supersede_waiting(
     account: Option<AccountId>,
     now: Timestamp,
 ) -> Result<Vec<(AccountId, i64)>> {
-    let mut query = tx.prepare_cached(
+    let mut query = tx.prepare_cached(&format!(
         "UPDATE operation SET state = 'superseded', changed_at = ?3, detail = 'a newer plan took its place' \
-         WHERE identity = ?1 AND state = 'waiting' AND (?2 IS NULL OR object = ?2) RETURNING object, not_before",
-    )?;
-    collect(query.query((Key::from(identity), account.map(Key::from), micros(now)))?, |row| {
-        Ok((row.get::<_, Key>(0)?.into(), row.get(1)?))
-    })
+         WHERE identity = ?1 AND state = 'waiting' AND (?2 IS NULL OR object = ?2) RETURNING {OPERATION}"
+    ))?;
+    let found = query.query((Key::from(identity), account.map(Key::from), micros(now)))?;
+    let superseded = collect(found, rows::operation)?;
+    superseded.iter().try_for_each(|operation| note_state(tx, operation, now))?;
+    Ok(superseded.into_iter().map(|operation| (operation.object, micros(operation.not_before))).collect())
 }
 
 /// An account that leaves is not deleted, however long it has been leaving, until somebody grants it again.
@@ -248,10 +258,12 @@ pub(crate) fn cancel_deletion(tx: &Transaction<'_>, account: AccountId, now: Tim
         .optional()?;
     let Some((identity, target)) = row else { return Err(not_found("leaving account", account)) };
     // A delete that is planned and not sent yet is taken out of the queue: the identity is planned anew.
+    let identity: Option<IdentityId> = identity.map(Into::into);
     if let Some(identity) = identity {
-        rows::wake(tx, identity.into())?;
+        rows::wake(tx, identity)?;
     }
-    write_event(tx, now, "deletion-cancelled", &account, &format!("in {target}"))
+    let note = Note::account(account, identity, &target);
+    note.write(tx, now, "deletion-cancelled", &format!("in {target}"))
 }
 
 enum Place {
@@ -304,14 +316,19 @@ fn adopt(tx: &Transaction<'_>, account: AccountId, item: &PlanItem, now: Timesta
                 return Ok(Place::Busy);
             }
             supersede_waiting(tx, item.identity, Some(AccountId(placeholder.0)), now)?;
+            let id = AccountId(placeholder.0);
+            stream_event(tx, now, "account-forgotten", &id, "it makes room for the one that is adopted")?;
             tx.execute("DELETE FROM account WHERE id = ?1", [placeholder])?;
         }
         None => {}
     }
-    tx.prepare_cached("UPDATE account SET identity = ?2, situation = 'linked' WHERE id = ?1")?
-        .execute((Key::from(account), Key::from(item.identity)))?;
+    let remote_id = tx
+        .prepare_cached("UPDATE account SET identity = ?2, situation = 'linked' WHERE id = ?1 RETURNING remote_id")?
+        .query_row((Key::from(account), Key::from(item.identity)), |row| row.get::<_, Option<String>>(0))?;
     references::wake_referrers(tx, &Key::from(item.identity), item.target.as_str())?;
-    write_event(tx, now, "account-adopted", &account, &format!("{} in {}", item.identity, item.target))?;
+    let note = Note::account(account, Some(item.identity), item.target.as_str());
+    let event = format!("{} in {}", item.identity, item.target);
+    note.details(value!({"remote_id": remote_id})).write(tx, now, "account-adopted", &event)?;
     Ok(Place::Free(account))
 }
 
@@ -357,6 +374,7 @@ fn write_intents(
             object: account,
             intent: &operation.intent,
             reason: &operation.reason,
+            before: &operation.before,
             not_before,
         };
         write_intent(tx, ids, &row, now)?;
@@ -379,6 +397,7 @@ struct IntentRow<'a> {
     object: AccountId,
     intent: &'a Intent,
     reason: &'a str,
+    before: &'a purser_model::Attributes,
     not_before: i64,
 }
 
@@ -401,7 +420,17 @@ fn write_intent(tx: &Transaction<'_>, ids: &Ids, row: &IntentRow<'_>, now: Times
         micros(now),
         row.asked.requested_at,
     ))?;
-    write_event(tx, now, "operation-planned", &id, &format!("{} in {}", row.intent.name(), row.target))
+    note_planned(tx, id, row, now)
+}
+
+fn note_planned(tx: &Transaction<'_>, id: OperationId, row: &IntentRow<'_>, now: Timestamp) -> Result<()> {
+    let target = row.target.as_str();
+    let hidden = Hidden::of_class(tx, target, row.class)?;
+    let mut details = intended(row.intent, &|attribute| row.before.get(attribute).cloned(), &hidden);
+    details.insert("reason".into(), row.reason.into());
+    details.insert("account".into(), row.object.to_string().into());
+    let note = Note::planned(id, row.identity, target, row.plan).details(Value::Object(details));
+    note.write(tx, now, "operation-planned", &format!("{} in {target}", row.intent.name()))
 }
 
 pub(crate) fn enqueue_entitlements(
@@ -445,6 +474,7 @@ pub(crate) fn enqueue_entitlements(
             object,
             intent: &entitlement.operation.intent,
             reason: &entitlement.operation.reason,
+            before: &entitlement.operation.before,
             not_before: micros(now),
         };
         write_intent(tx, ids, &row, now)?;
@@ -467,7 +497,8 @@ pub(crate) fn keep_plan(tx: &Transaction<'_>, ids: &Ids, items: &[PlanItem], now
     for (position, item) in items.iter().enumerate() {
         insert.execute((Key::from(id), position as u64, json("plan", item)?))?;
     }
-    write_event(tx, now, "plan-made", &id, &format!("{} items", items.len()))?;
+    let details = value!({"items": items.len(), "operations": operations});
+    Note::plan(id).details(details).write(tx, now, "plan-made", &format!("{} items", items.len()))?;
     plan(tx, id)
 }
 
@@ -507,5 +538,5 @@ pub(crate) fn mark_applied(tx: &Transaction<'_>, id: PlanId, now: Timestamp) -> 
     if marked == 0 {
         return Err(not_found("plan", id));
     }
-    write_event(tx, now, "plan-applied", &id, "")
+    Note::plan(id).write(tx, now, "plan-applied", "")
 }

@@ -1,6 +1,8 @@
 //! How nouns stand in rows.
 
+use crate::audit::Note;
 use crate::failure::{Result, damaged};
+use crate::transaction::Transaction;
 use jiff::Timestamp;
 use purser_model::Attributes;
 use purser_model::account::{Account, Entitlement, EntitlementKey, Situation};
@@ -175,8 +177,21 @@ pub(crate) fn operation(row: &Row<'_>) -> Result<Operation> {
     })
 }
 
-/// Writes an event. Details never hold attribute values.
+/// Writes an event and a row of the audit log that holds no values: the short form of [`Note`]. The first word of the kind
+/// says what the subject is. Details never hold attribute values.
 pub(crate) fn write_event(
+    tx: &Transaction<'_>,
+    at: Timestamp,
+    kind: &str,
+    subject: &dyn std::fmt::Display,
+    detail: &str,
+) -> Result<()> {
+    let note = Note::about(kind.split('-').next().unwrap_or(kind), subject);
+    note.details(serde_json::json!({"what": detail})).write(tx, at, kind, detail)
+}
+
+/// Writes an event that the audit log does not tell of: what was found, rather than what Purser did.
+pub(crate) fn stream_event(
     connection: &Connection,
     at: Timestamp,
     kind: &str,

@@ -1,12 +1,15 @@
 //! Runs.
 
+use crate::audit::Note;
 use crate::failure::{Result, not_found};
 use crate::rows::{Key, collect, from_json, from_word, json, micros, time, write_event};
+use crate::transaction::Transaction;
 use jiff::Timestamp;
 use purser_model::id::{Ids, RunId};
 use purser_model::run::{Checkpoint, Run, RunKind};
 use purser_store::{Begun, PageRequest, RunEnding};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Row};
+use serde_json::json as value;
 use std::collections::BTreeMap;
 
 const RUN: &str = "id, number, kind, subject, state, checkpoint, counts, detail, started_at, ended_at";
@@ -50,8 +53,11 @@ pub(crate) fn end(tx: &Transaction<'_>, id: RunId, ending: &RunEnding, now: Time
         "UPDATE run SET state = ?2, counts = ?3, detail = ?4, ended_at = ?5 WHERE number = ?1",
         (number, ending.state.as_str(), json("run", &ending.counts)?, &ending.detail, micros(now)),
     )?;
-    write_event(tx, now, &format!("run-{}", ending.state), &id, ending.detail.as_deref().unwrap_or(""))?;
-    one(tx, id)
+    let run = one(tx, id)?;
+    let what = format!("{} of {}", run.kind.as_str(), run.subject);
+    let details = value!({"what": what, "counts": ending.counts, "detail": ending.detail});
+    Note::about("run", id).details(details).write(tx, now, &format!("run-{}", ending.state), &what)?;
+    Ok(run)
 }
 
 pub(crate) fn number(connection: &Connection, id: RunId) -> Result<i64> {

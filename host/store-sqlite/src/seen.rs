@@ -4,12 +4,13 @@ use crate::failure::Result;
 use crate::observation::record_one;
 use crate::rows::{self, ACCOUNT, Key, collect, digest};
 use crate::runs;
+use crate::transaction::Transaction;
 use jiff::Timestamp;
 use purser_model::account::Account;
 use purser_model::id::{AccountId, Ids};
 use purser_model::manifest::ClassKind;
 use purser_store::{ClassOfTarget, KnownObject, ObservedPage};
-use rusqlite::{Connection, Row, Transaction};
+use rusqlite::{Connection, Row};
 use std::collections::BTreeMap;
 
 fn table(class: &ClassOfTarget) -> &'static str {

@@ -1,9 +1,14 @@
-//! Settings, the connectors' own state, and events.
+//! Settings and the connectors' own state.
 
+use crate::audit::Note;
 use crate::failure::Result;
-use crate::rows::{collect, time};
-use purser_store::Event;
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use crate::rows::from_json;
+use crate::transaction::Transaction;
+use jiff::Timestamp;
+use purser_model::audit::hexadecimal;
+use rusqlite::{Connection, OptionalExtension};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) fn setting(connection: &Connection, key: &str) -> Result<Option<String>> {
     Ok(connection
@@ -12,9 +17,61 @@ pub(crate) fn setting(connection: &Connection, key: &str) -> Result<Option<Strin
         .optional()?)
 }
 
-pub(crate) fn keep_setting(tx: &Transaction<'_>, key: &str, value: &str) -> Result<()> {
+pub(crate) fn keep_setting(tx: &Transaction<'_>, key: &str, value: &str, now: Timestamp) -> Result<()> {
+    let former = setting(tx, key)?;
+    if former.as_deref() == Some(value) {
+        return Ok(());
+    }
     tx.execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?1, ?2)", (key, value))?;
-    Ok(())
+    let details = json!({"value": {"old": former.as_deref().map(shown), "new": shown(value)}});
+    Note::about("setting", key).details(details).write(tx, now, "setting-changed", "")
+}
+
+/// A short value; a long one, such as a schema, by its length and digest.
+fn shown(value: &str) -> String {
+    const SHORT: usize = 200;
+    match value.len() {
+        ..=SHORT => value.to_owned(),
+        length => format!("{length} bytes, digest {}", hexadecimal(&digest(value))),
+    }
+}
+
+fn digest(value: &str) -> [u8; 32] {
+    let object = purser_model::object::Object {
+        id: String::new(),
+        secondary_ids: Vec::new(),
+        version: None,
+        active: None,
+        attributes: value.to_owned(),
+    };
+    object.digest().0
+}
+
+/// The files of the declarations as they were read last, by name.
+const DECLARATIONS: &str = "declarations as last read";
+
+pub(crate) fn note_declarations(
+    tx: &Transaction<'_>,
+    files: &BTreeMap<String, String>,
+    now: Timestamp,
+) -> Result<bool> {
+    let former: BTreeMap<String, String> = match setting(tx, DECLARATIONS)? {
+        Some(text) => from_json("setting", &text)?,
+        None => BTreeMap::new(),
+    };
+    if &former == files {
+        return Ok(false);
+    }
+    let text = crate::rows::json("setting", files)?;
+    tx.execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?1, ?2)", (DECLARATIONS, text))?;
+    let names: BTreeSet<&String> = former.keys().chain(files.keys()).collect();
+    let changed = names.into_iter().filter(|name| former.get(*name) != files.get(*name));
+    let changed: serde_json::Map<String, Value> =
+        changed.map(|name| (name.clone(), json!({"old": former.get(name), "new": files.get(name)}))).collect();
+    let event = format!("{} files", changed.len());
+    let note = Note::about("declarations", "declarations").details(json!({"files": changed}));
+    note.write(tx, now, "declarations-changed", &event)?;
+    Ok(true)
 }
 
 pub(crate) fn guest_state(connection: &Connection, subject: &str, key: &str) -> Result<Option<Vec<u8>>> {
@@ -42,19 +99,4 @@ pub(crate) fn guest_state_size(connection: &Connection, subject: &str) -> Result
             "SELECT coalesce(sum(length(CAST(key AS BLOB)) + length(value)), 0) FROM guest_state WHERE subject = ?1",
         )?
         .query_row([subject], |row| row.get(0))?)
-}
-
-pub(crate) fn events(connection: &Connection, after: u64, limit: u32) -> Result<Vec<Event>> {
-    let mut query = connection.prepare_cached(
-        "SELECT sequence, at, kind, subject, detail FROM event WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
-    )?;
-    collect(query.query((after, limit))?, |row| {
-        Ok(Event {
-            sequence: row.get(0)?,
-            at: time(row.get(1)?)?,
-            kind: row.get(2)?,
-            subject: row.get(3)?,
-            detail: row.get(4)?,
-        })
-    })
 }

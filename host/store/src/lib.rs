@@ -5,21 +5,25 @@
 //! be open during a connector call. Times are given by the caller; ids come from the [`purser_model::id::Ids`] that the
 //! adapter was opened with.
 
+mod audit;
 mod insight;
 mod records;
 
+pub use audit::*;
 pub use insight::*;
 pub use records::*;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use purser_model::account::{Account, Entitlement};
+use purser_model::audit::{AuditHead, AuditRow};
 use purser_model::id::{AccountId, IdentityId, OperationId, PlanId, RunId, SourceName, TargetName};
 use purser_model::identity::{Identity, IdentityRecord};
 use purser_model::operation::Operation;
 use purser_model::plan::{PlanItem, PlanSummary};
 use purser_model::run::{Checkpoint, Run, RunKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Why the store could not do it. Nothing of the transaction was kept.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +50,16 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Events after a sequence number were asked for, and some of them are not kept any more.
+    #[error(
+        "events after {after} are not all kept: the oldest that is kept is {oldest}; read the present state anew and go on from there"
+    )]
+    EventsGone {
+        /// What was asked for.
+        after: u64,
+        /// The oldest that is kept.
+        oldest: u64,
+    },
     /// The engine below failed.
     #[error("the store failed: {0}")]
     Failed(String),
@@ -54,6 +68,14 @@ pub enum StoreError {
 /// What must be kept.
 #[async_trait]
 pub trait Store: Insight + Send + Sync {
+    // On whose behalf
+
+    /// The same store, where what changes is audited as part of this activity, such as `import of hr`.
+    fn during(&self, activity: &str) -> Arc<dyn Store>;
+
+    /// The same store, where what changes is audited as done through this connector: `name@version` and its digest.
+    fn through(&self, connector: &str) -> Arc<dyn Store>;
+
     // Runs
 
     /// Begins a run, or takes up the unfinished one of the same kind and subject at its checkpoint.
@@ -314,8 +336,11 @@ pub trait Store: Insight + Send + Sync {
     /// A setting.
     async fn setting(&self, key: &str) -> Result<Option<String>, StoreError>;
 
-    /// Keeps a setting.
-    async fn keep_setting(&self, key: &str, value: &str) -> Result<(), StoreError>;
+    /// Keeps a setting. One that changes is an event and is audited with its value: secrets are no settings.
+    async fn keep_setting(&self, key: &str, value: &str, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Notes which declarations are in force, as digests of their files by name. Returns whether they differ from the last.
+    async fn note_declarations(&self, files: BTreeMap<String, String>, now: Timestamp) -> Result<bool, StoreError>;
 
     /// A value of a connector's own state.
     async fn guest_state(&self, subject: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
@@ -326,6 +351,34 @@ pub trait Store: Insight + Send + Sync {
     /// Bytes of state that a subject keeps, keys included.
     async fn guest_state_size(&self, subject: &str) -> Result<u64, StoreError>;
 
+    // Events, audit, provisioning log
+
     /// Events after a sequence number, in order.
+    ///
+    /// # Errors
+    /// [`StoreError::EventsGone`] where one of them is not kept any more: nobody misses an event without knowing.
     async fn events(&self, after: u64, limit: u32) -> Result<Vec<Event>, StoreError>;
+
+    /// Which events are kept.
+    async fn events_kept(&self) -> Result<EventsKept, StoreError>;
+
+    /// Drops the events before this time. Returns how many.
+    async fn prune_events(&self, before: Timestamp, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Keeps which attributes of a target's classes are never shown in the audit log. Of a class that is not named here no
+    /// attribute is shown.
+    async fn keep_hidden(
+        &self,
+        target: &TargetName,
+        classes: BTreeMap<String, BTreeSet<String>>,
+    ) -> Result<(), StoreError>;
+
+    /// Rows of the audit log.
+    async fn audit(&self, filter: AuditFilter, page: AuditPage) -> Result<Vec<AuditRow>, StoreError>;
+
+    /// The end of the audit log as it was signed last; none where nothing was ever written.
+    async fn audit_head(&self) -> Result<Option<AuditHead>, StoreError>;
+
+    /// Operations with what was asked, tried and done, in the order in which they were planned.
+    async fn provisioning_log(&self, filter: LogFilter, page: LogPage) -> Result<Vec<LogEntry>, StoreError>;
 }

@@ -6,6 +6,7 @@ use crate::home::{Home, read_or_make_secret};
 use crate::host::{Host, now};
 use anyhow::{Context, bail};
 use purser_api::{ApiState, ApiToken};
+use purser_model::audit::Actor;
 use purser_reconcile::{EngineError, ImportOptions, NoProgress, ReconcileMode};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
             arguments.listen
         );
     }
-    let host = Host::open(&home).await?;
+    let host = Host::open_as(&home, Actor::serve()).await?;
     wake_after_new_declarations(&host).await?;
     let token = read_or_make_secret(&home.api_token(), make_token)?;
     let listener =
@@ -113,7 +114,7 @@ async fn wake_after_new_declarations(host: &Host) -> anyhow::Result<()> {
     if host.store.setting(KEY).await?.as_ref() != Some(&digest) {
         let woken = host.store.wake_everyone().await?;
         info!(identities = woken, "the declarations changed");
-        host.store.keep_setting(KEY, &digest).await?;
+        host.store.keep_setting(KEY, &digest, now()).await?;
     }
     Ok(())
 }

@@ -22,6 +22,11 @@ pub(crate) async fn handle(
 ) -> Result<Json<Listed<Event, u64>>, Problem> {
     let Query(asked) = parameters?;
     let limit = paging::limit(asked.limit)?;
-    let found = state.store.events(asked.after.unwrap_or(0), limit).await?;
+    let after = match asked.after {
+        Some(after) => after,
+        // Who says nothing begins with the oldest that is kept.
+        None => state.store.events_kept().await?.dropped_through,
+    };
+    let found = state.store.events(after, limit).await?;
     Ok(Json(Listed::new(found, limit, |event| event.sequence)))
 }
