@@ -140,7 +140,7 @@ impl Stage {
     /// The host is killed and started again: all that is left is the store.
     pub async fn restart(&mut self) {
         // What the host had handed to the store before it died is done or not; nothing of it comes later.
-        self.engine.store().keep_setting("last words", "").await.unwrap();
+        self.engine.store().keep_setting("last words", "", Timestamp::UNIX_EPOCH).await.unwrap();
         self.starts += 1;
         self.engine = engine(&self.folder, &self.application, &self.clock, &self.settings, self.starts);
         self.engine.recover().await.unwrap();
