@@ -201,6 +201,31 @@ impl AuditHead {
     }
 }
 
+/// A head of the log as somebody kept it elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anchor {
+    /// The row.
+    pub sequence: i64,
+    /// Its hash in hexadecimal.
+    pub hash: String,
+}
+
+/// A text is no anchor.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no head of an audit log: give it as `purser audit verify` shows it, ROW:HASH")]
+pub struct NotAnAnchor(String);
+
+impl std::str::FromStr for Anchor {
+    type Err = NotAnAnchor;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || NotAnAnchor(text.to_owned());
+        let (sequence, hash) = text.split_once(':').ok_or_else(wrong)?;
+        let sequence = sequence.parse().ok().filter(|sequence| *sequence > 0).ok_or_else(wrong)?;
+        let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_hash { Ok(Self { sequence, hash: hash.to_ascii_lowercase() }) } else { Err(wrong()) }
+    }
+}
+
 /// Where the log does not hold together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Break {
@@ -342,6 +367,16 @@ mod tests {
         assert_eq!(check(&rows).unwrap_err().sequence, 2);
         rows[1].hash = rows[1].expected_hash().to_vec();
         assert_eq!(check(&rows).unwrap_err().sequence, 3);
+    }
+
+    #[test]
+    fn an_anchor_is_read_back_as_it_is_shown() {
+        let head = head(&chain(2), None);
+        let anchor: Anchor = head.anchor().parse().unwrap();
+        assert_eq!((anchor.sequence, anchor.hash), (2, hexadecimal(&head.hash)));
+        for wrong in ["", "2", "2:", "2:ab", ":ab", "0:"] {
+            assert!(wrong.parse::<Anchor>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

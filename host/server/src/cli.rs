@@ -1,7 +1,9 @@
 //! The command line.
 
+use crate::commands::since::Moment;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use purser_model::id::{AccountId, PlanId, SourceName, TargetName};
+use purser_model::audit::Anchor;
+use purser_model::id::{AccountId, OperationId, PlanId, SourceName, TargetName};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -54,6 +56,13 @@ pub enum Command {
     /// Accounts that nobody grants: see when they are deleted, and keep one from it
     #[command(subcommand)]
     Deletion(Deletion),
+    /// Who changed what, and whether the log of it is whole
+    #[command(subcommand)]
+    Audit(Audit),
+    /// What was provisioned: asked for, tried, done, with old and new values
+    Log(Log),
+    /// What happened, in order
+    Events(Events),
     /// Make, build and inspect connectors
     #[command(subcommand)]
     Connector(Connector),
@@ -263,6 +272,100 @@ impl Report {
             Self::Drift => "what each reconciliation found and repaired",
         }
     }
+/// `audit`
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Show rows of the log, the newest; with `--json` one row a line
+    List(AuditList),
+    /// Walk the whole log and say where it does not hold together
+    Verify(AuditVerify),
+}
+
+/// `audit list`
+#[derive(Debug, Args)]
+pub struct AuditList {
+    /// Of this identity: its id, or SOURCE/KEY
+    #[arg(long)]
+    pub identity: Option<String>,
+    /// In this target
+    #[arg(long)]
+    pub target: Option<TargetName>,
+    /// Of this operation
+    #[arg(long)]
+    pub operation: Option<OperationId>,
+    /// With this action, such as `identity-changed`
+    #[arg(long)]
+    pub action: Option<String>,
+    /// By this actor (`cli:anna`, `serve`) or in this activity (`import of hr`)
+    #[arg(long)]
+    pub actor: Option<String>,
+    /// Not older than this: `2h`, `7d` or a time
+    #[arg(long)]
+    pub since: Option<Moment>,
+    /// Only rows before this one
+    #[arg(long, value_name = "ROW")]
+    pub before: Option<i64>,
+    /// Most rows
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub limit: u32,
+}
+
+/// `audit verify`
+#[derive(Debug, Args)]
+pub struct AuditVerify {
+    /// A head that was kept elsewhere: the log must still hold it
+    #[arg(long, value_name = "ROW:HASH")]
+    pub expect: Option<Anchor>,
+}
+
+/// `log`
+#[derive(Debug, Args)]
+pub struct Log {
+    /// For this identity: its id, or SOURCE/KEY
+    #[arg(long)]
+    pub identity: Option<String>,
+    /// In this target
+    #[arg(long)]
+    pub target: Option<TargetName>,
+    /// This operation
+    #[arg(long)]
+    pub operation: Option<OperationId>,
+    /// Planned not longer ago than this: `2h`, `7d` or a time
+    #[arg(long)]
+    pub since: Option<Moment>,
+    /// Go on showing operations as they end
+    #[arg(long)]
+    pub follow: bool,
+}
+
+/// `events`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Events {
+    /// What to do instead of showing them
+    #[command(subcommand)]
+    pub command: Option<EventsCommand>,
+    /// Those after this sequence number; from the oldest that is kept, where nothing is said
+    #[arg(long, value_name = "N")]
+    pub after: Option<u64>,
+    /// Go on showing them as they happen
+    #[arg(long)]
+    pub follow: bool,
+}
+
+/// `events ...`
+#[derive(Debug, Subcommand)]
+pub enum EventsCommand {
+    /// Drop old events; who comes back for them is told so
+    Prune(PruneEvents),
+}
+
+/// `events prune`
+#[derive(Debug, Args)]
+pub struct PruneEvents {
+    /// Those before this: `30d` or a time
+    #[arg(long)]
+    pub before: Moment,
 }
 
 /// `connector`

@@ -1,6 +1,7 @@
 //! One command per file.
 
 pub mod apply;
+pub mod audit;
 pub mod check;
 pub mod connector;
 pub mod deletion;
@@ -8,9 +9,13 @@ pub mod demo;
 pub mod explain;
 pub mod import;
 pub mod insight;
+pub mod events;
+pub mod import;
+pub mod log;
 pub mod plan;
 pub mod provision;
 pub mod reconcile;
 pub mod schedule;
 pub mod serve;
+pub mod since;
 pub mod status;

@@ -63,6 +63,16 @@ fn open_store_as(home: &Home, actor: Actor) -> anyhow::Result<Arc<dyn Store>> {
     Ok(Arc::new(store.acting_as(actor).signing_with(AuditKey::from_secret(&secret))))
 }
 
+/// The key of a home's audit log; none where no host has made it.
+pub fn audit_key(home: &Home) -> anyhow::Result<Option<AuditKey>> {
+    let path = home.audit_key();
+    match std::fs::read_to_string(&path) {
+        Ok(secret) => Ok(Some(AuditKey::from_secret(secret.trim()))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
 /// The store of a home in which another process may work: it can only be read.
 pub fn open_to_read(home: &Home) -> anyhow::Result<Arc<dyn Store>> {
     if !home.store().exists() {

@@ -73,6 +73,9 @@ async fn run(cli: Cli, output: &Output) -> anyhow::Result<Ending> {
         Command::Status => commands::status::run(home, output).await,
         Command::Schedule(cli::Schedule::List) => commands::schedule::list(&home, output).await,
         Command::Deletion(arguments) => commands::deletion::run(home, &arguments, output).await,
+        Command::Audit(arguments) => commands::audit::run(home, &arguments, output).await,
+        Command::Log(arguments) => commands::log::run(home, &arguments, output).await,
+        Command::Events(arguments) => commands::events::run(home, &arguments, output).await,
         Command::Connector(arguments) => commands::connector::run(&home, arguments, output).await,
         Command::Demo(arguments) => Box::pin(commands::demo::run(&arguments, output)).await,
     }
