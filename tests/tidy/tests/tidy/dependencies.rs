@@ -24,7 +24,7 @@ const OWNERS: [(&str, &[&str]); 7] = [
     ("wasmtime", &["purser-runtime"]),
     ("cap-std", &["purser-runtime"]),
     ("reqwest", &["purser-runtime"]),
-    ("rusqlite", &["purser-store-"]),
+    ("rusqlite", &["purser-store-", "purser-e2e"]),
     ("rusqlite_migration", &["purser-store-"]),
     ("axum", &["purser-api", "purser-console"]),
     ("cel", &["purser-plan"]),
