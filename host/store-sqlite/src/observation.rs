@@ -6,7 +6,7 @@ use crate::execution::note_state;
 use crate::failure::Result;
 use crate::hidden::Hidden;
 use crate::references;
-use crate::rows::{self, Key, OPERATION, collect, micros, stream_event, wake, write_event};
+use crate::rows::{self, Key, OPERATION, collect, micros, stream_event, wake};
 use crate::transaction::Transaction;
 use jiff::Timestamp;
 use purser_model::account::EntitlementKey;

@@ -98,19 +98,3 @@ async fn what_is_unchanged_is_not_told() {
     let told: Vec<String> = rows(&stage, "").await.split_off(before).into_iter().map(|row| row.action).collect();
     assert_eq!(told, ["run-started", "run-completed"]);
 }
-
-#[tokio::test]
-async fn an_operation_whose_end_a_killed_host_did_not_see_is_told_as_unknown() {
-    let mut stage = Stage::new("disable", "show");
-    stage.person("1", json!({"userName": "anna", "mail": "anna@x"})).await;
-    stage.settle().await;
-    stage.person("1", json!({"userName": "anna", "mail": "new@x"})).await;
-    stage.application.fail_like(|| crate::application::Trouble::TimedOutAtOnce);
-    stage.work().await;
-    let unknown = rows(&stage, "operation-unknown").await.len();
-    assert!(unknown > 0);
-    stage.application.fail_like(|| crate::application::Trouble::None);
-    stage.restart().await;
-    stage.settle().await;
-    assert_eq!(rows(&stage, "operation-applied").await.pop().unwrap().details()["attributes"]["mail"]["new"], "new@x");
-}
