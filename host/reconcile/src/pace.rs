@@ -100,6 +100,10 @@ impl Session for Paced {
         &self.manifest
     }
 
+    fn digest(&self) -> Option<String> {
+        self.inner.digest()
+    }
+
     async fn check(&self, level: CheckLevel) -> Result<Vec<Finding>, Fault> {
         let _pass = self.pace.turn(1).await?;
         self.inner.check(level).await

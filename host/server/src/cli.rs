@@ -272,6 +272,8 @@ impl Report {
             Self::Drift => "what each reconciliation found and repaired",
         }
     }
+}
+
 /// `audit`
 #[derive(Debug, Subcommand)]
 pub enum Audit {

@@ -420,16 +420,16 @@ fn write_intent(tx: &Transaction<'_>, ids: &Ids, row: &IntentRow<'_>, now: Times
         micros(now),
         row.asked.requested_at,
     ))?;
-    note_planned(tx, id, row, now)
+    note_intent(tx, id, row, now)
 }
 
-fn note_planned(tx: &Transaction<'_>, id: OperationId, row: &IntentRow<'_>, now: Timestamp) -> Result<()> {
+fn note_intent(tx: &Transaction<'_>, id: OperationId, row: &IntentRow<'_>, now: Timestamp) -> Result<()> {
     let target = row.target.as_str();
     let hidden = Hidden::of_class(tx, target, row.class)?;
     let mut details = intended(row.intent, &|attribute| row.before.get(attribute).cloned(), &hidden);
     details.insert("reason".into(), row.reason.into());
     details.insert("account".into(), row.object.to_string().into());
-    let note = Note::planned(id, row.identity, target, row.plan).details(Value::Object(details));
+    let note = Note::planned(id, row.identity, target, row.asked.plan).details(Value::Object(details));
     note.write(tx, now, "operation-planned", &format!("{} in {target}", row.intent.name()))
 }
 

@@ -68,7 +68,7 @@ fn took(entry: &LogEntry) -> Option<SignedDuration> {
 }
 
 /// The rows about the operation itself, without those of its account.
-fn steps(entry: &LogEntry) -> impl Iterator<Item = &AuditRow> {
+fn steps(entry: &LogEntry) -> impl DoubleEndedIterator<Item = &AuditRow> {
     entry.rows.iter().filter(|row| row.subject_kind == "operation")
 }
 
