@@ -24,7 +24,7 @@ pub(crate) struct Note {
 
 impl Note {
     /// About anything.
-    pub(crate) fn about(subject_kind: &str, subject: impl ToString) -> Self {
+    pub(crate) fn about(subject_kind: &str, subject: &dyn std::fmt::Display) -> Self {
         Self {
             subject_kind: subject_kind.to_owned(),
             subject: subject.to_string(),
@@ -37,12 +37,12 @@ impl Note {
     }
 
     pub(crate) fn identity(id: IdentityId) -> Self {
-        Self { identity: Some(id.to_string()), ..Self::about("identity", id) }
+        Self { identity: Some(id.to_string()), ..Self::about("identity", &id) }
     }
 
     pub(crate) fn account(id: AccountId, identity: Option<IdentityId>, target: &str) -> Self {
         let identity = identity.map(|id| id.to_string());
-        Self { identity, target: Some(target.to_owned()), ..Self::about("account", id) }
+        Self { identity, target: Some(target.to_owned()), ..Self::about("account", &id) }
     }
 
     pub(crate) fn operation(operation: &Operation) -> Self {
@@ -51,18 +51,18 @@ impl Note {
             target: Some(operation.target.to_string()),
             operation: Some(operation.id.to_string()),
             plan: operation.plan.map(|id| id.to_string()),
-            ..Self::about("operation", operation.id)
+            ..Self::about("operation", &operation.id)
         }
     }
 
     /// About an operation whose row is just being written.
     pub(crate) fn planned(id: OperationId, identity: Option<IdentityId>, target: &str, plan: Option<PlanId>) -> Self {
         let identity = identity.map(|id| id.to_string());
-        Self { identity, ..Self::about("operation", id).in_target(target).by_operation(id, plan) }
+        Self { identity, ..Self::about("operation", &id).in_target(target).by_operation(id, plan) }
     }
 
     pub(crate) fn plan(id: PlanId) -> Self {
-        Self { plan: Some(id.to_string()), ..Self::about("plan", id) }
+        Self { plan: Some(id.to_string()), ..Self::about("plan", &id) }
     }
 
     /// In this target.
@@ -158,7 +158,7 @@ fn go_on(tx: &Transaction<'_>, now: Timestamp) -> Result<AuditHead> {
     let details =
         json!({"reason": reason, "head": kept.map(|head| head.anchor()), "last": last.map(|row| row.anchor())});
     tx.keep_audit_head(start);
-    let note = Note::about("audit", "log").details(details);
+    let note = Note::about("audit", &"log").details(details);
     note.write(tx, now, BROKEN, reason)?;
     // The row above has just set it.
     Ok(tx.audit_head().unwrap_or(AuditHead { sequence: 0, hash: BEFORE_THE_FIRST.to_vec(), signature: None }))

@@ -51,7 +51,7 @@ pub(crate) fn prune(tx: &Transaction<'_>, before: Timestamp, now: Timestamp) -> 
     if dropped > 0 {
         tx.execute("INSERT OR REPLACE INTO event_dropped (one, through) VALUES (1, ?1)", [through])?;
         let details = json!({"before": before, "through": through, "count": dropped});
-        let note = Note::about("events", "events").details(details);
+        let note = Note::about("events", &"events").details(details);
         note.write(tx, now, "events-pruned", &format!("{dropped} events, up to {through}"))?;
     }
     Ok(dropped as u64)

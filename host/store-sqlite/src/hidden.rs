@@ -137,7 +137,7 @@ impl Hidden {
         let secret = secret || self.hides_by_itself(path);
         match value {
             Value::Object(inner) => inner.iter().for_each(|(name, value)| {
-                self.collect(&format!("{path}.{}", name.to_lowercase()), value, secret, secrets)
+                self.collect(&format!("{path}.{}", name.to_lowercase()), value, secret, secrets);
             }),
             Value::Array(values) => values.iter().for_each(|value| self.collect(path, value, secret, secrets)),
             Value::String(text) if secret && !text.is_empty() => secrets.push(text.clone()),

@@ -338,7 +338,7 @@ fn note_holders(
         "came": {"count": came.len(), "accounts": named(&came)},
         "went": {"count": went.len(), "accounts": named(&went)},
     });
-    let note = Note::about("entitlement", format!("{}:{}", entitlement.class, entitlement.id)).in_target(target);
+    let note = Note::about("entitlement", &format!("{}:{}", entitlement.class, entitlement.id)).in_target(target);
     let event = format!("{} came, {} went in {target}", came.len(), went.len());
     note.details(details).write(tx, at, "entitlement-holders-changed", &event)
 }
@@ -414,6 +414,6 @@ fn forget_entitlement(tx: &Transaction<'_>, class: &ClassOfTarget, remote_id: &s
         &class.class,
         remote_id,
     ))?;
-    let note = Note::about("entitlement", format!("{}:{remote_id}", class.class)).in_target(target);
+    let note = Note::about("entitlement", &format!("{}:{remote_id}", class.class)).in_target(target);
     note.write(tx, now, "entitlement-gone", &format!("from {target}"))
 }

@@ -56,7 +56,7 @@ pub(crate) fn end(tx: &Transaction<'_>, id: RunId, ending: &RunEnding, now: Time
     let run = one(tx, id)?;
     let what = format!("{} of {}", run.kind.as_str(), run.subject);
     let details = value!({"what": what, "counts": ending.counts, "detail": ending.detail});
-    Note::about("run", id).details(details).write(tx, now, &format!("run-{}", ending.state), &what)?;
+    Note::about("run", &id).details(details).write(tx, now, &format!("run-{}", ending.state), &what)?;
     Ok(run)
 }
 

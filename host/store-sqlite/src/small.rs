@@ -24,7 +24,7 @@ pub(crate) fn keep_setting(tx: &Transaction<'_>, key: &str, value: &str, now: Ti
     }
     tx.execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?1, ?2)", (key, value))?;
     let details = json!({"value": {"old": former.as_deref().map(shown), "new": shown(value)}});
-    Note::about("setting", key).details(details).write(tx, now, "setting-changed", "")
+    Note::about("setting", &key).details(details).write(tx, now, "setting-changed", "")
 }
 
 /// A short value; a long one, such as a schema, by its length and digest.
@@ -69,7 +69,7 @@ pub(crate) fn note_declarations(
     let changed: serde_json::Map<String, Value> =
         changed.map(|name| (name.clone(), json!({"old": former.get(name), "new": files.get(name)}))).collect();
     let event = format!("{} files", changed.len());
-    let note = Note::about("declarations", "declarations").details(json!({"files": changed}));
+    let note = Note::about("declarations", &"declarations").details(json!({"files": changed}));
     note.write(tx, now, "declarations-changed", &event)?;
     Ok(true)
 }

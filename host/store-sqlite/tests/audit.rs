@@ -236,6 +236,7 @@ async fn a_secret_is_in_no_row() {
             not_before: None,
             seen: Seen::Nothing,
             wake: false,
+            error_class: None,
         };
         if one.operation.class == "person" {
             store.record(vec![recording], now()).await.unwrap();
