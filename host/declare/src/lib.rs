@@ -19,12 +19,14 @@ mod timing;
 mod units;
 
 pub use error::{DeclarationError, DeclarationErrors, Position};
+pub use units::{NotAnAmount, duration};
 
-use problems::{Place, Problems, SourceFile};
+use problems::{Place, Problems};
 use purser_model::configuration::Configuration;
 use purser_plan::Rules;
 use reading::Reading;
 use section::Section;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
@@ -36,7 +38,16 @@ pub struct Declarations {
     /// The same with every expression compiled.
     pub rules: Rules,
     /// The files it was read from, in the order they were read.
-    pub files: Vec<PathBuf>,
+    pub files: Vec<DeclarationText>,
+}
+
+/// One file of declarations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeclarationText {
+    /// Which file.
+    pub path: PathBuf,
+    /// What it says.
+    pub text: String,
 }
 
 /// Reads and checks the declarations in a directory: its `*.toml` files, ordered by name, hidden files and
@@ -47,8 +58,24 @@ pub struct Declarations {
 /// The directory or a file in it cannot be read, or holds mistakes: all that were found. References between sections are
 /// not checked while a file is no TOML, since what they refer to may stand there.
 pub fn load(directory: &Path) -> Result<Declarations, DeclarationErrors> {
-    let base = std::path::absolute(directory).map_err(|error| unreadable(directory, &error))?;
-    let files = read_files(directory)?;
+    load_for(directory, directory)
+}
+
+/// As [`load`], for declarations that are to lie in another place: relative paths begin at `place`, so that the
+/// configuration is the one that it will be there.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_for(directory: &Path, place: &Path) -> Result<Declarations, DeclarationErrors> {
+    load_texts(read_files(directory)?, place)
+}
+
+/// Checks declarations that were read before. Relative paths in them begin at `place`.
+///
+/// # Errors
+/// The mistakes in them.
+pub fn load_texts(files: Vec<DeclarationText>, place: &Path) -> Result<Declarations, DeclarationErrors> {
+    let base = std::path::absolute(place).map_err(|error| unreadable(place, &error))?;
     let mut reading = Reading::default();
     let mut all_well_formed = true;
     for (index, file) in files.iter().enumerate() {
@@ -64,14 +91,12 @@ pub fn load(directory: &Path) -> Result<Declarations, DeclarationErrors> {
     finish(reading, files)
 }
 
-fn finish(reading: Reading, files: Vec<SourceFile>) -> Result<Declarations, DeclarationErrors> {
+fn finish(reading: Reading, files: Vec<DeclarationText>) -> Result<Declarations, DeclarationErrors> {
     let Reading { configuration, mut problems, expressions, .. } = reading;
     match Rules::compile(configuration) {
-        Ok(rules) if problems.is_empty() => Ok(Declarations {
-            configuration: rules.configuration().clone(),
-            rules,
-            files: files.into_iter().map(|file| file.path).collect(),
-        }),
+        Ok(rules) if problems.is_empty() => {
+            Ok(Declarations { configuration: rules.configuration().clone(), rules, files })
+        }
         Ok(_) => Err(problems.into_errors(&files)),
         Err(errors) => {
             check::expressions(errors, &expressions, &mut problems);
@@ -85,7 +110,7 @@ fn start_of(file: usize) -> Place {
 }
 
 /// The file's table; none where it is no TOML, which is reported with every mistake the parser finds.
-fn parse<'t>(index: usize, file: &'t SourceFile, problems: &mut Problems) -> Option<DeTable<'t>> {
+fn parse<'t>(index: usize, file: &'t DeclarationText, problems: &mut Problems) -> Option<DeTable<'t>> {
     let (table, errors) = DeTable::parse_recoverable(&file.text);
     for error in &errors {
         let offset = error.span().map_or(0, |span| span.start);
@@ -95,7 +120,7 @@ fn parse<'t>(index: usize, file: &'t SourceFile, problems: &mut Problems) -> Opt
     errors.is_empty().then(|| table.into_inner())
 }
 
-fn read_files(directory: &Path) -> Result<Vec<SourceFile>, DeclarationErrors> {
+fn read_files(directory: &Path) -> Result<Vec<DeclarationText>, DeclarationErrors> {
     let paths = declaration_paths(directory).map_err(|error| unreadable(directory, &error))?;
     if paths.is_empty() {
         let message = "no declaration is here: put files that end in .toml into this directory".to_owned();
@@ -125,10 +150,10 @@ fn declaration_paths(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn read_file(path: PathBuf) -> Result<SourceFile, DeclarationErrors> {
+fn read_file(path: PathBuf) -> Result<DeclarationText, DeclarationErrors> {
     let bytes = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(SourceFile { path, text }),
+        Ok(text) => Ok(DeclarationText { path, text }),
         Err(error) => {
             let good = error.utf8_error().valid_up_to();
             let before = String::from_utf8_lossy(&error.as_bytes()[..good]).into_owned();

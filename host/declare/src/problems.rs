@@ -1,7 +1,7 @@
 //! Collects what is wrong, so that every mistake is reported and not only the first.
 
+use crate::DeclarationText;
 use crate::error::{DeclarationError, DeclarationErrors, Position};
-use std::path::PathBuf;
 
 /// A place in one of the files.
 #[derive(Debug, Clone)]
@@ -12,13 +12,6 @@ pub(crate) struct Place {
     pub(crate) offset: usize,
     /// The key, as TOML writes it.
     pub(crate) key: String,
-}
-
-/// A declaration file as it was read.
-#[derive(Debug)]
-pub(crate) struct SourceFile {
-    pub(crate) path: PathBuf,
-    pub(crate) text: String,
 }
 
 /// The mistakes found so far.
@@ -39,7 +32,7 @@ impl Problems {
     }
 
     /// The errors, ordered by file and place.
-    pub(crate) fn into_errors(mut self, files: &[SourceFile]) -> DeclarationErrors {
+    pub(crate) fn into_errors(mut self, files: &[DeclarationText]) -> DeclarationErrors {
         self.found.sort_by_key(|(place, _)| (place.file, place.offset));
         let located = |(place, message): (Place, String)| {
             let file = &files[place.file];
@@ -56,7 +49,7 @@ impl Problems {
 
 impl Place {
     /// `file:line:column`, to point at from elsewhere.
-    pub(crate) fn describe(&self, files: &[SourceFile]) -> String {
+    pub(crate) fn describe(&self, files: &[DeclarationText]) -> String {
         let file = &files[self.file];
         let Position { line, column } = Position::of(&file.text, self.offset);
         format!("{}:{line}:{column}", file.path.display())

@@ -1,7 +1,8 @@
 //! What is gathered while the files are read.
 
+use crate::DeclarationText;
 use crate::circle::first_circle;
-use crate::problems::{Place, Problems, SourceFile};
+use crate::problems::{Place, Problems};
 use crate::section::{Node, Section};
 use crate::{check, membership, source, target};
 use purser_model::configuration::Configuration;
@@ -27,7 +28,7 @@ pub(crate) struct Reading {
 
 impl Reading {
     /// Reads one file that is well-formed TOML. Relative paths in it begin at `base`.
-    pub(crate) fn read(&mut self, mut file: Section<'_>, base: &Path, files: &[SourceFile]) {
+    pub(crate) fn read(&mut self, mut file: Section<'_>, base: &Path, files: &[DeclarationText]) {
         for (name, section) in file.sections("source", &mut self.problems) {
             if let Some(name) = self.declare("source", name, &section.place, files) {
                 let source = source::read(self, &name, section, base);
@@ -80,7 +81,7 @@ impl Reading {
     }
 
     /// The section's name, unless it is no name or was declared before.
-    fn declare<N: FromStr>(&mut self, kind: &str, name: &str, place: &Place, files: &[SourceFile]) -> Option<N>
+    fn declare<N: FromStr>(&mut self, kind: &str, name: &str, place: &Place, files: &[DeclarationText]) -> Option<N>
     where
         N::Err: std::fmt::Display,
     {

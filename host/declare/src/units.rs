@@ -10,14 +10,17 @@ use toml::de::{DeFloat, DeInteger, DeValue};
 /// A text is no amount with a unit, or the amount is zero or too large.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is no {what}: write a whole number above 0 with a unit, such as {example}")]
-pub(crate) struct NotAnAmount {
+pub struct NotAnAmount {
     text: String,
     what: &'static str,
     example: &'static str,
 }
 
 /// A duration in `ms`, `s`, `m`, `h` or `d` (24 hours).
-pub(crate) fn duration(text: &str) -> Result<Duration, NotAnAmount> {
+///
+/// # Errors
+/// The text is none.
+pub fn duration(text: &str) -> Result<Duration, NotAnAmount> {
     amount(text, &[("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)])
         .map(Duration::from_millis)
         .ok_or_else(|| NotAnAmount {

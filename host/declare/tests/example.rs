@@ -41,7 +41,7 @@ fn the_example_of_the_reference_loads() {
 fn a_directory_of_files_is_one_configuration_with_defaults() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/declarations");
     let declarations = load(&directory).unwrap_or_else(|errors| panic!("{errors}"));
-    let names: Vec<_> = declarations.files.iter().filter_map(|file| file.file_name()?.to_str()).collect();
+    let names: Vec<_> = declarations.files.iter().filter_map(|file| file.path.file_name()?.to_str()).collect();
     assert_eq!(names, ["crm.toml", "hr.toml", "roles.toml"]);
     let configuration = &declarations.configuration;
     let crm = &configuration.targets[&"crm".parse().expect("a name")];

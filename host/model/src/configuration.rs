@@ -4,6 +4,7 @@
 
 use crate::id::{GroupName, RoleName, SourceName, TargetName};
 use crate::identity::Validity;
+use crate::object::Digest;
 use crate::schedule::Schedule;
 use crate::window::Windows;
 use jiff::tz::TimeZone;
@@ -23,6 +24,23 @@ pub struct Configuration {
     pub groups: BTreeMap<GroupName, Group>,
     /// What is granted.
     pub roles: BTreeMap<RoleName, Role>,
+}
+
+impl Configuration {
+    /// A digest of all of it; equal configurations have equal digests, whatever files they were declared in.
+    pub fn digest(&self) -> Digest {
+        struct Into(blake3::Hasher);
+        impl std::fmt::Write for Into {
+            fn write_str(&mut self, text: &str) -> std::fmt::Result {
+                self.0.update(text.as_bytes());
+                Ok(())
+            }
+        }
+        let mut into = Into(blake3::Hasher::new());
+        // Writing into a hasher does not fail. The debug form names every field, and its maps are in order.
+        let _ = std::fmt::Write::write_fmt(&mut into, format_args!("{self:?}"));
+        Digest(*into.0.finalize().as_bytes())
+    }
 }
 
 /// Which connector runs a source or target.

@@ -15,6 +15,7 @@ pub mod operation;
 pub mod plan;
 pub mod run;
 pub mod schedule;
+pub mod seal;
 pub mod window;
 
 /// An object's or identity's attributes: SCIM-shaped JSON.

@@ -32,6 +32,20 @@ pub struct Object {
 #[serde(transparent)]
 pub struct Digest(pub [u8; 32]);
 
+impl Digest {
+    /// The digest of a text.
+    pub fn of(text: &str) -> Self {
+        Self(*blake3::hash(text.as_bytes()).as_bytes())
+    }
+}
+
+impl std::fmt::Display for Digest {
+    /// In hexadecimal.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&blake3::Hash::from(self.0).to_hex())
+    }
+}
+
 impl Object {
     /// Digest of everything but the primary id and the version: a target may count versions without a change.
     pub fn digest(&self) -> Digest {

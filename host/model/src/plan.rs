@@ -73,6 +73,61 @@ pub struct Notice {
     pub message: String,
 }
 
+/// Where an item of a stored plan is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ItemState {
+    /// Nobody has decided about it.
+    Open,
+    /// A person wants it.
+    Approved,
+    /// A person does not want it: this plan never does it.
+    Rejected,
+    /// Its operations are in the queue, or done.
+    Applied,
+    /// Left out, because the world had moved when it was its turn.
+    Stale,
+}
+
+impl ItemState {
+    /// The state's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Applied => "applied",
+            Self::Stale => "stale",
+        }
+    }
+
+    /// Whether a person can still decide about it.
+    pub fn is_undone(self) -> bool {
+        matches!(self, Self::Open | Self::Approved | Self::Rejected)
+    }
+}
+
+impl std::fmt::Display for ItemState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// An item of a stored plan, with its place and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanLine {
+    /// Its number in the plan, from 1.
+    pub position: u64,
+    /// Where it is.
+    pub state: ItemState,
+    /// Why it is stale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// The item.
+    #[serde(flatten)]
+    pub item: PlanItem,
+}
+
 /// A stored plan, without its items.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanSummary {
@@ -84,6 +139,12 @@ pub struct PlanSummary {
     pub items: u64,
     /// How many operations by name.
     pub operations: std::collections::BTreeMap<String, u64>,
-    /// When it was applied.
+    /// How many items by state.
+    #[serde(default)]
+    pub states: std::collections::BTreeMap<ItemState, u64>,
+    /// What the host vouches for; none for a plan that was not finished, or was made before plans were sealed.
+    #[serde(default)]
+    pub seal: Option<crate::seal::PlanSeal>,
+    /// When its last item was applied, or found stale.
     pub applied_at: Option<jiff::Timestamp>,
 }

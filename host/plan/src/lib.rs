@@ -6,6 +6,7 @@
 //! input gives the same plan.
 
 mod attributes;
+mod change;
 mod compare;
 mod desired;
 mod difference;
@@ -22,6 +23,7 @@ mod subject;
 
 pub mod render;
 
+pub use change::Change;
 pub use explain::data::*;
 pub use outcome::{IdentityPlan, IdentitySnapshot, Memberships, Origin, RecordError, RuleFault, TargetView};
 pub use rules::{RuleError, RulePlace, Rules, ValidityEnd};

@@ -1,38 +1,82 @@
-//! A plan as text that people review.
+//! A plan as people review it: as text, and as a page.
+
+mod html;
+
+pub use html::{Page, html};
 
 use purser_model::Attributes;
 use purser_model::account::EntitlementKey;
 use purser_model::edit::{AttributeAction, AttributeChange};
 use purser_model::id::TargetName;
 use purser_model::operation::{EntitlementReference, Intent};
-use purser_model::plan::{Link, Notice, PlanItem, PlannedOperation};
+use purser_model::plan::{ItemState, Link, Notice, PlanItem, PlanLine, PlannedOperation};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 /// A readable name for an entitlement that only the target knows; none shows its class and id.
 pub type EntitlementNames<'a> = dyn Fn(&TargetName, &EntitlementKey) -> Option<String> + 'a;
+
+/// An item as it is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    /// Its number in a stored plan.
+    pub position: Option<u64>,
+    /// Where it is there.
+    pub state: ItemState,
+    /// Why it is stale.
+    pub why: Option<&'a str>,
+    /// The item.
+    pub item: &'a PlanItem,
+}
+
+impl<'a> Row<'a> {
+    /// An item that is in no stored plan.
+    pub fn new(item: &'a PlanItem) -> Self {
+        Self { position: None, state: ItemState::Open, why: None, item }
+    }
+
+    /// Items with the numbers that they have in the plan made of them.
+    pub fn numbered(items: &'a [PlanItem]) -> Vec<Self> {
+        (1..).zip(items).map(|(position, item)| Self { position: Some(position), ..Self::new(item) }).collect()
+    }
+}
+
+impl<'a> From<&'a PlanLine> for Row<'a> {
+    fn from(line: &'a PlanLine) -> Self {
+        Self { position: Some(line.position), state: line.state, why: line.why.as_deref(), item: &line.item }
+    }
+}
 
 /// Writes items and notices as a diff, grouped by target and identity, with a summary line.
 ///
 /// The order is by target, then by how people call the identity, whatever order the items come in. `+` gives, `-` takes
 /// away, `~` changes, `=` links an account that was there. Every operation says why.
 pub fn text(items: &[PlanItem], notices: &[Notice], names: &EntitlementNames<'_>) -> String {
+    rows(&items.iter().map(Row::new).collect::<Vec<_>>(), notices, names)
+}
+
+/// As [`text`], each item with its number and what became of it.
+pub fn rows(rows: &[Row<'_>], notices: &[Notice], names: &EntitlementNames<'_>) -> String {
     let mut out = String::new();
     // Writing into a String does not fail.
-    let _ = write_items(&mut out, items, names).and_then(|()| write_notices(&mut out, notices));
-    out.push_str(&summary(items, notices));
+    let _ = write_items(&mut out, rows, names).and_then(|()| write_notices(&mut out, notices));
+    out.push_str(&summary_of(rows, notices));
     out.push('\n');
     out
 }
 
 /// The counts of a plan in one line: `2 accounts: 1 create, 1 update, 3 grant; 1 notice`.
 pub fn summary(items: &[PlanItem], notices: &[Notice]) -> String {
+    summary_of(&items.iter().map(Row::new).collect::<Vec<_>>(), notices)
+}
+
+fn summary_of(rows: &[Row<'_>], notices: &[Notice]) -> String {
     let mut counts: BTreeMap<u8, (&str, usize)> = BTreeMap::new();
-    for operation in items.iter().flat_map(|item| &item.operations) {
+    for operation in rows.iter().flat_map(|row| &row.item.operations) {
         counts.entry(rank(&operation.intent)).or_insert((operation.intent.name(), 0)).1 += 1;
     }
-    let adopted = items.iter().filter(|item| item.link == Link::Adopt).count();
+    let adopted = rows.iter().filter(|row| row.item.link == Link::Adopt).count();
     let mut parts: Vec<String> = counts.values().map(|(name, count)| format!("{count} {name}")).collect();
     if adopted > 0 {
         parts.insert(0, format!("{adopted} adopt"));
@@ -40,7 +84,7 @@ pub fn summary(items: &[PlanItem], notices: &[Notice]) -> String {
     let done = if parts.is_empty() {
         "nothing to do".to_owned()
     } else {
-        format!("{}: {}", plural(items.len(), "account"), parts.join(", "))
+        format!("{}: {}", plural(rows.len(), "account"), parts.join(", "))
     };
     if notices.is_empty() { done } else { format!("{done}; {}", plural(notices.len(), "notice")) }
 }
@@ -62,22 +106,26 @@ fn rank(intent: &Intent) -> u8 {
     }
 }
 
-fn write_items(out: &mut String, items: &[PlanItem], names: &EntitlementNames<'_>) -> fmt::Result {
-    let mut ordered: Vec<&PlanItem> = items.iter().collect();
-    ordered.sort_by_key(|item| (&item.target, &item.label, item.identity, item.account));
-    let targets: BTreeSet<&TargetName> = items.iter().map(|item| &item.target).collect();
-    for target in targets {
-        writeln!(out, "target {target}")?;
-        for item in ordered.iter().filter(|item| item.target == *target) {
-            write_item(out, item, names)?;
-        }
+/// By target, then by how people call the identity.
+fn ordered<'r, 'a>(rows: &'r [Row<'a>]) -> Vec<&'r Row<'a>> {
+    let mut ordered: Vec<&Row<'_>> = rows.iter().collect();
+    ordered.sort_by_key(|row| (&row.item.target, &row.item.label, row.item.identity, row.item.account));
+    ordered
+}
+
+fn write_items(out: &mut String, rows: &[Row<'_>], names: &EntitlementNames<'_>) -> fmt::Result {
+    for of_target in ordered(rows).chunk_by(|left, right| left.item.target == right.item.target) {
+        writeln!(out, "target {}", of_target[0].item.target)?;
+        of_target.iter().try_for_each(|row| write_item(out, row, names))?;
         writeln!(out)?;
     }
     Ok(())
 }
 
-fn write_item(out: &mut String, item: &PlanItem, names: &EntitlementNames<'_>) -> fmt::Result {
-    writeln!(out, "  {}", item.label)?;
+fn write_item(out: &mut String, row: &Row<'_>, names: &EntitlementNames<'_>) -> fmt::Result {
+    let item = row.item;
+    let number = row.position.map(|position| format!("[{position}] ")).unwrap_or_default();
+    writeln!(out, "  {number}{}{}", item.label, state_of(row))?;
     if item.link == Link::Adopt {
         writeln!(out, "    = adopt {}  # it matches, and nobody has linked it", item.class)?;
     }
@@ -85,6 +133,15 @@ fn write_item(out: &mut String, item: &PlanItem, names: &EntitlementNames<'_>) -
         write_operation(out, item, operation, names)?;
     }
     Ok(())
+}
+
+/// What became of an item; nothing where nobody has decided yet.
+fn state_of(row: &Row<'_>) -> String {
+    match (row.state, row.why) {
+        (ItemState::Open, _) => String::new(),
+        (state, None) => format!(" ({state})"),
+        (state, Some(why)) => format!(" ({state}: {why})"),
+    }
 }
 
 fn write_operation(
@@ -164,14 +221,18 @@ fn is_plain(text: &str) -> bool {
         && !matches!(text, "true" | "false" | "null")
 }
 
+fn ordered_notices(notices: &[Notice]) -> Vec<&Notice> {
+    let mut ordered: Vec<&Notice> = notices.iter().collect();
+    ordered.sort_by_key(|notice| (&notice.target, &notice.label, notice.identity, &notice.message));
+    ordered
+}
+
 fn write_notices(out: &mut String, notices: &[Notice]) -> fmt::Result {
     if notices.is_empty() {
         return Ok(());
     }
-    let mut ordered: Vec<&Notice> = notices.iter().collect();
-    ordered.sort_by_key(|notice| (&notice.target, &notice.label, notice.identity, &notice.message));
     writeln!(out, "notices")?;
-    for notice in ordered {
+    for notice in ordered_notices(notices) {
         let target = notice.target.as_ref().map(|target| format!("{target}, ")).unwrap_or_default();
         writeln!(out, "  {target}{}: {}", notice.label, notice.message)?;
     }

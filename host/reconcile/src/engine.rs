@@ -2,6 +2,7 @@
 
 use crate::environment::{Clock, Jitter};
 use crate::pace::{Pace, Paced};
+use crate::plans::PlanRefused;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use purser_connector::{Fault, Session};
@@ -129,9 +130,9 @@ pub enum EngineError {
         /// What to do.
         advice: &'static str,
     },
-    /// A plan was applied before.
-    #[error("plan {0} was applied before; make a new one with `purser plan`")]
-    AlreadyApplied(purser_model::id::PlanId),
+    /// A stored plan is not applied.
+    #[error(transparent)]
+    Plan(#[from] PlanRefused),
 }
 
 impl EngineError {
@@ -153,6 +154,8 @@ pub struct Engine {
     pub(crate) jitter: Arc<dyn Jitter>,
     pub(crate) settings: Settings,
     pub(crate) changed: Notify,
+    /// Nothing is recorded, not even what is seen on the way.
+    pub(crate) looks_only: bool,
     classes: Mutex<BTreeMap<TargetName, Arc<Vec<ObjectClass>>>>,
     turns: Mutex<BTreeMap<TargetName, Arc<Turn>>>,
 }
@@ -211,9 +214,16 @@ impl Engine {
             jitter,
             settings,
             changed: Notify::new(),
+            looks_only: false,
             classes: Mutex::default(),
             turns: Mutex::default(),
         }
+    }
+
+    /// An engine for other rules over the same store, to see what they would lead to: it plans, and records nothing.
+    pub(crate) fn trying(&self, rules: Arc<Rules>, sessions: Arc<dyn Sessions>) -> Self {
+        let (store, clock, jitter) = (self.store.clone(), self.clock.clone(), self.jitter.clone());
+        Self { looks_only: true, ..Self::new(store, rules, sessions, clock, jitter, self.settings.clone()) }
     }
 
     /// The store below.
@@ -292,10 +302,12 @@ impl Engine {
         let classes = Arc::new(session.schema().await.map_err(|fault| in_target(name, fault))?);
         let text = serde_json::to_string(classes.as_ref())
             .map_err(|error| StoreError::Damaged { what: "schema", reason: error.to_string() })?;
-        if self.store.setting(&classes_key(name)).await?.as_ref() != Some(&text) {
+        if !self.looks_only && self.store.setting(&classes_key(name)).await?.as_ref() != Some(&text) {
             self.store.keep_setting(&classes_key(name), &text, self.clock.now()).await?;
         }
-        self.keep_hidden(name, &classes).await?;
+        if !self.looks_only {
+            self.keep_hidden(name, &classes).await?;
+        }
         self.classes.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), classes.clone());
         Ok(classes)
     }

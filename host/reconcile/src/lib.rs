@@ -7,6 +7,7 @@
 
 mod allowance;
 mod changes;
+mod declarations;
 mod engine;
 mod environment;
 mod execute;
@@ -18,14 +19,17 @@ mod observe;
 mod pace;
 mod patience;
 mod planning;
+mod plans;
 mod provision;
 mod reconcile;
 mod schedule;
 mod single;
 mod unknown;
 mod verdict;
+mod what_if;
 mod worker;
 
+pub use declarations::TakenUp;
 pub use engine::{Engine, EngineError, Sessions, Settings};
 pub use environment::{Clock, Jitter, NoProgress, Progress};
 pub use execute::DrainReport;
@@ -33,8 +37,10 @@ pub use explain::IdentityExplained;
 pub use import::{ImportOptions, ImportReport};
 pub use insight::{Dormancy, DormantAccount, EntitlementUse};
 pub use planning::PlanReport;
+pub use plans::{ApplyOptions, PLAN_LIFE, PlanRefused};
 pub use provision::ProvisionReport;
 pub use reconcile::{ReconcileMode, ReconcileReport};
 pub use schedule::{Job, JobReport, job_reports};
 pub use single::{LookedAt, SingleReport};
+pub use what_if::{WhatIf, WhatIfReport};
 pub use worker::ApplyReport;

@@ -68,18 +68,31 @@ impl Engine {
 
     /// What planning must know about the targets. One that was never reached is left out.
     pub(crate) async fn views(&self) -> Result<BTreeMap<TargetName, TargetView>, EngineError> {
-        let mut views = BTreeMap::new();
+        let (views, left_out) = self.views_and_left_out().await?;
+        // The other targets go on; such a one is planned once it has shown what it holds.
+        for (name, error) in &left_out {
+            warn!(target = %name, %error, "the target is left out of the plan");
+        }
+        Ok(views)
+    }
+
+    /// What planning must know about the targets, and why some of them cannot be planned.
+    pub(crate) async fn views_and_left_out(
+        &self,
+    ) -> Result<(BTreeMap<TargetName, TargetView>, BTreeMap<TargetName, String>), EngineError> {
+        let (mut views, mut left_out) = (BTreeMap::new(), BTreeMap::new());
         for name in self.target_names() {
             match self.view(&name).await {
                 Ok(view) => {
                     views.insert(name, view);
                 }
                 Err(EngineError::Store(error)) => return Err(error.into()),
-                // The other targets go on; this one is planned once it has shown what it holds.
-                Err(error) => warn!(target = %name, %error, "the target is left out of the plan"),
+                Err(error) => {
+                    left_out.insert(name, error.to_string());
+                }
             }
         }
-        Ok(views)
+        Ok((views, left_out))
     }
 
     /// Plans these identities from one snapshot of the store.
@@ -90,8 +103,7 @@ impl Engine {
     ) -> Result<Vec<Planned>, EngineError> {
         let now = self.clock.now();
         let snapshots = self.fresh_snapshots(ids).await?;
-        let mut snapshots = self.with_candidates(snapshots, now).await?;
-        let references = self.add_references(&mut snapshots, now).await?;
+        let (snapshots, references) = self.completed(snapshots, now).await?;
         let plan = |(snapshot, references): (&IdentitySnapshot, BTreeSet<_>)| Planned {
             identity: snapshot.identity.id,
             plan: self.rules.plan_identity(snapshot, views, now),
@@ -103,9 +115,18 @@ impl Engine {
     /// What these identities are planned from, as known: nothing is read from a target, and nothing is recorded.
     pub(crate) async fn known_snapshots(&self, ids: Vec<IdentityId>) -> Result<Vec<IdentitySnapshot>, EngineError> {
         let now = self.clock.now();
-        let mut snapshots = self.with_candidates(self.store.snapshots(ids).await?, now).await?;
-        self.add_references(&mut snapshots, now).await?;
-        Ok(snapshots)
+        Ok(self.completed(self.store.snapshots(ids).await?, now).await?.0)
+    }
+
+    /// What is stored, with all that these rules ask for beside it, and the accounts that are referred to.
+    pub(crate) async fn completed(
+        &self,
+        snapshots: Vec<StoredSnapshot>,
+        now: Timestamp,
+    ) -> Result<(Vec<IdentitySnapshot>, Vec<BTreeSet<(TargetName, String)>>), EngineError> {
+        let mut snapshots = self.with_candidates(snapshots, now).await?;
+        let references = self.add_references(&mut snapshots, now).await?;
+        Ok((snapshots, references))
     }
 
     /// Adds the accounts that others refer to, as far as they are there. Returns all that are referred to.
@@ -144,7 +165,7 @@ impl Engine {
             .filter(|account| account.digest.is_none() && account.remote_id.is_some())
             .cloned()
             .collect();
-        if stale.is_empty() {
+        if stale.is_empty() || self.looks_only {
             return Ok(snapshots);
         }
         for account in &stale {

@@ -171,9 +171,10 @@ impl Engine {
                 if items.is_empty() {
                     return Ok(Enqueued::default());
                 }
-                let plan = self.store.keep_plan(items.clone(), now).await?;
-                self.store.mark_applied(plan.id, now).await?;
-                EnqueueRequest { identity, wake: None, plan: Some(plan.id), items, outlook: None }
+                // It needs no seal: nobody else applies it.
+                let plan = self.store.begin_plan(now).await?;
+                self.store.add_plan_items(plan, items.clone()).await?;
+                return Ok(self.store.apply_plan_items(plan, (1..).zip(items).collect(), now).await?);
             }
         };
         Ok(self.store.enqueue(vec![request], now).await?)

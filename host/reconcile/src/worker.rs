@@ -5,9 +5,7 @@ use crate::environment::Progress;
 use crate::execute::DrainReport;
 use futures::future::join_all;
 use jiff::Timestamp;
-use purser_model::id::PlanId;
-use purser_model::plan::PlanItem;
-use purser_store::{EnqueueRequest, StaleItem};
+use purser_store::StaleItem;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -32,8 +30,15 @@ pub struct ApplyReport {
 
 pub(crate) fn stale_items<S: serde::Serializer>(items: &[StaleItem], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(items.iter().map(|stale| {
-        serde_json::json!({"identity": stale.item.identity, "target": stale.item.target, "reason": stale.reason})
+        serde_json::json!({"identity": stale.item.identity, "label": stale.item.label, "target": stale.item.target, "reason": stale.reason})
     }))
+}
+
+/// Whether wake-ups are answered beside the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wakes {
+    Answered,
+    LeftAlone,
 }
 
 /// What is waited for at most when nobody wakes the worker.
@@ -48,43 +53,28 @@ impl Engine {
         Ok(self.store.recover(self.clock.now()).await?)
     }
 
-    /// Applies a stored plan: exactly its items. One whose precondition no longer holds is skipped and named.
-    ///
-    /// # Errors
-    /// There is no such plan, it was applied before, or the store fails.
-    pub async fn apply(&self, plan: PlanId, progress: &dyn Progress) -> Result<ApplyReport, EngineError> {
-        if self.store.plan(plan).await?.applied_at.is_some() {
-            return Err(EngineError::AlreadyApplied(plan));
-        }
-        let views = self.views().await?;
-        self.enqueue_missing_entitlements(&views).await?;
-        let mut stale = Vec::new();
-        let mut offset = 0;
-        loop {
-            let items = self.store.plan_items(plan, offset, self.settings.plan_batch).await?;
-            if items.is_empty() {
-                break;
-            }
-            offset += items.len() as u64;
-            let enqueued = self.store.enqueue(by_identity(plan, items), self.clock.now()).await?;
-            stale.extend(enqueued.stale);
-        }
-        self.store.mark_applied(plan, self.clock.now()).await?;
-        let mut report = self.work_off(progress).await?;
-        report.stale = stale;
-        Ok(report)
-    }
-
     /// Works until nothing is due: answers wake-ups, executes what is queued, answers what that led to.
     ///
     /// # Errors
     /// The store fails. A target that cannot be worked with is named in the report, and the others go on.
     pub async fn work_off(&self, progress: &dyn Progress) -> Result<ApplyReport, EngineError> {
+        self.work_off_some(Wakes::Answered, progress).await
+    }
+
+    /// Executes what is queued until nothing is due, and answers no wake-up: nothing is done that was not planned before.
+    ///
+    /// # Errors
+    /// As [`Engine::work_off`].
+    pub async fn work_off_queue(&self, progress: &dyn Progress) -> Result<ApplyReport, EngineError> {
+        self.work_off_some(Wakes::LeftAlone, progress).await
+    }
+
+    async fn work_off_some(&self, wakes: Wakes, progress: &dyn Progress) -> Result<ApplyReport, EngineError> {
         let mut report = ApplyReport::default();
         let last_look = loop {
             let begun = self.clock.now();
             // What changed is planned first, so that an intent that is out of date is replaced before it is sent.
-            let mut did_something = self.answer_wakes(progress).await? > 0;
+            let mut did_something = wakes == Wakes::Answered && self.answer_wakes(progress).await? > 0;
             did_something |= self.drain_all(&mut report, progress).await?;
             if !did_something {
                 break begun;
@@ -110,9 +100,30 @@ impl Engine {
         patience: Duration,
         progress: &dyn Progress,
     ) -> Result<ApplyReport, EngineError> {
+        self.retry_some(Wakes::Answered, patience, progress).await
+    }
+
+    /// As [`Engine::work_off_with_retries`], and answers no wake-up.
+    ///
+    /// # Errors
+    /// As [`Engine::work_off`].
+    pub async fn work_off_queue_with_retries(
+        &self,
+        patience: Duration,
+        progress: &dyn Progress,
+    ) -> Result<ApplyReport, EngineError> {
+        self.retry_some(Wakes::LeftAlone, patience, progress).await
+    }
+
+    async fn retry_some(
+        &self,
+        wakes: Wakes,
+        patience: Duration,
+        progress: &dyn Progress,
+    ) -> Result<ApplyReport, EngineError> {
         let mut total = ApplyReport::default();
         loop {
-            let round = self.work_off(progress).await?;
+            let round = self.work_off_some(wakes, progress).await?;
             total.operations.unknown = 0;
             total.operations.merge(round.operations);
             (total.later, total.next, total.failed_targets) = (round.later, round.next, round.failed_targets);
@@ -170,21 +181,4 @@ impl Engine {
     fn until_next(&self, next: Option<Timestamp>) -> Duration {
         next.and_then(|next| Duration::try_from(next.duration_since(self.clock.now())).ok()).unwrap_or(TICK).min(TICK)
     }
-}
-
-fn by_identity(plan: PlanId, items: Vec<PlanItem>) -> Vec<EnqueueRequest> {
-    let mut requests: Vec<EnqueueRequest> = Vec::new();
-    for item in items {
-        match requests.last_mut() {
-            Some(request) if request.identity == item.identity => request.items.push(item),
-            _ => requests.push(EnqueueRequest {
-                identity: item.identity,
-                wake: None,
-                plan: Some(plan),
-                items: vec![item],
-                outlook: None,
-            }),
-        }
-    }
-    requests
 }

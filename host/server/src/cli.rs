@@ -6,6 +6,7 @@ use purser_model::audit::Anchor;
 use purser_model::id::{AccountId, OperationId, PlanId, SourceName, TargetName};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Keeps every account a person has, in every application of a company, in step with who that person is today.
 ///
@@ -99,10 +100,65 @@ pub struct Import {
 
 /// `plan`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Plan {
+    /// About a plan that was kept
+    #[command(subcommand)]
+    pub about: Option<AboutPlan>,
     /// Only these targets
     #[arg(long, value_name = "TARGET")]
     pub target: Vec<TargetName>,
+    /// How long the plan can be applied, such as `30m`, `2h` or `7d`; 24 hours where nothing is said
+    #[arg(long, value_name = "DURATION", value_parser = purser_declare::duration)]
+    pub expires: Option<Duration>,
+    /// Also write it as a page that a browser shows
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// What would be done if these were the declarations; nothing is touched
+    #[arg(long, value_name = "DIR")]
+    pub declarations: Option<PathBuf>,
+    /// Leave out what is done without the change as well
+    #[arg(long, requires = "declarations")]
+    pub only_new: bool,
+    /// Keep it as a plan, which can be applied once these declarations are in place
+    #[arg(long, requires = "declarations")]
+    pub keep: bool,
+}
+
+/// `plan list`, `plan show` ...
+#[derive(Debug, Subcommand)]
+pub enum AboutPlan {
+    /// Plans that were kept, newest first
+    List,
+    /// A plan with its items, and what became of each
+    Show(ShowPlan),
+    /// Say that items are wanted; `apply --approved` does only those
+    Approve(DecidePlan),
+    /// Say that items are not wanted: this plan never does them
+    Reject(DecidePlan),
+}
+
+/// `plan show`
+#[derive(Debug, Args)]
+pub struct ShowPlan {
+    /// The plan
+    pub plan: PlanId,
+    /// Also write it as a page that a browser shows
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}
+
+/// `plan approve` and `plan reject`
+#[derive(Debug, Args)]
+pub struct DecidePlan {
+    /// The plan
+    pub plan: PlanId,
+    /// The items, by their numbers
+    #[arg(value_name = "ITEM", required_unless_present = "all", conflicts_with = "all")]
+    pub items: Vec<u64>,
+    /// Every item that is not applied yet
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// `apply`
@@ -110,6 +166,12 @@ pub struct Plan {
 pub struct Apply {
     /// The plan, as `plan` named it
     pub plan: Option<PlanId>,
+    /// Only items that were approved; without it all that were not rejected
+    #[arg(long, requires = "plan")]
+    pub approved: bool,
+    /// Also where the declarations have changed since the plan was made
+    #[arg(long, requires = "plan")]
+    pub stale_ok: bool,
     /// Wait at most so many seconds for a retry to become due
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub patience: u64,

@@ -72,6 +72,11 @@ impl Home {
         self.data().join("audit-key")
     }
 
+    /// The file of the key that plans are signed with.
+    pub fn plan_key(&self) -> PathBuf {
+        self.data().join("plan-key")
+    }
+
     fn data(&self) -> PathBuf {
         self.root.join("data")
     }
@@ -113,6 +118,12 @@ pub fn make_private_folder(path: &Path) -> anyhow::Result<()> {
         .mode(0o700)
         .create(path)
         .with_context(|| format!("cannot make {}", path.display()))
+}
+
+/// A secret text that nobody can guess.
+pub fn make_secret() -> String {
+    let bytes: [u8; 32] = rand::random();
+    purser_model::object::Digest(bytes).to_string()
 }
 
 /// Reads a secret text from a file, or makes it there, readable by its owner only.

@@ -1,21 +1,24 @@
 //! Puts the parts of a host together.
 
-use crate::home::{Home, Lock, read_or_make_secret};
+use crate::home::{Home, Lock, make_secret, read_or_make_secret};
 use crate::registry::Registry;
 use crate::sessions::OpenSessions;
 use anyhow::{Context, bail};
 use jiff::Timestamp;
+use purser_declare::DeclarationText;
 use purser_model::audit::{Actor, AuditKey, hexadecimal};
 use purser_model::id::Ids;
+use purser_model::seal::PlanKey;
 use purser_plan::Rules;
-use purser_reconcile::{Clock, Engine, Jitter, Settings};
+use purser_reconcile::{Clock, Engine, Jitter, Progress, Settings, TakenUp, WhatIf};
 use purser_runtime::{Runtime, RuntimeSettings};
 use purser_store::Store;
 use purser_store_sqlite::SqliteStore;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tracing::{info, warn};
 
 /// A host: one process that works in one home.
 pub struct Host {
@@ -25,6 +28,12 @@ pub struct Host {
     pub store: Arc<dyn Store>,
     /// The connectors in the folder.
     pub registry: Arc<Registry>,
+    /// What this host signs its plans with.
+    pub plan_key: PlanKey,
+    /// The declarations that were read.
+    declarations: Vec<DeclarationText>,
+    /// Where they lie.
+    place: PathBuf,
     _lock: Lock,
 }
 
@@ -41,13 +50,44 @@ impl Host {
         let declarations = purser_declare::load(&home.declarations())?;
         let rules = Arc::new(declarations.rules);
         let lock = home.lock()?;
+        let plan_key = PlanKey::new(&read_or_make_secret(&home.plan_key(), make_secret)?);
         let store = open_store_as(home, actor)?;
         store.note_declarations(declared_files(&home.declarations())?, now()).await?;
         let registry = Arc::new(Registry::new(open_runtime(home)?, home.connectors()));
         let sessions = Arc::new(OpenSessions::new(rules.clone(), registry.clone(), store.clone()));
         let engine = engine(store.clone(), rules, sessions);
         engine.recover().await?;
-        Ok(Self { engine, store, registry, _lock: lock })
+        let (declarations, place) = (declarations.files, home.declarations());
+        Ok(Self { engine, store, registry, plan_key, declarations, place, _lock: lock })
+    }
+
+    /// Wakes whom declarations touch that are new since the last time. Says what it did; none where they are the same.
+    pub async fn take_up_declarations(&self, progress: &dyn Progress) -> anyhow::Result<Option<TakenUp>> {
+        let kept = self.store.kept_declarations().await?;
+        let digest = self.engine.rules().configuration().digest();
+        if kept.as_ref().is_some_and(|kept| kept.digest == digest) {
+            return Ok(None);
+        }
+        let former = kept.as_ref().and_then(|kept| self.former_rules(&kept.text));
+        if kept.is_some() && former.is_none() {
+            warn!("the former declarations cannot be read any more, so that everybody is looked at again");
+        }
+        let text = serde_json::to_string(&self.declarations).context("a declaration's path is not UTF-8")?;
+        let taken_up = self.engine.take_up(former, text, progress).await?;
+        info!(identities = taken_up.identities, woken = taken_up.woken, "the declarations changed");
+        Ok(Some(taken_up))
+    }
+
+    fn former_rules(&self, text: &str) -> Option<Arc<Rules>> {
+        let texts: Vec<DeclarationText> = serde_json::from_str(text).ok()?;
+        purser_declare::load_texts(texts, &self.place).ok().map(|former| Arc::new(former.rules))
+    }
+
+    /// Tries other declarations, as if they lay where the present ones lie.
+    pub fn what_if(&self, directory: &Path) -> anyhow::Result<WhatIf> {
+        let rules = Arc::new(purser_declare::load_for(directory, &self.place)?.rules);
+        let sessions = OpenSessions::looking(rules.clone(), self.registry.clone(), self.store.clone());
+        Ok(self.engine.what_if(rules, Arc::new(sessions)))
     }
 }
 

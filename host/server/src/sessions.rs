@@ -35,6 +35,12 @@ impl OpenSessions {
         Self { rules, registry, state: Arc::new(StoredState(store)), open: Mutex::default() }
     }
 
+    /// Sessions that only look: what connectors keep meanwhile is forgotten with these sessions.
+    pub fn looking(rules: Arc<Rules>, registry: Arc<Registry>, store: Arc<dyn Store>) -> Self {
+        let state = Arc::new(ForgottenState { stored: StoredState(store), changed: Mutex::default() });
+        Self { rules, registry, state, open: Mutex::default() }
+    }
+
     fn configuration(&self) -> &Configuration {
         self.rules.configuration()
     }
@@ -119,6 +125,38 @@ impl GuestState for StoredState {
 
     async fn delete(&self, subject: &str, key: &str) -> Result<(), StateError> {
         self.0.keep_guest_state(subject, key, None).await.map_err(unavailable)
+    }
+}
+
+/// The connectors' own state as it is stored; changes stay in memory.
+struct ForgottenState {
+    stored: StoredState,
+    changed: Mutex<BTreeMap<(String, String), Option<Vec<u8>>>>,
+}
+
+#[async_trait]
+impl GuestState for ForgottenState {
+    async fn get(&self, subject: &str, key: &str) -> Result<Option<Vec<u8>>, StateError> {
+        let changed = self.changed.lock().await.get(&(subject.to_owned(), key.to_owned())).cloned();
+        match changed {
+            Some(value) => Ok(value),
+            None => self.stored.get(subject, key).await,
+        }
+    }
+
+    async fn set(&self, subject: &str, key: &str, value: Vec<u8>) -> Result<(), StateError> {
+        let mut changed = self.changed.lock().await;
+        let kept: usize = changed.iter().map(|((_, key), value)| key.len() + value.as_ref().map_or(0, Vec::len)).sum();
+        if kept + key.len() + value.len() > MAX_TOTAL_BYTES {
+            return Err(StateError::Full);
+        }
+        changed.insert((subject.to_owned(), key.to_owned()), Some(value));
+        Ok(())
+    }
+
+    async fn delete(&self, subject: &str, key: &str) -> Result<(), StateError> {
+        self.changed.lock().await.insert((subject.to_owned(), key.to_owned()), None);
+        Ok(())
     }
 }
 

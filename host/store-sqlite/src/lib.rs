@@ -18,6 +18,7 @@ mod jobs;
 mod log;
 mod observation;
 mod planning;
+mod plans;
 mod references;
 mod rows;
 mod runs;
@@ -33,9 +34,11 @@ use purser_model::account::{Account, Entitlement};
 use purser_model::audit::{Actor, AuditHead, AuditKey, AuditRow};
 use purser_model::id::{AccountId, IdentityId, Ids, OperationId, PlanId, RunId, SourceName, TargetName};
 use purser_model::identity::{Identity, IdentityRecord};
+use purser_model::object::Digest;
 use purser_model::operation::Operation;
 use purser_model::plan::{PlanItem, PlanSummary};
 use purser_model::run::{Checkpoint, Run, RunKind};
+use purser_model::seal::PlanSeal;
 use purser_store::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -185,6 +188,18 @@ impl Store for SqliteStore {
         self.connections.write(planning::wake_everyone).await
     }
 
+    async fn wake(&self, identities: Vec<IdentityId>) -> Result<(), StoreError> {
+        self.connections.write(move |tx| planning::wake(tx, &identities)).await
+    }
+
+    async fn kept_declarations(&self) -> Result<Option<KeptDeclarations>, StoreError> {
+        self.connections.read(plans::kept_declarations).await
+    }
+
+    async fn keep_declarations(&self, kept: KeptDeclarations, woken: u64, now: Timestamp) -> Result<(), StoreError> {
+        self.connections.write(move |tx| plans::keep_declarations(tx, &kept, woken, now)).await
+    }
+
     async fn wake_without_account(&self, target: &TargetName) -> Result<u64, StoreError> {
         let target = target.clone();
         self.connections.write(move |tx| planning::wake_without_account(tx, &target)).await
@@ -245,25 +260,49 @@ impl Store for SqliteStore {
         self.connections.write(move |tx| planning::enqueue_entitlements(tx, &ids, &target, &wanted, now)).await
     }
 
-    async fn keep_plan(&self, items: Vec<PlanItem>, now: Timestamp) -> Result<PlanSummary, StoreError> {
+    async fn begin_plan(&self, now: Timestamp) -> Result<PlanId, StoreError> {
         let ids = self.ids.clone();
-        self.connections.write(move |tx| planning::keep_plan(tx, &ids, &items, now)).await
+        self.connections.write(move |tx| plans::begin(tx, &ids, now)).await
+    }
+
+    async fn add_plan_items(&self, id: PlanId, items: Vec<PlanItem>) -> Result<Vec<Digest>, StoreError> {
+        self.connections.write(move |tx| plans::add_items(tx, id, &items)).await
+    }
+
+    async fn seal_plan(&self, id: PlanId, seal: PlanSeal, now: Timestamp) -> Result<PlanSummary, StoreError> {
+        self.connections.write(move |tx| plans::seal(tx, id, &seal, now)).await
     }
 
     async fn plan(&self, id: PlanId) -> Result<PlanSummary, StoreError> {
-        self.connections.read(move |connection| planning::plan(connection, id)).await
+        self.connections.read(move |connection| plans::one(connection, id)).await
     }
 
     async fn plans(&self, page: PageRequest<PlanId>) -> Result<Vec<PlanSummary>, StoreError> {
-        self.connections.read(move |connection| planning::plans(connection, page)).await
+        self.connections.read(move |connection| plans::list(connection, page)).await
     }
 
-    async fn plan_items(&self, id: PlanId, offset: u64, limit: u32) -> Result<Vec<PlanItem>, StoreError> {
-        self.connections.read(move |connection| planning::plan_items(connection, id, offset, limit)).await
+    async fn plan_items(&self, id: PlanId, after: u64, limit: u32) -> Result<Vec<KeptItem>, StoreError> {
+        self.connections.read(move |connection| plans::items(connection, id, after, limit)).await
     }
 
-    async fn mark_applied(&self, id: PlanId, now: Timestamp) -> Result<(), StoreError> {
-        self.connections.write(move |tx| planning::mark_applied(tx, id, now)).await
+    async fn decide_plan_items(
+        &self,
+        id: PlanId,
+        positions: Option<BTreeSet<u64>>,
+        decision: Decision,
+        now: Timestamp,
+    ) -> Result<Decided, StoreError> {
+        self.connections.write(move |tx| plans::decide(tx, id, positions.as_ref(), decision, now)).await
+    }
+
+    async fn apply_plan_items(
+        &self,
+        id: PlanId,
+        items: Vec<(u64, PlanItem)>,
+        now: Timestamp,
+    ) -> Result<Enqueued, StoreError> {
+        let ids = self.ids.clone();
+        self.connections.write(move |tx| plans::apply_items(tx, &ids, id, items, now)).await
     }
 
     async fn recover(&self, now: Timestamp) -> Result<u64, StoreError> {

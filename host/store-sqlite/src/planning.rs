@@ -6,24 +6,28 @@ use crate::execution::note_state;
 use crate::failure::{Result, not_found};
 use crate::hidden::Hidden;
 use crate::references;
-use crate::rows::{self, ACCOUNT, IDENTITY, Key, OPERATION, collect, from_json, json, micros, stream_event, time};
+use crate::rows::{self, ACCOUNT, IDENTITY, Key, OPERATION, collect, json, micros, stream_event};
 use crate::transaction::Transaction;
 use jiff::Timestamp;
 use purser_model::account::Account;
 use purser_model::id::{AccountId, IdentityId, Ids, OperationId, PlanId, TargetName};
 use purser_model::operation::Intent;
-use purser_model::plan::{Link, PlanItem, PlanSummary};
+use purser_model::plan::{Link, PlanItem};
 use purser_store::{
-    CandidateQuestion, EnqueueRequest, Enqueued, EntitlementToCreate, Outlook, PageRequest, StaleItem, StoredSnapshot,
-    Wake,
+    CandidateQuestion, EnqueueRequest, Enqueued, EntitlementToCreate, Outlook, StaleItem, StoredSnapshot, Wake,
 };
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json as value};
 use std::collections::BTreeMap;
 
 pub(crate) fn wake_everyone(tx: &Transaction<'_>) -> Result<u64> {
     let woken = tx.execute("INSERT OR REPLACE INTO wake (identity) SELECT id FROM identity ORDER BY id", [])?;
     Ok(woken as u64)
+}
+
+/// Wakes these identities.
+pub(crate) fn wake(tx: &Transaction<'_>, identities: &[IdentityId]) -> Result<()> {
+    identities.iter().try_for_each(|identity| rows::wake(tx, *identity))
 }
 
 pub(crate) fn wake_without_account(tx: &Transaction<'_>, target: &TargetName) -> Result<u64> {
@@ -113,7 +117,7 @@ pub(crate) fn enqueue(
     Ok(done)
 }
 
-fn enqueue_one(
+pub(crate) fn enqueue_one(
     tx: &Transaction<'_>,
     ids: &Ids,
     request: EnqueueRequest,
@@ -481,62 +485,4 @@ pub(crate) fn enqueue_entitlements(
         written += 1;
     }
     Ok(written)
-}
-
-pub(crate) fn keep_plan(tx: &Transaction<'_>, ids: &Ids, items: &[PlanItem], now: Timestamp) -> Result<PlanSummary> {
-    let id = PlanId(ids.next(now));
-    let mut operations: BTreeMap<String, u64> = BTreeMap::new();
-    for operation in items.iter().flat_map(|item| &item.operations) {
-        *operations.entry(operation.intent.name().to_owned()).or_default() += 1;
-    }
-    tx.execute(
-        "INSERT INTO plan (id, created_at, items, operations) VALUES (?1, ?2, ?3, ?4)",
-        (Key::from(id), micros(now), items.len() as u64, json("plan", &operations)?),
-    )?;
-    let mut insert = tx.prepare_cached("INSERT INTO plan_item (plan, position, item) VALUES (?1, ?2, ?3)")?;
-    for (position, item) in items.iter().enumerate() {
-        insert.execute((Key::from(id), position as u64, json("plan", item)?))?;
-    }
-    let details = value!({"items": items.len(), "operations": operations});
-    Note::plan(id).details(details).write(tx, now, "plan-made", &format!("{} items", items.len()))?;
-    plan(tx, id)
-}
-
-fn read_plan(row: &Row<'_>) -> Result<PlanSummary> {
-    Ok(PlanSummary {
-        id: row.get::<_, Key>(0)?.into(),
-        created_at: time(row.get(1)?)?,
-        items: row.get(2)?,
-        operations: from_json("plan", &row.get::<_, String>(3)?)?,
-        applied_at: row.get::<_, Option<i64>>(4)?.map(time).transpose()?,
-    })
-}
-
-pub(crate) fn plan(connection: &Connection, id: PlanId) -> Result<PlanSummary> {
-    let mut query =
-        connection.prepare_cached("SELECT id, created_at, items, operations, applied_at FROM plan WHERE id = ?1")?;
-    let mut found = query.query([Key::from(id)])?;
-    found.next()?.map(read_plan).transpose()?.ok_or_else(|| not_found("plan", id))
-}
-
-pub(crate) fn plans(connection: &Connection, page: PageRequest<PlanId>) -> Result<Vec<PlanSummary>> {
-    let mut query = connection.prepare_cached(
-        "SELECT id, created_at, items, operations, applied_at FROM plan WHERE ?1 IS NULL OR id < ?1 \
-         ORDER BY id DESC LIMIT ?2",
-    )?;
-    collect(query.query((page.after.map(Key::from), page.limit))?, read_plan)
-}
-
-pub(crate) fn plan_items(connection: &Connection, id: PlanId, offset: u64, limit: u32) -> Result<Vec<PlanItem>> {
-    let mut query = connection
-        .prepare_cached("SELECT item FROM plan_item WHERE plan = ?1 AND position >= ?2 ORDER BY position LIMIT ?3")?;
-    collect(query.query((Key::from(id), offset, limit))?, |row| from_json("plan", &row.get::<_, String>(0)?))
-}
-
-pub(crate) fn mark_applied(tx: &Transaction<'_>, id: PlanId, now: Timestamp) -> Result<()> {
-    let marked = tx.execute("UPDATE plan SET applied_at = ?2 WHERE id = ?1", (Key::from(id), micros(now)))?;
-    if marked == 0 {
-        return Err(not_found("plan", id));
-    }
-    Note::plan(id).write(tx, now, "plan-applied", "")
 }

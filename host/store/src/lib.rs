@@ -19,9 +19,11 @@ use purser_model::account::{Account, Entitlement};
 use purser_model::audit::{AuditHead, AuditRow};
 use purser_model::id::{AccountId, IdentityId, OperationId, PlanId, RunId, SourceName, TargetName};
 use purser_model::identity::{Identity, IdentityRecord};
+use purser_model::object::Digest;
 use purser_model::operation::Operation;
 use purser_model::plan::{PlanItem, PlanSummary};
 use purser_model::run::{Checkpoint, Run, RunKind};
+use purser_model::seal::PlanSeal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -150,6 +152,15 @@ pub trait Store: Insight + Send + Sync {
     /// Wakes every identity, because what is declared changed.
     async fn wake_everyone(&self) -> Result<u64, StoreError>;
 
+    /// Wakes these identities.
+    async fn wake(&self, identities: Vec<IdentityId>) -> Result<(), StoreError>;
+
+    /// The declarations that were taken up last, as they were given to [`Store::keep_declarations`].
+    async fn kept_declarations(&self) -> Result<Option<KeptDeclarations>, StoreError>;
+
+    /// Takes declarations up, after the identities that they touch were woken; one event says how many that were.
+    async fn keep_declarations(&self, kept: KeptDeclarations, woken: u64, now: Timestamp) -> Result<(), StoreError>;
+
     /// Wakes the identities that have not departed and have no account in the target.
     async fn wake_without_account(&self, target: &TargetName) -> Result<u64, StoreError>;
 
@@ -200,8 +211,20 @@ pub trait Store: Insight + Send + Sync {
         now: Timestamp,
     ) -> Result<u64, StoreError>;
 
-    /// Keeps a plan.
-    async fn keep_plan(&self, items: Vec<PlanItem>, now: Timestamp) -> Result<PlanSummary, StoreError>;
+    /// Begins a plan, which has no seal yet. Plans that were begun more than a day ago and never sealed are dropped.
+    async fn begin_plan(&self, now: Timestamp) -> Result<PlanId, StoreError>;
+
+    /// Adds items to a plan that has no seal yet. Returns the digest of what is kept of each, in order.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such plan without a seal.
+    async fn add_plan_items(&self, id: PlanId, items: Vec<PlanItem>) -> Result<Vec<Digest>, StoreError>;
+
+    /// Ends the making of a plan: from now on its items stay as they are.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such plan without a seal.
+    async fn seal_plan(&self, id: PlanId, seal: PlanSeal, now: Timestamp) -> Result<PlanSummary, StoreError>;
 
     /// A plan's summary.
     async fn plan(&self, id: PlanId) -> Result<PlanSummary, StoreError>;
@@ -209,11 +232,32 @@ pub trait Store: Insight + Send + Sync {
     /// Plans, newest first.
     async fn plans(&self, page: PageRequest<PlanId>) -> Result<Vec<PlanSummary>, StoreError>;
 
-    /// A plan's items from `offset` on.
-    async fn plan_items(&self, id: PlanId, offset: u64, limit: u32) -> Result<Vec<PlanItem>, StoreError>;
+    /// A plan's items after a position.
+    async fn plan_items(&self, id: PlanId, after: u64, limit: u32) -> Result<Vec<KeptItem>, StoreError>;
 
-    /// Marks a plan as applied.
-    async fn mark_applied(&self, id: PlanId, now: Timestamp) -> Result<(), StoreError>;
+    /// Approves or rejects items of a plan; none means all that are undone. What is applied or stale stays as it is.
+    /// Returns how many changed, and those asked for that are not undone.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such plan, or no such position in it. Nothing is changed then.
+    async fn decide_plan_items(
+        &self,
+        id: PlanId,
+        positions: Option<BTreeSet<u64>>,
+        decision: Decision,
+        now: Timestamp,
+    ) -> Result<Decided, StoreError>;
+
+    /// Turns items of a stored plan into operations, as [`Store::enqueue`] does, and notes with each what became of it:
+    /// applied, or stale with the reason. An item whose account has an operation under way is stale too; its identity is
+    /// woken when that operation ends. Items that are rejected, applied or stale already are passed over, so that a plan
+    /// can be applied again after a crash. With the last item the plan is applied.
+    async fn apply_plan_items(
+        &self,
+        id: PlanId,
+        items: Vec<(u64, PlanItem)>,
+        now: Timestamp,
+    ) -> Result<Enqueued, StoreError>;
 
     // Executing
 

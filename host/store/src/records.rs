@@ -7,7 +7,7 @@ use purser_model::identity::{Identity, LifecycleState};
 use purser_model::manifest::ClassKind;
 use purser_model::object::{Digest, Object};
 use purser_model::operation::{Operation, OperationState};
-use purser_model::plan::{PlanItem, PlannedOperation};
+use purser_model::plan::{PlanItem, PlanLine, PlannedOperation};
 use purser_model::run::{Checkpoint, Run, RunState};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -206,6 +206,42 @@ pub struct Enqueued {
     pub put_off: u64,
     /// Items whose precondition no longer holds.
     pub stale: Vec<StaleItem>,
+}
+
+/// An item of a stored plan, with the digest of the text that is kept of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptItem {
+    /// The item, its place and its state.
+    pub line: PlanLine,
+    /// The digest of the kept text, which is not the state's.
+    pub digest: Digest,
+}
+
+/// What a person says about items of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// They are wanted.
+    Approve,
+    /// They are not wanted.
+    Reject,
+}
+
+/// What a decision changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// Items whose state is another now.
+    pub changed: u64,
+    /// Items that were asked for and are applied or stale already.
+    pub too_late: BTreeSet<u64>,
+}
+
+/// Declarations as they were taken up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptDeclarations {
+    /// Digest of the configuration.
+    pub digest: Digest,
+    /// What it can be made from again. It holds no secret.
+    pub text: String,
 }
 
 /// An entitlement to create.

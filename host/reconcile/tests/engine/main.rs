@@ -3,12 +3,14 @@
 
 mod application;
 mod audit;
+mod declarations;
 mod delta;
 mod faults;
 mod feed;
 mod insight;
 mod lifecycle;
 mod pace;
+mod plans;
 mod references;
 mod schedule;
 mod single;

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-const DECLARATIONS: &str = r#"
+pub const DECLARATIONS: &str = r#"
 [source.hr]
 connector = "application"
 class = "person"
@@ -54,7 +54,7 @@ entitlements = ["engineers"]
 pub struct Stage {
     pub engine: Engine,
     pub application: Arc<Application>,
-    clock: Arc<TestClock>,
+    pub clock: Arc<TestClock>,
     folder: tempfile::TempDir,
     settings: (String, String),
     starts: u8,
@@ -82,7 +82,7 @@ impl Clock for TestClock {
     }
 }
 
-struct Halfway;
+pub struct Halfway;
 
 impl Jitter for Halfway {
     fn fraction(&self) -> f64 {
@@ -90,7 +90,7 @@ impl Jitter for Halfway {
     }
 }
 
-struct Only(Arc<Application>);
+pub struct Only(pub Arc<Application>);
 
 #[async_trait]
 impl Sessions for Only {

@@ -3,21 +3,25 @@
 use crate::Ending;
 use crate::cli::Apply;
 use crate::home::Home;
-use crate::host::{Host, now};
+use crate::host::Host;
 use crate::output::Output;
-use purser_reconcile::{ApplyReport, Progress};
+use purser_reconcile::{ApplyOptions, ApplyReport, PLAN_LIFE, Progress};
 use std::time::Duration;
 
 /// Runs the command.
 pub async fn run(home: Home, arguments: &Apply, output: &Output) -> anyhow::Result<Ending> {
     let host = Host::open(&home).await?;
     let progress = output.progress();
+    host.take_up_declarations(&progress).await?;
     let patience = Duration::from_secs(arguments.patience);
     let report = match arguments.plan {
         Some(plan) => {
-            let mut report = host.engine.apply(plan, &progress).await?;
-            let stale = std::mem::take(&mut report.stale);
-            let mut report = with_retries(&host, report, patience, &progress).await?;
+            let options = ApplyOptions { approved_only: arguments.approved, other_declarations: arguments.stale_ok };
+            let mut first = host.engine.apply(plan, &host.plan_key, options, &progress).await?;
+            let stale = std::mem::take(&mut first.stale);
+            // Nothing but the plan is done: who was woken is planned by the next `apply` without a plan, or by `serve`.
+            let rest = host.engine.work_off_queue_with_retries(patience, &progress).await?;
+            let mut report = both(first, rest);
             report.stale = stale;
             report
         }
@@ -34,28 +38,25 @@ pub async fn plan_and_apply(host: &Host, patience: Duration, progress: &dyn Prog
     let planned = host.engine.plan_everyone(None, progress).await?;
     let mut stale = Vec::new();
     if !planned.items.is_empty() {
-        let plan = host.store.keep_plan(planned.items, now()).await?;
-        let mut applied = host.engine.apply(plan.id, progress).await?;
+        let plan = host.engine.keep_plan(&planned.items, &host.plan_key, PLAN_LIFE).await?;
+        drop(planned);
+        let mut applied = host.engine.apply(plan.id, &host.plan_key, ApplyOptions::default(), progress).await?;
         stale = std::mem::take(&mut applied.stale);
         applied.operations.merge(report.operations);
         report = applied;
     }
-    let mut report = with_retries(host, report, patience, progress).await?;
+    let rest = host.engine.work_off_with_retries(patience, progress).await?;
+    let mut report = both(report, rest);
     report.stale = stale;
     Ok(report)
 }
 
-async fn with_retries(
-    host: &Host,
-    first: ApplyReport,
-    patience: Duration,
-    progress: &dyn Progress,
-) -> anyhow::Result<ApplyReport> {
-    let mut report = host.engine.work_off_with_retries(patience, progress).await?;
-    let unknown = report.operations.unknown;
-    report.operations.merge(first.operations);
-    report.operations.unknown = unknown;
-    Ok(report)
+/// What was done first and what followed; what is open is what was open in the end.
+fn both(first: ApplyReport, mut rest: ApplyReport) -> ApplyReport {
+    let unknown = rest.operations.unknown;
+    rest.operations.merge(first.operations);
+    rest.operations.unknown = unknown;
+    rest
 }
 
 /// How a command ends that led to this.

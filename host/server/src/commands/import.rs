@@ -25,6 +25,9 @@ struct Answer {
 pub async fn run(home: Home, arguments: &Import, output: &Output) -> anyhow::Result<Ending> {
     let host = Host::open(&home).await?;
     let progress = output.progress();
+    if arguments.apply {
+        host.take_up_declarations(&progress).await?;
+    }
     let options = ImportOptions { departures_allowed: arguments.allow_departures };
     let import = host.engine.import(&arguments.source, options, &progress).await?;
     let applied = match arguments.apply {

@@ -27,6 +27,9 @@ pub async fn run(home: Home, arguments: &Reconcile, output: &Output) -> anyhow::
     let host = Host::open(&home).await?;
     let progress = output.progress();
     let mode = if arguments.dry_run { ReconcileMode::DryRun } else { ReconcileMode::Repair };
+    if mode == ReconcileMode::Repair {
+        host.take_up_declarations(&progress).await?;
+    }
     let (engine, target) = (&host.engine, &arguments.target);
     if let Some(account) = &arguments.account {
         let report = engine.reconcile_account(target, account, mode, &progress).await?;

@@ -2,13 +2,12 @@
 
 use crate::Ending;
 use crate::cli::Serve;
-use crate::home::{Home, read_or_make_secret};
+use crate::home::{Home, make_secret, read_or_make_secret};
 use crate::host::{Host, now};
 use anyhow::{Context, bail};
 use purser_api::{ApiState, ApiToken};
 use purser_model::audit::Actor;
 use purser_reconcile::{EngineError, ImportOptions, NoProgress, ReconcileMode};
-use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -26,8 +25,8 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
         );
     }
     let host = Host::open_as(&home, Actor::serve()).await?;
-    wake_after_new_declarations(&host).await?;
-    let token = read_or_make_secret(&home.api_token(), make_token)?;
+    host.take_up_declarations(&NoProgress).await?;
+    let token = read_or_make_secret(&home.api_token(), make_secret)?;
     let listener =
         TcpListener::bind(arguments.listen).await.with_context(|| format!("cannot listen on {}", arguments.listen))?;
     let address = listener.local_addr()?;
@@ -96,38 +95,6 @@ async fn reconcile_regularly(host: &Host, seconds: u64) {
             }
         }
     }
-}
-
-/// Changed declarations concern everybody; unchanged ones nobody.
-async fn wake_after_new_declarations(host: &Host) -> anyhow::Result<()> {
-    const KEY: &str = "declarations";
-    let declared = format!("{:?}", host.engine.rules().configuration());
-    let digest = purser_model::object::Object {
-        id: String::new(),
-        secondary_ids: Vec::new(),
-        version: None,
-        active: None,
-        attributes: declared,
-    }
-    .digest();
-    let digest = hex(&digest.0);
-    if host.store.setting(KEY).await?.as_ref() != Some(&digest) {
-        let woken = host.store.wake_everyone().await?;
-        info!(identities = woken, "the declarations changed");
-        host.store.keep_setting(KEY, &digest, now()).await?;
-    }
-    Ok(())
-}
-
-fn make_token() -> String {
-    hex(&rand::random())
-}
-
-fn hex(bytes: &[u8; 32]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 async fn told_to_stop() -> anyhow::Result<()> {

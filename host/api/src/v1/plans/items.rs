@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use purser_model::id::PlanId;
-use purser_model::plan::PlanItem;
+use purser_model::plan::PlanLine;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -21,12 +21,12 @@ pub(crate) async fn handle(
     State(state): State<ApiState>,
     id: Result<Path<PlanId>, PathRejection>,
     parameters: Result<Query<Parameters>, QueryRejection>,
-) -> Result<Json<Listed<PlanItem, u64>>, Problem> {
+) -> Result<Json<Listed<PlanLine, u64>>, Problem> {
     let (Path(id), Query(asked)) = (id?, parameters?);
     let limit = paging::limit(asked.limit)?;
     let offset = asked.offset.unwrap_or(0);
     state.store.plan(id).await?;
     let items = state.store.plan_items(id, offset, limit).await?;
-    let next = offset + items.len() as u64;
-    Ok(Json(Listed::new(items, limit, |_| next)))
+    let lines = items.into_iter().map(|kept| kept.line).collect();
+    Ok(Json(Listed::new(lines, limit, |line: &PlanLine| line.position)))
 }

@@ -1,0 +1,220 @@
+//! Stored plans: kept under a seal, decided by people, applied exactly.
+
+use crate::engine::{Engine, EngineError};
+use crate::environment::Progress;
+use crate::worker::ApplyReport;
+use jiff::Timestamp;
+use purser_model::id::PlanId;
+use purser_model::object::Digest;
+use purser_model::plan::{ItemState, PlanItem, PlanSummary};
+use purser_model::seal::{ItemsDigest, PlanKey, PlanSeal, PlanTerms};
+use purser_store::KeptItem;
+use std::time::Duration;
+
+/// How long a plan can be applied, where nothing else is said.
+pub const PLAN_LIFE: Duration = Duration::from_hours(24);
+
+/// How a plan is applied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ApplyOptions {
+    /// Only items that a person approved; without it all that nobody rejected.
+    pub approved_only: bool,
+    /// Also where the declarations have changed since; each item's precondition still holds.
+    pub other_declarations: bool,
+}
+
+/// Why a stored plan is not applied. Nothing of it was done then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanRefused {
+    /// It was applied before.
+    #[error("plan {0} was applied before; make a new one with `purser plan`")]
+    AlreadyApplied(PlanId),
+    /// It has no seal.
+    #[error(
+        "plan {0} has no seal: its making was interrupted, or an older Purser made it; make a new one with `purser plan`"
+    )]
+    NotSealed(PlanId),
+    /// Its seal does not fit.
+    #[error(
+        "plan {0} is not as this host made it: somebody changed it in the store, or the host's key is another; nothing \
+         was done; find out who writes to the store, and make a new plan with `purser plan`"
+    )]
+    Changed(PlanId),
+    /// Its time is over.
+    #[error("plan {plan} expired at {at:.0}; nothing was done; make a new one with `purser plan`")]
+    Expired {
+        /// The plan.
+        plan: PlanId,
+        /// When.
+        at: Timestamp,
+    },
+    /// The declarations are other ones now.
+    #[error(
+        "the declarations have changed since plan {0} was made; nothing was done; make a new plan with `purser plan`, or \
+         apply this one all the same with `--stale-ok`: its items were checked against the former declarations"
+    )]
+    OtherDeclarations(PlanId),
+    /// It follows from declarations that were only tried.
+    #[error(
+        "plan {0} follows from declarations that were only tried; nothing was done; put them in place, then apply the plan"
+    )]
+    Tried(PlanId),
+    /// No item is left.
+    #[error("plan {plan} has no item to apply: {why}")]
+    NothingToApply {
+        /// The plan.
+        plan: PlanId,
+        /// What its items are, and what to do.
+        why: String,
+    },
+}
+
+impl Engine {
+    /// Keeps items as a plan under this host's seal, a batch at a time.
+    ///
+    /// # Errors
+    /// The store fails. What was kept so far is never applied then, since it has no seal.
+    pub async fn keep_plan(
+        &self,
+        items: &[PlanItem],
+        key: &PlanKey,
+        life: Duration,
+    ) -> Result<PlanSummary, EngineError> {
+        let now = self.clock.now();
+        let terms = PlanTerms {
+            expires_at: now.checked_add(life).unwrap_or(Timestamp::MAX),
+            configuration: self.rules.configuration().digest(),
+            what_if: self.looks_only,
+        };
+        let plan = self.store.begin_plan(now).await?;
+        let mut digest = ItemsDigest::default();
+        let mut positions = 1..;
+        for batch in items.chunks(self.settings.plan_batch.max(1) as usize) {
+            let kept = self.store.add_plan_items(plan, batch.to_vec()).await?;
+            positions.by_ref().zip(&kept).for_each(|(position, item)| digest.add(position, item));
+        }
+        Ok(self.store.seal_plan(plan, key.seal(plan, terms, digest), self.clock.now()).await?)
+    }
+
+    /// Applies a stored plan: exactly its items, and answers no wake-up. One whose precondition no longer holds is skipped
+    /// and named. After a crash the plan can be applied again: what is in the queue already is not written twice.
+    ///
+    /// # Errors
+    /// [`PlanRefused`], before anything is done; or the store fails.
+    pub async fn apply(
+        &self,
+        plan: PlanId,
+        key: &PlanKey,
+        options: ApplyOptions,
+        progress: &dyn Progress,
+    ) -> Result<ApplyReport, EngineError> {
+        let summary = self.store.plan(plan).await?;
+        let digests = self.verify(&summary, key, options).await?;
+        let views = self.views().await?;
+        self.enqueue_missing_entitlements(&views).await?;
+        let mut stale = Vec::new();
+        let mut after = 0;
+        loop {
+            let batch = self.store.plan_items(plan, after, self.settings.plan_batch).await?;
+            let Some(last) = batch.last().map(|kept| kept.line.position) else { break };
+            let wanted = wanted(plan, batch, &digests, options)?;
+            stale.extend(self.store.apply_plan_items(plan, wanted, self.clock.now()).await?.stale);
+            after = last;
+        }
+        let mut report = self.work_off_queue(progress).await?;
+        report.stale = stale;
+        Ok(report)
+    }
+
+    /// Checks a plan against its seal, its expiry and the declarations. Gives the digests of its items, in their order: the
+    /// store is read again while they are applied, and must still say the same.
+    async fn verify(
+        &self,
+        summary: &PlanSummary,
+        key: &PlanKey,
+        options: ApplyOptions,
+    ) -> Result<Vec<Digest>, EngineError> {
+        let plan = summary.id;
+        if summary.applied_at.is_some() {
+            return Err(PlanRefused::AlreadyApplied(plan).into());
+        }
+        let Some(seal) = &summary.seal else { return Err(PlanRefused::NotSealed(plan).into()) };
+        let digests = self.item_digests(plan).await?;
+        let mut found = ItemsDigest::default();
+        (1..).zip(&digests).for_each(|(position, digest)| found.add(position, digest));
+        if !key.has_signed(plan, seal) || found.finish() != seal.digest {
+            return Err(PlanRefused::Changed(plan).into());
+        }
+        self.still_holds(plan, seal, options)?;
+        something_to_apply(summary, options)?;
+        Ok(digests)
+    }
+
+    fn still_holds(&self, plan: PlanId, seal: &PlanSeal, options: ApplyOptions) -> Result<(), PlanRefused> {
+        let at = seal.terms.expires_at;
+        if at <= self.clock.now() {
+            return Err(PlanRefused::Expired { plan, at });
+        }
+        match self.rules.configuration().digest() == seal.terms.configuration {
+            true => Ok(()),
+            false if seal.terms.what_if => Err(PlanRefused::Tried(plan)),
+            false if options.other_declarations => Ok(()),
+            false => Err(PlanRefused::OtherDeclarations(plan)),
+        }
+    }
+
+    async fn item_digests(&self, plan: PlanId) -> Result<Vec<Digest>, EngineError> {
+        let mut digests = Vec::new();
+        loop {
+            let after = digests.len() as u64;
+            let batch = self.store.plan_items(plan, after, self.settings.plan_batch).await?;
+            if batch.is_empty() {
+                return Ok(digests);
+            }
+            // A gap in the positions means that a row is gone.
+            if (after + 1..).zip(&batch).any(|(position, kept)| kept.line.position != position) {
+                return Err(PlanRefused::Changed(plan).into());
+            }
+            digests.extend(batch.iter().map(|kept| kept.digest));
+        }
+    }
+}
+
+/// The items of a batch that are to be applied.
+///
+/// # Errors
+/// The store says another thing than when the plan was verified.
+fn wanted(
+    plan: PlanId,
+    batch: Vec<KeptItem>,
+    digests: &[Digest],
+    options: ApplyOptions,
+) -> Result<Vec<(u64, PlanItem)>, PlanRefused> {
+    let mut wanted = Vec::new();
+    for KeptItem { line, digest } in batch {
+        let index = usize::try_from(line.position).unwrap_or(usize::MAX).checked_sub(1);
+        if index.and_then(|index| digests.get(index)) != Some(&digest) {
+            return Err(PlanRefused::Changed(plan));
+        }
+        if is_wanted(line.state, options) {
+            wanted.push((line.position, line.item));
+        }
+    }
+    Ok(wanted)
+}
+
+fn is_wanted(state: ItemState, options: ApplyOptions) -> bool {
+    state == ItemState::Approved || (state == ItemState::Open && !options.approved_only)
+}
+
+fn something_to_apply(summary: &PlanSummary, options: ApplyOptions) -> Result<(), PlanRefused> {
+    if summary.states.keys().any(|state| is_wanted(*state, options)) {
+        return Ok(());
+    }
+    let parts: Vec<String> = summary.states.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    let advice = match options.approved_only {
+        true => "approve some with `purser plan approve`",
+        false => "make a new plan with `purser plan`",
+    };
+    Err(PlanRefused::NothingToApply { plan: summary.id, why: format!("{}; {advice}", parts.join(", ")) })
+}

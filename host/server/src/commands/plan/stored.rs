@@ -1,0 +1,128 @@
+//! Plans that were kept: seen, approved and rejected.
+
+use super::page::write_page;
+use crate::Ending;
+use crate::cli::{DecidePlan, ShowPlan};
+use crate::host::{Host, now};
+use crate::output::{Output, table};
+use jiff::Timestamp;
+use purser_model::id::PlanId;
+use purser_model::plan::{PlanLine, PlanSummary};
+use purser_plan::render::{self, Page, Row};
+use purser_store::{Decided, Decision, PageRequest};
+use serde::Serialize;
+
+const PAGE: u32 = 500;
+
+/// `plan list`
+pub async fn list(host: &Host, output: &Output) -> anyhow::Result<Ending> {
+    let mut plans: Vec<PlanSummary> = Vec::new();
+    loop {
+        let after = plans.last().map(|plan| plan.id);
+        let page = host.store.plans(PageRequest { after, limit: PAGE }).await?;
+        if page.is_empty() {
+            break;
+        }
+        plans.extend(page);
+    }
+    output.answer(&plans, || list_text(&plans, now()))?;
+    Ok(Ending::Done)
+}
+
+fn list_text(plans: &[PlanSummary], now: Timestamp) -> String {
+    if plans.is_empty() {
+        return "No plan is kept: make one with `purser plan`.".to_owned();
+    }
+    let rows = plans.iter().map(|plan| {
+        vec![
+            plan.id.to_string(),
+            format!("{:.0}", plan.created_at),
+            plan.items.to_string(),
+            states(plan),
+            life(plan, now),
+        ]
+    });
+    table(&["PLAN", "MADE", "ITEMS", "STATES", "STATE"], rows)
+}
+
+fn states(plan: &PlanSummary) -> String {
+    plan.states.iter().map(|(state, count)| format!("{count} {state}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether a plan can be applied, in words.
+fn life(plan: &PlanSummary, now: Timestamp) -> String {
+    match (&plan.applied_at, &plan.seal) {
+        (Some(at), _) => format!("applied at {at:.0}"),
+        (None, None) => "without a seal".to_owned(),
+        (None, Some(seal)) if seal.terms.expires_at <= now => format!("expired at {:.0}", seal.terms.expires_at),
+        (None, Some(seal)) => {
+            let kind = if seal.terms.what_if { "what if, " } else { "" };
+            format!("{kind}until {:.0}", seal.terms.expires_at)
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Shown {
+    plan: PlanSummary,
+    items: Vec<PlanLine>,
+}
+
+/// `plan show`
+pub async fn show(host: &Host, arguments: &ShowPlan, output: &Output) -> anyhow::Result<Ending> {
+    let plan = host.store.plan(arguments.plan).await?;
+    let shown = Shown { items: lines(host, plan.id).await?, plan };
+    let rows: Vec<Row<'_>> = shown.items.iter().map(Row::from).collect();
+    if let Some(file) = &arguments.html {
+        write_page(file, &Page { plan: Some(&shown.plan), rows: &rows, notices: &[], remarks: &[] })?;
+    }
+    output.answer(&shown, || {
+        let head =
+            format!("plan {}, made at {:.0}, {}", shown.plan.id, shown.plan.created_at, life(&shown.plan, now()));
+        format!("{head}\n\n{}", render::rows(&rows, &[], &|_, _| None))
+    })?;
+    Ok(Ending::Done)
+}
+
+async fn lines(host: &Host, plan: PlanId) -> anyhow::Result<Vec<PlanLine>> {
+    let mut lines: Vec<PlanLine> = Vec::new();
+    loop {
+        let after = lines.last().map_or(0, |line| line.position);
+        let page = host.store.plan_items(plan, after, PAGE).await?;
+        if page.is_empty() {
+            return Ok(lines);
+        }
+        lines.extend(page.into_iter().map(|kept| kept.line));
+    }
+}
+
+/// `plan approve`
+pub async fn approve(host: &Host, arguments: &DecidePlan, output: &Output) -> anyhow::Result<Ending> {
+    decide(host, arguments, Decision::Approve, output).await
+}
+
+/// `plan reject`
+pub async fn reject(host: &Host, arguments: &DecidePlan, output: &Output) -> anyhow::Result<Ending> {
+    decide(host, arguments, Decision::Reject, output).await
+}
+
+#[derive(Serialize)]
+struct Answer {
+    plan: PlanSummary,
+    #[serde(flatten)]
+    decided: Decided,
+}
+
+async fn decide(host: &Host, arguments: &DecidePlan, decision: Decision, output: &Output) -> anyhow::Result<Ending> {
+    let positions = (!arguments.all).then(|| arguments.items.iter().copied().collect());
+    let decided = host.store.decide_plan_items(arguments.plan, positions, decision, now()).await?;
+    let answer = Answer { plan: host.store.plan(arguments.plan).await?, decided };
+    output.answer(&answer, || {
+        let mut text = format!("plan {}: {}", answer.plan.id, states(&answer.plan));
+        for position in &answer.decided.too_late {
+            text.push_str(&format!("\n  item {position} is applied or stale already"));
+        }
+        text
+    })?;
+    Ok(if answer.decided.too_late.is_empty() { Ending::Done } else { Ending::Failed })
+}

@@ -1,0 +1,286 @@
+//! Stored plans: made and sealed, decided item by item, applied item by item.
+
+use crate::audit::Note;
+use crate::failure::{Result, damaged, not_found};
+use crate::planning::enqueue_one;
+use crate::rows::{self, Key, collect, from_json, from_word, json, micros, optional_time, time};
+use crate::transaction::Transaction;
+use jiff::Timestamp;
+use purser_model::id::{Ids, PlanId};
+use purser_model::object::Digest;
+use purser_model::plan::{ItemState, PlanItem, PlanLine, PlanSummary};
+use purser_model::seal::{PlanSeal, PlanTerms};
+use purser_store::{Decided, Decision, EnqueueRequest, Enqueued, KeptDeclarations, KeptItem, PageRequest, StaleItem};
+use rusqlite::{Connection, OptionalExtension, Row};
+use serde_json::json as value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// A plan that is not sealed after so long is never finished.
+const LONGEST_MAKING: Duration = Duration::from_hours(24);
+
+pub(crate) fn begin(tx: &Transaction<'_>, ids: &Ids, now: Timestamp) -> Result<PlanId> {
+    let forgotten = now.checked_sub(LONGEST_MAKING).unwrap_or(Timestamp::MIN);
+    tx.execute(
+        "DELETE FROM plan WHERE digest IS NULL AND applied_at IS NULL AND created_at < ?1",
+        [micros(forgotten)],
+    )?;
+    let id = PlanId(ids.next(now));
+    tx.execute(
+        "INSERT INTO plan (id, created_at, items, operations) VALUES (?1, ?2, 0, '{}')",
+        (Key::from(id), micros(now)),
+    )?;
+    Ok(id)
+}
+
+pub(crate) fn add_items(tx: &Transaction<'_>, id: PlanId, items: &[PlanItem]) -> Result<Vec<Digest>> {
+    let (known, operations) = tx
+        .prepare_cached("SELECT items, operations FROM plan WHERE id = ?1 AND digest IS NULL")?
+        .query_row([Key::from(id)], |row| Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?)))
+        .optional()?
+        .ok_or_else(|| not_found("unsealed plan", id))?;
+    let mut operations: BTreeMap<String, u64> = from_json("plan", &operations)?;
+    let mut insert = tx.prepare_cached("INSERT INTO plan_item (plan, position, item) VALUES (?1, ?2, ?3)")?;
+    let mut digests = Vec::with_capacity(items.len());
+    for (position, item) in (known + 1..).zip(items) {
+        let text = json("plan", item)?;
+        insert.execute((Key::from(id), position, &text))?;
+        digests.push(Digest::of(&text));
+        for operation in &item.operations {
+            *operations.entry(operation.intent.name().to_owned()).or_default() += 1;
+        }
+    }
+    tx.prepare_cached("UPDATE plan SET items = ?2, operations = ?3 WHERE id = ?1")?.execute((
+        Key::from(id),
+        known + items.len() as u64,
+        json("plan", &operations)?,
+    ))?;
+    Ok(digests)
+}
+
+pub(crate) fn seal(tx: &Transaction<'_>, id: PlanId, seal: &PlanSeal, now: Timestamp) -> Result<PlanSummary> {
+    let items = tx
+        .prepare_cached(
+            "UPDATE plan SET expires_at = ?2, configuration = ?3, what_if = ?4, digest = ?5, signature = ?6 \
+             WHERE id = ?1 AND digest IS NULL RETURNING items",
+        )?
+        .query_row(
+            (
+                Key::from(id),
+                micros(seal.terms.expires_at),
+                seal.terms.configuration.0,
+                seal.terms.what_if,
+                seal.digest.0,
+                seal.signature.0,
+            ),
+            |row| row.get::<_, u64>(0),
+        )
+        .optional()?
+        .ok_or_else(|| not_found("unsealed plan", id))?;
+    let made = one(tx, id)?;
+    let details = value!({"items": items, "operations": made.operations, "what_if": seal.terms.what_if});
+    Note::plan(id).details(details).write(tx, now, "plan-made", &format!("{items} items"))?;
+    Ok(made)
+}
+
+const PLAN: &str =
+    "id, created_at, items, operations, applied_at, expires_at, configuration, what_if, digest, signature";
+
+fn read(connection: &Connection, row: &Row<'_>) -> Result<PlanSummary> {
+    let id: PlanId = row.get::<_, Key>(0)?.into();
+    Ok(PlanSummary {
+        id,
+        created_at: time(row.get(1)?)?,
+        items: row.get(2)?,
+        operations: from_json("plan", &row.get::<_, String>(3)?)?,
+        states: states(connection, id)?,
+        seal: read_seal(row)?,
+        applied_at: optional_time(row.get(4)?)?,
+    })
+}
+
+fn read_seal(row: &Row<'_>) -> Result<Option<PlanSeal>> {
+    let Some(expires_at) = optional_time(row.get(5)?)? else { return Ok(None) };
+    let bytes = |column: usize| -> Result<Digest> {
+        rows::digest(row.get(column)?)?.ok_or_else(|| damaged("plan", "a part of its seal is missing"))
+    };
+    let terms = PlanTerms { expires_at, configuration: bytes(6)?, what_if: row.get(7)? };
+    Ok(Some(PlanSeal { terms, digest: bytes(8)?, signature: bytes(9)? }))
+}
+
+fn states(connection: &Connection, id: PlanId) -> Result<BTreeMap<ItemState, u64>> {
+    let mut query =
+        connection.prepare_cached("SELECT state, count(*) FROM plan_item WHERE plan = ?1 GROUP BY state")?;
+    let found = collect(query.query([Key::from(id)])?, |row| {
+        Ok((from_word("plan", &row.get::<_, String>(0)?)?, row.get::<_, u64>(1)?))
+    })?;
+    Ok(found.into_iter().collect())
+}
+
+pub(crate) fn one(connection: &Connection, id: PlanId) -> Result<PlanSummary> {
+    let mut query = connection.prepare_cached(&format!("SELECT {PLAN} FROM plan WHERE id = ?1"))?;
+    let mut found = query.query([Key::from(id)])?;
+    found.next()?.map(|row| read(connection, row)).transpose()?.ok_or_else(|| not_found("plan", id))
+}
+
+pub(crate) fn list(connection: &Connection, page: PageRequest<PlanId>) -> Result<Vec<PlanSummary>> {
+    let mut query = connection.prepare_cached(&format!(
+        "SELECT {PLAN} FROM plan WHERE (?1 IS NULL OR id < ?1) AND (digest IS NOT NULL OR applied_at IS NOT NULL) \
+         ORDER BY id DESC LIMIT ?2"
+    ))?;
+    collect(query.query((page.after.map(Key::from), page.limit))?, |row| read(connection, row))
+}
+
+pub(crate) fn items(connection: &Connection, id: PlanId, after: u64, limit: u32) -> Result<Vec<KeptItem>> {
+    let mut query = connection.prepare_cached(
+        "SELECT position, state, why, item FROM plan_item WHERE plan = ?1 AND position > ?2 ORDER BY position LIMIT ?3",
+    )?;
+    collect(query.query((Key::from(id), after, limit))?, |row| {
+        let text: String = row.get(3)?;
+        let line = PlanLine {
+            position: row.get(0)?,
+            state: from_word("plan", &row.get::<_, String>(1)?)?,
+            why: row.get(2)?,
+            item: from_json("plan", &text)?,
+        };
+        Ok(KeptItem { line, digest: Digest::of(&text) })
+    })
+}
+
+pub(crate) fn decide(
+    tx: &Transaction<'_>,
+    id: PlanId,
+    positions: Option<&BTreeSet<u64>>,
+    decision: Decision,
+    now: Timestamp,
+) -> Result<Decided> {
+    one(tx, id)?;
+    let (state, kind) = match decision {
+        Decision::Approve => (ItemState::Approved, "plan-items-approved"),
+        Decision::Reject => (ItemState::Rejected, "plan-items-rejected"),
+    };
+    let decided = match positions {
+        None => Decided { changed: decide_all(tx, id, state)?, too_late: BTreeSet::new() },
+        Some(positions) => decide_some(tx, id, positions, state)?,
+    };
+    if decided.changed > 0 {
+        let details = value!({"positions": positions, "changed": decided.changed});
+        Note::plan(id).details(details).write(tx, now, kind, &format!("{} items", decided.changed))?;
+    }
+    Ok(decided)
+}
+
+fn decide_all(tx: &Transaction<'_>, id: PlanId, state: ItemState) -> Result<u64> {
+    let changed = tx.execute(
+        "UPDATE plan_item SET state = ?2 WHERE plan = ?1 AND state IN ('open', 'approved', 'rejected') AND state != ?2",
+        (Key::from(id), state.as_str()),
+    )?;
+    Ok(changed as u64)
+}
+
+fn decide_some(tx: &Transaction<'_>, id: PlanId, positions: &BTreeSet<u64>, state: ItemState) -> Result<Decided> {
+    let mut decided = Decided::default();
+    for position in positions {
+        let known =
+            state_of(tx, id, *position)?.ok_or_else(|| not_found("item", format!("{position} of plan {id}")))?;
+        if !known.is_undone() {
+            decided.too_late.insert(*position);
+        } else if known != state {
+            set_state(tx, id, *position, state, None)?;
+            decided.changed += 1;
+        }
+    }
+    Ok(decided)
+}
+
+fn state_of(tx: &Transaction<'_>, id: PlanId, position: u64) -> Result<Option<ItemState>> {
+    tx.prepare_cached("SELECT state FROM plan_item WHERE plan = ?1 AND position = ?2")?
+        .query_row((Key::from(id), position), |row| row.get::<_, String>(0))
+        .optional()?
+        .map(|word| from_word("plan", &word))
+        .transpose()
+}
+
+fn set_state(tx: &Transaction<'_>, id: PlanId, position: u64, state: ItemState, why: Option<&str>) -> Result<()> {
+    tx.prepare_cached("UPDATE plan_item SET state = ?3, why = ?4 WHERE plan = ?1 AND position = ?2")?.execute((
+        Key::from(id),
+        position,
+        state.as_str(),
+        why,
+    ))?;
+    Ok(())
+}
+
+/// Enqueues items and notes what became of each, in the same transaction.
+pub(crate) fn apply_items(
+    tx: &Transaction<'_>,
+    ids: &Ids,
+    id: PlanId,
+    items: Vec<(u64, PlanItem)>,
+    now: Timestamp,
+) -> Result<Enqueued> {
+    let mut done = Enqueued::default();
+    for (position, item) in items {
+        if matches!(state_of(tx, id, position)?, Some(ItemState::Open | ItemState::Approved)) {
+            let one = apply_item(tx, ids, id, item, now)?;
+            let why = one.stale.first().map(|stale| stale.reason.as_str());
+            let state = if why.is_some() { ItemState::Stale } else { ItemState::Applied };
+            set_state(tx, id, position, state, why)?;
+            done.operations += one.operations;
+            done.stale.extend(one.stale);
+        }
+    }
+    finish(tx, id, now)?;
+    Ok(done)
+}
+
+fn apply_item(tx: &Transaction<'_>, ids: &Ids, id: PlanId, item: PlanItem, now: Timestamp) -> Result<Enqueued> {
+    let mut done = Enqueued::default();
+    let request = EnqueueRequest {
+        identity: item.identity,
+        wake: None,
+        plan: Some(id),
+        items: vec![item.clone()],
+        outlook: None,
+    };
+    enqueue_one(tx, ids, request, now, &mut done)?;
+    if done.put_off > 0 {
+        let reason = "an operation of this account was under way; it is planned anew when that has ended".to_owned();
+        done.stale.push(StaleItem { item, reason });
+    }
+    Ok(done)
+}
+
+/// A plan of which nothing is left to apply is applied.
+fn finish(tx: &Transaction<'_>, id: PlanId, now: Timestamp) -> Result<()> {
+    let finished = tx
+        .prepare_cached(
+            "UPDATE plan SET applied_at = ?2 WHERE id = ?1 AND applied_at IS NULL AND NOT EXISTS \
+             (SELECT 1 FROM plan_item WHERE plan = ?1 AND state IN ('open', 'approved'))",
+        )?
+        .execute((Key::from(id), micros(now)))?;
+    if finished == 1 { Note::plan(id).write(tx, now, "plan-applied", "") } else { Ok(()) }
+}
+
+pub(crate) fn kept_declarations(connection: &Connection) -> Result<Option<KeptDeclarations>> {
+    let row = connection
+        .prepare_cached("SELECT digest, text FROM declarations")?
+        .query_row([], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?)))
+        .optional()?;
+    let Some((bytes, text)) = row else { return Ok(None) };
+    Ok(rows::digest(Some(bytes))?.map(|digest| KeptDeclarations { digest, text }))
+}
+
+pub(crate) fn keep_declarations(
+    tx: &Transaction<'_>,
+    kept: &KeptDeclarations,
+    woken: u64,
+    now: Timestamp,
+) -> Result<()> {
+    tx.execute(
+        "INSERT OR REPLACE INTO declarations (number, digest, text) VALUES (1, ?1, ?2)",
+        (kept.digest.0, &kept.text),
+    )?;
+    let note = Note::about("declarations", &kept.digest).details(value!({"woken": woken}));
+    note.write(tx, now, "declarations-changed", &format!("{woken} identities woken"))
+}
