@@ -8,6 +8,7 @@ mod circle;
 mod error;
 mod insight;
 mod instance;
+mod mapping;
 mod membership;
 mod problems;
 mod reading;

@@ -6,17 +6,15 @@ use crate::reading::Reading;
 use crate::section::{Node, Section};
 use crate::timing;
 use crate::units;
-use crate::{insight, instance};
+use crate::{insight, instance, mapping};
 use purser_model::configuration::{
-    Correlation, DeclaredEntitlement, Deprovisioning, Leaving, Mapping, ReferenceId, Strength, Target, UnlinkedReaction,
+    Correlation, DeclaredEntitlement, Deprovisioning, Leaving, Target, UnlinkedReaction,
 };
 use purser_model::id::TargetName;
 use purser_plan::RulePlace;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-const STRENGTHS: &[(&str, Strength)] =
-    &[("weak", Strength::Weak), ("normal", Strength::Normal), ("strong", Strength::Strong)];
 const UNLINKED: &[(&str, UnlinkedReaction)] = &[("show", UnlinkedReaction::Show), ("adopt", UnlinkedReaction::Adopt)];
 const LEAVING: &[(&str, Deprovisioning)] =
     &[("keep", Deprovisioning::Keep), ("disable", Deprovisioning::Disable), ("delete", Deprovisioning::Delete)];
@@ -29,7 +27,7 @@ pub(crate) fn read(reading: &mut Reading, name: &TargetName, mut section: Sectio
     let leaving = section.optional("leaving").and_then(|node| leaving(&node, &mut reading.problems));
     let timing = timing::read(&mut section, &mut reading.problems);
     let correlation = correlation(reading, name, &mut section);
-    let mappings = mappings(reading, name, &mut section);
+    let mappings = mapping::read(reading, name, &mut section, !correlation.is_empty());
     let entitlements = entitlements(reading, name, &mut section);
     let insight = section.optional("insight").and_then(|node| insight::read(&node, &mut reading.problems));
     section.finish(&mut reading.problems);
@@ -81,57 +79,6 @@ fn correlation(reading: &mut Reading, target: &TargetName, section: &mut Section
     correlation
 }
 
-fn mappings(reading: &mut Reading, target: &TargetName, section: &mut Section<'_>) -> Vec<Mapping> {
-    let table = section.optional("mapping").and_then(|node| node.section(&mut reading.problems));
-    let mut mappings = Vec::new();
-    let mut names: Vec<&str> = Vec::new();
-    for (attribute, node) in table.iter().flat_map(Section::entries) {
-        if let Some(other) = names.iter().find(|other| overlap(other, attribute)) {
-            let message = format!("`{other}` writes to the same attribute: keep one of the two mappings");
-            reading.problems.report(&node.place, message);
-        }
-        names.push(attribute);
-        mappings.extend(mapping(reading, target, attribute, &node));
-    }
-    mappings
-}
-
-/// Whether two mappings write to the same place: names without regard to case, or one inside the other.
-fn overlap(left: &str, right: &str) -> bool {
-    let (left, right) = (left.to_ascii_lowercase(), right.to_ascii_lowercase());
-    let inside = |inner: &str, outer: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'));
-    left == right || inside(&left, &right) || inside(&right, &left)
-}
-
-/// Reads `attribute = "expression"` or `attribute = { value = "expression", strength = "strong" }`.
-fn mapping(reading: &mut Reading, target: &TargetName, attribute: &str, node: &Node<'_>) -> Option<Mapping> {
-    let rule = RulePlace::Mapping { target: target.clone(), attribute: attribute.to_owned() };
-    let attribute = attribute.to_owned();
-    if node.value.as_str().is_some() {
-        let expression = reading.expression(node, rule)?;
-        return Some(Mapping::new(attribute, expression));
-    }
-    let mut section = node.section(&mut reading.problems)?;
-    let Some(value) = section.optional("value") else {
-        let advice = format!(
-            "`value` is missing: write {{ value = \"identity.x\", strength = \"strong\" }}; to reach into a complex \
-             attribute put the whole name in quotes: \"{attribute}.part\" = \"identity.x\""
-        );
-        reading.problems.report(&node.place, advice);
-        return None;
-    };
-    let expression = reading.expression(&value, rule);
-    let strength = section.optional("strength").and_then(|node| node.choice(STRENGTHS, &mut reading.problems));
-    let refers_by = section.optional("refers_by").and_then(|node| node.filled_text(&mut reading.problems));
-    let refers_by = refers_by.map(|name| match name.as_str() {
-        "id" => ReferenceId::Primary,
-        _ => ReferenceId::Secondary(name),
-    });
-    section.finish(&mut reading.problems);
-    let mapping = Mapping::new(attribute, expression?);
-    Some(Mapping { strength: strength.unwrap_or(mapping.strength), refers_by, ..mapping })
-}
-
 fn entitlements(
     reading: &mut Reading,
     target: &TargetName,
@@ -155,18 +102,4 @@ fn entitlement(reading: &mut Reading, target: &TargetName, mut section: Section<
     section.finish(problems);
     let needs = needs.into_iter().map(|(name, _)| name).collect();
     DeclaredEntitlement { class, attribute, value, create: create.unwrap_or(false), needs }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::overlap;
-
-    #[test]
-    fn mappings_overlap_by_case_and_by_nesting() {
-        assert!(overlap("userName", "username"));
-        assert!(overlap("name", "Name.familyName"));
-        assert!(overlap("name.familyName", "name"));
-        assert!(!overlap("name.familyName", "name.givenName"));
-        assert!(!overlap("nameSuffix", "name"));
-    }
 }

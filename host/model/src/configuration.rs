@@ -173,15 +173,43 @@ pub enum Strength {
     Strong,
 }
 
+/// What a mapping that gives no value does with the value that it wrote before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NullPolicy {
+    /// It is taken away.
+    Clear,
+    /// It stays.
+    Keep,
+}
+
+/// Which values of a list belong to its mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnedValues {
+    /// Those that it gave: what people added by hand stays.
+    Own,
+    /// The whole list.
+    All,
+}
+
 /// How one attribute of an account follows from the identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {
     /// The account's attribute; a dot reaches into complex attributes.
     pub attribute: String,
-    /// CEL over `identity`; null means no value.
+    /// CEL over `identity` and `today`; null means no value. Where the value is unique also over `iteration`.
     pub expression: String,
     /// How strongly it holds.
     pub strength: Strength,
+    /// Whether it is written when the account is created and never afterwards.
+    pub create_only: bool,
+    /// What happens to what it wrote when it gives no value any more.
+    pub null: NullPolicy,
+    /// Which values of a list are its own; none: as [`Mapping::owned_values`] says.
+    pub values: Option<OwnedValues>,
+    /// Whether no other account of the target may have its value.
+    pub unique: bool,
     /// For a reference: by which id the account of the identity that the expression names is referred to.
     pub refers_by: Option<ReferenceId>,
 }
@@ -198,7 +226,25 @@ pub enum ReferenceId {
 impl Mapping {
     /// A mapping of normal strength.
     pub fn new(attribute: String, expression: String) -> Self {
-        Self { attribute, expression, strength: Strength::Normal, refers_by: None }
+        Self {
+            attribute,
+            expression,
+            strength: Strength::Normal,
+            create_only: false,
+            null: NullPolicy::Clear,
+            values: None,
+            unique: false,
+            refers_by: None,
+        }
+    }
+
+    /// Which values of a list are its own: where it is not declared, all of them for a strong mapping and those that it
+    /// gave for any other.
+    pub fn owned_values(&self) -> OwnedValues {
+        self.values.unwrap_or(match self.strength {
+            Strength::Strong => OwnedValues::All,
+            Strength::Weak | Strength::Normal => OwnedValues::Own,
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use crate::id::{AccountId, IdentityId, PlanId, TargetName};
 use crate::object::Digest;
 use crate::operation::Intent;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One operation of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,6 +59,9 @@ pub struct PlanItem {
     pub operations: Vec<PlannedOperation>,
     /// The values that the mappings give now; kept with the account once the item is done.
     pub pushed: crate::Attributes,
+    /// The values of unique mappings that it writes, by attribute; no other account may have them or be about to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub claims: BTreeMap<String, String>,
 }
 
 /// Something that planning found and does not act on.
@@ -138,10 +142,10 @@ pub struct PlanSummary {
     /// How many items it has.
     pub items: u64,
     /// How many operations by name.
-    pub operations: std::collections::BTreeMap<String, u64>,
+    pub operations: BTreeMap<String, u64>,
     /// How many items by state.
     #[serde(default)]
-    pub states: std::collections::BTreeMap<ItemState, u64>,
+    pub states: BTreeMap<ItemState, u64>,
     /// What the host vouches for; none for a plan that was not finished, or was made before plans were sealed.
     #[serde(default)]
     pub seal: Option<crate::seal::PlanSeal>,

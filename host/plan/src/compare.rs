@@ -31,6 +31,11 @@ pub(crate) fn same(desired: &Value, actual: &Value, described: &Described, case:
     }
 }
 
+/// Whether one value of a list is the desired one.
+pub(crate) fn same_value(desired: &Value, actual: &Value, described: &Described, case: Case) -> bool {
+    same_single(desired, actual, described.kind, case)
+}
+
 fn same_lists(desired: &[Value], actual: &[Value], kind: Option<AttributeKind>, case: Case) -> bool {
     if desired.iter().chain(actual).all(|item| !item.is_object()) {
         let within = |items: &[Value], item: &Value| items.iter().any(|other| same_single(item, other, kind, case));

@@ -1,5 +1,9 @@
 //! Which attributes of an account are to be changed.
 
+mod lists;
+
+pub(crate) use lists::has_own_values;
+
 use crate::attributes::{lookup, member};
 use crate::compare::{Case, same};
 use crate::desired::{Desired, DesiredAttribute};
@@ -36,12 +40,13 @@ pub(crate) fn update(desired: &Desired<'_>, known: &Known<'_>) -> Option<Planned
     let mut before = Attributes::new();
     let mut reasons = Vec::new();
     for attribute in &desired.attributes {
-        let actual = lookup(known.actual, attribute.name).filter(|value| !is_none(value));
-        if let Some((action, reason)) = change(attribute, actual, member(known.pushed, attribute.name)) {
-            changes.push(AttributeChange { attribute: attribute.name.to_owned(), action });
-            before.insert(attribute.name.to_owned(), actual.cloned().unwrap_or(Value::Null));
-            reasons.push((attribute.name, reason));
-        }
+        let name = attribute.name();
+        let actual = lookup(known.actual, name).filter(|value| !is_none(value));
+        let actions = changes_of(attribute, actual, member(known.pushed, name));
+        let Some((_, reason)) = actions.first() else { continue };
+        before.insert(name.to_owned(), actual.cloned().unwrap_or(Value::Null));
+        reasons.push((name, *reason));
+        changes.extend(actions.into_iter().map(|(action, _)| AttributeChange { attribute: name.to_owned(), action }));
     }
     (!changes.is_empty()).then(|| PlannedOperation {
         intent: Intent::Update { changes },
@@ -50,20 +55,20 @@ pub(crate) fn update(desired: &Desired<'_>, known: &Known<'_>) -> Option<Planned
     })
 }
 
-fn change(
+fn changes_of(
     attribute: &DesiredAttribute<'_>,
     actual: Option<&Value>,
     pushed: Option<&Value>,
-) -> Option<(AttributeAction, Reason)> {
+) -> Vec<(AttributeAction, Reason)> {
     let traits = &attribute.described.traits;
-    if traits.immutable {
-        return None;
-    }
-    match &attribute.value {
+    let change = match &attribute.value {
+        _ if traits.immutable => None,
+        _ if lists::is_shared(attribute, pushed) => return lists::changes(attribute, actual, pushed),
         Some(value) if traits.write_only => change_unseen(attribute, value, pushed),
         Some(value) => replace(attribute, value, actual, pushed),
         None => clear(attribute, actual, pushed),
-    }
+    };
+    change.into_iter().collect()
 }
 
 /// A value that the target never shows is written when it is new.
@@ -74,7 +79,8 @@ fn change_unseen(
 ) -> Option<(AttributeAction, Reason)> {
     let known = pushed.is_some_and(|pushed| same(value, pushed, &attribute.described, Case::Exact));
     // What a weak mapping wrote on create is not kept, so that nothing can be told about it later.
-    (!known && attribute.strength != Strength::Weak).then(|| (AttributeAction::Replace(value.clone()), Reason::Derived))
+    (!known && attribute.strength() != Strength::Weak)
+        .then(|| (AttributeAction::Replace(value.clone()), Reason::Derived))
 }
 
 fn replace(
@@ -87,7 +93,7 @@ fn replace(
     // A target that folds case shows another spelling of what was written; that is no drift. A new spelling is a change.
     let case = if as_pushed && !attribute.described.traits.case_exact { Case::Folded } else { Case::Exact };
     let is_so = actual.is_some_and(|actual| same(value, actual, &attribute.described, case));
-    let reason = match attribute.strength {
+    let reason = match attribute.strength() {
         _ if is_so => return None,
         Strength::Strong if as_pushed => Reason::Drifted,
         Strength::Normal if as_pushed => return None,
@@ -105,7 +111,7 @@ fn clear(
     pushed: Option<&Value>,
 ) -> Option<(AttributeAction, Reason)> {
     let there = actual.is_some() || attribute.described.traits.write_only;
-    let ours = pushed.is_some() && attribute.strength != Strength::Weak;
+    let ours = pushed.is_some() && attribute.strength() != Strength::Weak;
     (there && ours).then_some((AttributeAction::Clear, Reason::Derived))
 }
 

@@ -9,9 +9,10 @@ mod entitlements;
 mod members;
 mod text;
 
+use crate::desired::Others;
 use crate::expression::Expression;
 use crate::memberships::memberships;
-use crate::outcome::{IdentityPlan, IdentitySnapshot, Memberships, TargetView};
+use crate::outcome::{IdentityPlan, IdentitySnapshot, Memberships, TakenValues, TargetView};
 use crate::references::Referred;
 use crate::rules::{Rules, TargetRules};
 use crate::subject::Subject;
@@ -130,8 +131,8 @@ struct Look<'a> {
     target: &'a Target,
     rules: &'a TargetRules,
     view: Option<&'a TargetView>,
-    /// The accounts here that others may be referred to by.
-    referred: &'a Referred,
+    /// What is known of the accounts of others here.
+    others: Others<'a>,
     about: About<'a>,
     /// The plan's item for that account.
     item: Option<&'a PlanItem>,
@@ -180,9 +181,12 @@ impl Scene<'_> {
             About::There(account) => explained.items.iter().find(|item| item.account == Some(account.id)),
             About::Nothing => None,
         };
-        let (view, nobody) = (self.views.get(name), Referred::new());
-        let referred = self.snapshot.references.get(name).unwrap_or(&nobody);
-        let look = Look { name, target, rules, view, referred, about, item, left_alone: &explained.left_alone };
+        let (view, nobody, nothing) = (self.views.get(name), Referred::new(), TakenValues::default());
+        let others = Others {
+            referred: self.snapshot.references.get(name).unwrap_or(&nobody),
+            taken: self.snapshot.taken.get(name).unwrap_or(&nothing),
+        };
+        let look = Look { name, target, rules, view, others, about, item, left_alone: &explained.left_alone };
         let mappings = attributes::mappings(self.subject, &look);
         let entitlements = entitlements::entitlements(self.rules, self.memberships, &look);
         explained.activation = activation(&look, self.subject.state);

@@ -4,8 +4,10 @@
 //! (RFC 7643 section 2.5): selecting a field that is not there gives null instead of an error, also on null itself, and
 //! `has(x.y)` is false for a null field. Indexing (`x['y']`) keeps CEL's error.
 
+mod dates;
 mod functions;
 mod limits;
+mod names;
 mod reads;
 mod values;
 
@@ -17,7 +19,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) use limits::TooCostly;
-pub(crate) use values::{is_none, object_value};
+pub(crate) use values::{is_none, object_value, text_value};
 
 /// The CEL environment that every expression shares: the standard library, the strings extension and our own functions.
 #[derive(Clone)]
@@ -36,6 +38,8 @@ impl std::fmt::Debug for Dialect {
 pub(crate) struct Expression {
     text: String,
     tree: IdedExpr,
+    /// The variables that it uses.
+    variables: BTreeSet<String>,
 }
 
 /// Why an expression is not accepted.
@@ -50,7 +54,8 @@ pub(crate) enum CompileError {
     #[error("unknown variable `{name}`: here an expression can use {known}")]
     UnknownVariable { name: String, known: String },
     #[error(
-        "unknown function `{0}`: use CEL's standard functions and macros, its strings extension, `lower()` or `upper()`"
+        "unknown function `{0}`: use CEL's standard functions and macros, its strings extension, or lower, upper, \
+         transliterate, slug, title, left, initials, addDays, addMonths, daysBetween, dateOf, formatDate"
     )]
     UnknownFunction(String),
 }
@@ -86,21 +91,22 @@ impl Dialect {
         limits::check_length(text)?;
         let mut tree = self.env.parser().parse(text).map_err(|errors| CompileError::Syntax(syntax_message(&errors)))?;
         limits::check_tree(&tree)?;
-        self.check_variables(&tree, variables)?;
+        let used = self.check_variables(&tree, variables)?;
         self.check_functions(&tree)?;
         read_missing_fields_as_null(&mut tree);
-        Ok(Expression { text: text.to_owned(), tree })
+        Ok(Expression { text: text.to_owned(), tree, variables: used })
     }
 
-    fn check_variables(&self, tree: &IdedExpr, variables: &[&str]) -> Result<(), CompileError> {
+    /// The names that it uses without binding them, which are known ones.
+    fn check_variables(&self, tree: &IdedExpr, variables: &[&str]) -> Result<BTreeSet<String>, CompileError> {
         let scope = self.scope();
-        let mut unknown = BTreeSet::new();
-        free_names(tree, &mut Vec::new(), &mut unknown);
+        let mut used = BTreeSet::new();
+        free_names(tree, &mut Vec::new(), &mut used);
         // The names of types, such as `string`, are identifiers too; a scope without variables resolves only those.
         let is_type = |name: &str| scope.resolve(&IdedExpr { id: 0, expr: Expr::Ident(name.to_owned()) }).is_ok();
-        match unknown.into_iter().find(|name| !variables.contains(&name.as_str()) && !is_type(name)) {
-            None => Ok(()),
-            Some(name) => Err(CompileError::UnknownVariable { name, known: quoted(variables) }),
+        match used.iter().find(|name| !variables.contains(&name.as_str()) && !is_type(name)) {
+            None => Ok(used),
+            Some(name) => Err(CompileError::UnknownVariable { name: name.clone(), known: quoted(variables) }),
         }
     }
 
@@ -128,6 +134,16 @@ impl Expression {
     /// The attributes of these variables that it reads.
     pub(crate) fn reads(&self, variables: &[&str]) -> BTreeSet<String> {
         reads::paths(&self.tree, variables)
+    }
+
+    /// Whether it uses a variable.
+    pub(crate) fn uses(&self, variable: &str) -> bool {
+        self.variables.contains(variable)
+    }
+
+    /// Whether it is a list or an object as it is written, whatever the variables are.
+    pub(crate) fn is_composed(&self) -> bool {
+        matches!(self.tree.expr, Expr::List(_) | Expr::Map(_) | Expr::Struct(_))
     }
 
     /// The value, without null, empty texts, empty lists and empty objects; none where nothing is left.

@@ -20,10 +20,13 @@ mod records;
 mod references;
 mod rules;
 mod subject;
+mod unique;
 
 pub mod render;
 
 pub use change::Change;
 pub use explain::data::*;
-pub use outcome::{IdentityPlan, IdentitySnapshot, Memberships, Origin, RecordError, RuleFault, TargetView};
+pub use outcome::{
+    IdentityPlan, IdentitySnapshot, Memberships, Origin, RecordError, RuleFault, TakenValues, TargetView, UniqueValues,
+};
 pub use rules::{RuleError, RulePlace, Rules, ValidityEnd};

@@ -20,6 +20,33 @@ pub struct IdentitySnapshot {
     pub candidates: BTreeMap<TargetName, Vec<Account>>,
     /// By target: the accounts that [`crate::Rules::references`] asks for, as far as they are there, by `source/key`.
     pub references: BTreeMap<TargetName, BTreeMap<String, Account>>,
+    /// By target: which of the values asked for by [`crate::Rules::unique_values`] other accounts have, or are about to get.
+    pub taken: BTreeMap<TargetName, TakenValues>,
+}
+
+/// Values of unique attributes that are taken. Case does not count, neither in names nor in values.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TakenValues(BTreeSet<(String, String)>);
+
+impl TakenValues {
+    /// Notes that a value of an attribute is taken.
+    pub fn insert(&mut self, attribute: &str, value: &str) {
+        self.0.insert((attribute.to_lowercase(), value.to_lowercase()));
+    }
+
+    /// Whether it is taken.
+    pub fn contains(&self, attribute: &str, value: &str) -> bool {
+        !self.0.is_empty() && self.0.contains(&(attribute.to_lowercase(), value.to_lowercase()))
+    }
+}
+
+/// Values of a unique attribute, of which an account will get one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UniqueValues {
+    /// The account's attribute.
+    pub attribute: String,
+    /// The possible values, each once.
+    pub values: Vec<String>,
 }
 
 /// What planning must know about a target.
@@ -47,8 +74,16 @@ pub struct IdentityPlan {
     pub notices: Vec<Notice>,
     /// The accounts that nobody grants, whether or not anything is done about it yet.
     pub leaving: BTreeSet<AccountId>,
-    /// When time alone will change the plan: a validity begins or ends, a grace period is over.
+    /// When time alone will change the plan: a validity begins or ends, a grace period is over,
+    /// a day ends where a rule, mapping or correlation uses `today`.
     pub look_again_at: Option<Timestamp>,
+}
+
+impl IdentityPlan {
+    /// Time alone will change the plan at this moment, if not before.
+    pub(crate) fn look_again_at(&mut self, moment: Timestamp) {
+        self.look_again_at = [self.look_again_at, Some(moment)].into_iter().flatten().min();
+    }
 }
 
 /// Why an identity has a group or a role.

@@ -4,19 +4,21 @@ mod correlate;
 mod leave;
 
 use crate::attributes::lookup;
-use crate::desired::Desired;
+use crate::desired::{self, Desired, Others};
 use crate::difference::{self, Known};
 use crate::entitlements::{Declared, Wanted};
 use crate::expression::is_none;
 use crate::memberships::{self, Granted};
-use crate::outcome::{IdentityPlan, IdentitySnapshot, RuleFault, TargetView};
+use crate::outcome::{IdentityPlan, IdentitySnapshot, RuleFault, TakenValues, TargetView};
 use crate::references::Referred;
-use crate::rules::{Rules, TargetRules};
+use crate::rules::{Rules, TargetRules, searchable};
 use crate::subject::Subject;
+use crate::unique::Holder;
 use jiff::Timestamp;
 use purser_model::Attributes;
 use purser_model::account::{Account, Situation};
 use purser_model::configuration::Target;
+use purser_model::edit::AttributeAction;
 use purser_model::id::TargetName;
 use purser_model::identity::{Identity, LifecycleState};
 use purser_model::manifest::ObjectClass;
@@ -40,6 +42,10 @@ pub(crate) fn plan_identity(
         granted.keys().copied().chain(undecided.keys().copied()).chain(with_account).collect();
     let next_changes = [snapshot.identity.validity.next_change(now), memberships.next_change];
     let mut plan = IdentityPlan { look_again_at: next_changes.into_iter().flatten().min(), ..IdentityPlan::default() };
+    // Only these two have memberships; another state changes by its validity.
+    if matches!(subject.state, LifecycleState::Active | LifecycleState::Suspended) && rules.memberships_use_today() {
+        plan.look_again_at(subject.end_of_today());
+    }
     for (loser, winner) in &memberships.excluded {
         let message =
             format!("role {loser} is not given: it and role {winner} exclude each other, and {winner} ranks higher");
@@ -94,15 +100,19 @@ impl Scene<'_> {
             ));
         }
         let nobody = Referred::new();
+        let nothing_taken = TakenValues::default();
         let mut planner = Planner {
             identity: &self.snapshot.identity,
+            others: Others {
+                referred: self.snapshot.references.get(self.name).unwrap_or(&nobody),
+                taken: self.snapshot.taken.get(self.name).unwrap_or(&nothing_taken),
+            },
             subject: self.subject,
             name: self.name,
             target,
             rules,
             view,
             declared: Declared::new(target, view),
-            referred: self.snapshot.references.get(self.name).unwrap_or(&nobody),
             plan: self.plan,
         };
         match granted {
@@ -128,8 +138,8 @@ struct Planner<'a> {
     rules: &'a TargetRules,
     view: &'a TargetView,
     declared: Declared<'a>,
-    /// The accounts here that others may be referred to by.
-    referred: &'a Referred,
+    /// What is known of the accounts of others here.
+    others: Others<'a>,
     plan: &'a mut IdentityPlan,
 }
 
@@ -148,6 +158,9 @@ impl<'a> Planner<'a> {
 
     /// The identity should have an account here.
     fn provide(&mut self, granted: &Wanted<'_>, linked: &[&Account], candidates: Option<&Vec<Account>>) {
+        if self.rules.uses_today() {
+            self.plan.look_again_at(self.subject.end_of_today());
+        }
         let there: Vec<&Account> = linked.iter().copied().filter(|account| is_there(account)).collect();
         match (there.as_slice(), linked.first()) {
             ([account], _) => self.keep_up(granted, account, Link::Keep),
@@ -164,7 +177,7 @@ impl<'a> Planner<'a> {
     /// Creates an account, or creates one again that went missing, under the id it had.
     fn create(&mut self, granted: &Wanted<'_>, missing: Option<&Account>) {
         let Some(class) = self.class(&self.target.class) else { return };
-        let Some(desired) = self.desired(class) else { return };
+        let Some(desired) = self.desired(class, desired::Account::New) else { return };
         if !class.operations.create {
             return self.notice(cannot(class, "create accounts", "none is created"));
         }
@@ -185,11 +198,12 @@ impl<'a> Planner<'a> {
     /// Brings an account to the desired state.
     fn keep_up(&mut self, granted: &Wanted<'_>, account: &Account, link: Link) {
         let Some(class) = self.class(&account.class) else { return };
-        let Some(desired) = self.desired(class) else { return };
         let Some(actual) = self.attributes(account) else { return };
+        let holder = Holder { actual: &actual, secondary_ids: &account.secondary_ids, pushed: &account.pushed };
+        let Some(desired) = self.desired(class, desired::Account::There(holder)) else { return };
         let update = difference::update(&desired, &Known { actual: &actual, pushed: &account.pushed });
         let can_update = class.operations.update;
-        let pushed = if can_update { desired.pushed_over(&account.pushed) } else { account.pushed.clone() };
+        let pushed = if can_update { desired.pushed() } else { account.pushed.clone() };
         let mut operations = self.allowed(can_update, class, "update accounts", update.into_iter().collect());
         let (enable, disable) = self.activation(account);
         operations.extend(self.allowed(class.operations.set_active, class, "enable accounts", enable));
@@ -217,8 +231,8 @@ impl<'a> Planner<'a> {
     }
 
     /// The desired attributes, or none with notices where a mapping fails: then nothing is done for this target.
-    fn desired(&mut self, class: &ObjectClass) -> Option<Desired<'a>> {
-        match Desired::derive(self.subject, self.rules, class, self.referred) {
+    fn desired(&mut self, class: &ObjectClass, account: desired::Account<'_>) -> Option<Desired<'a>> {
+        match Desired::derive(self.subject, self.rules, class, account, &self.others) {
             Ok(desired) => {
                 for late in &desired.late {
                     let (attribute, identities) = (late.attribute, late.identities.join(", "));
@@ -277,10 +291,11 @@ impl<'a> Planner<'a> {
         Vec::new()
     }
 
-    /// Time alone will change the plan then.
-    fn look_again_at(&mut self, moment: Timestamp) {
-        let known = self.plan.look_again_at;
-        self.plan.look_again_at = [known, Some(moment)].into_iter().flatten().min();
+    /// The values of unique mappings that these operations write.
+    fn claims(&self, operations: &[PlannedOperation]) -> BTreeMap<String, String> {
+        let unique = self.rules.mappings.iter().map(|rule| &rule.declared).filter(|mapping| mapping.unique);
+        let written = |name: &str| operations.iter().find_map(|operation| written(operation, name));
+        unique.filter_map(|mapping| Some((mapping.attribute.clone(), written(&mapping.attribute)?))).collect()
     }
 
     fn active(&self) -> bool {
@@ -306,6 +321,7 @@ impl<'a> Planner<'a> {
                 identity_version: self.identity.version,
                 account_digest: account.and_then(|account| account.digest),
             },
+            claims: self.claims(&operations),
             operations,
             pushed,
         });
@@ -313,6 +329,18 @@ impl<'a> Planner<'a> {
 
     fn notice(&mut self, message: String) {
         self.plan.notices.push(notice(self.identity, self.name, message));
+    }
+}
+
+/// The text that an operation writes to an attribute.
+fn written(operation: &PlannedOperation, name: &str) -> Option<String> {
+    match &operation.intent {
+        Intent::Create { attributes, .. } => lookup(attributes, name).and_then(searchable),
+        Intent::Update { changes } => changes.iter().find_map(|change| match &change.action {
+            AttributeAction::Replace(value) if change.attribute == name => searchable(value),
+            _ => None,
+        }),
+        _ => None,
     }
 }
 

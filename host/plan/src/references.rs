@@ -24,7 +24,7 @@ pub(crate) enum Resolved {
 
 /// The identities that the mappings of a target name, as `source/key`.
 pub(crate) fn named(subject: &Subject<'_>, rules: &TargetRules) -> BTreeSet<String> {
-    let references = rules.mappings.iter().filter(|mapping| mapping.refers_by.is_some());
+    let references = rules.mappings.iter().filter(|mapping| mapping.declared.refers_by.is_some());
     let values = references.filter_map(|mapping| mapping.expression.evaluate(&subject.scope).ok().flatten());
     values.flat_map(|value| names(subject, &value)).collect()
 }

@@ -1,18 +1,22 @@
 //! A configuration whose expressions are compiled.
 
 use crate::attributes::insert;
-use crate::expression::{Dialect, Expression};
-use crate::outcome::{IdentityPlan, IdentitySnapshot, Memberships, RecordError, TargetView};
-use crate::subject::Subject;
+use crate::expression::{CompileError, Dialect, Expression};
+use crate::outcome::{IdentityPlan, IdentitySnapshot, Memberships, RecordError, TargetView, UniqueValues};
+use crate::subject::{Subject, TODAY};
+use crate::unique::{self, ITERATION};
 use crate::{memberships, planner, records, references};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use purser_model::Attributes;
-use purser_model::configuration::{Configuration, DeclaredEntitlement, Member, ReferenceId, Source, Strength, Target};
+use purser_model::account::Account;
+use purser_model::configuration::{Configuration, DeclaredEntitlement, Mapping, Member, Source, Target};
 use purser_model::id::{GroupName, RoleName, SourceName, TargetName};
 use purser_model::identity::{Identity, IdentityRecord, Validity};
 use purser_model::object::Object;
 use purser_model::operation::Intent;
+#[cfg(doc)]
+use purser_model::plan::PlanItem;
 use purser_model::plan::PlannedOperation;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -142,10 +146,23 @@ pub(crate) struct TargetRules {
 /// A mapping.
 #[derive(Debug)]
 pub(crate) struct MappingRule {
-    pub(crate) attribute: String,
-    pub(crate) strength: Strength,
+    pub(crate) declared: Mapping,
     pub(crate) expression: Expression,
-    pub(crate) refers_by: Option<ReferenceId>,
+}
+
+impl MappingRule {
+    /// Whether it gives a unique value to an account that is to be created, or to one that is there.
+    pub(crate) fn is_unique_for(&self, creating: bool) -> bool {
+        self.declared.unique && (creating || !self.declared.create_only)
+    }
+}
+
+impl TargetRules {
+    /// Whether what an identity should have here changes with the day.
+    pub(crate) fn uses_today(&self) -> bool {
+        let correlation = self.correlation.iter().map(|(_, expression)| expression);
+        correlation.chain(self.mappings.iter().map(|mapping| &mapping.expression)).any(|one| one.uses(TODAY))
+    }
 }
 
 /// Who belongs to a group or has a role.
@@ -209,8 +226,55 @@ impl Rules {
     ) -> Vec<(String, String)> {
         let subject = Subject::new(&self.dialect, identity, now);
         let correlation = self.targets.get(target).map_or(&[][..], |target| &target.correlation);
-        let value = |expression: &Expression| expression.evaluate(&subject.scope).ok().flatten().and_then(searchable);
+        let value =
+            |expression: &Expression| expression.evaluate(&subject.scope).ok().flatten().as_ref().and_then(searchable);
         correlation.iter().filter_map(|(name, expression)| Some((name.clone(), value(expression)?))).collect()
+    }
+
+    /// The values that an identity may get in the unique attributes of a target where it is granted one, or has the account:
+    /// [`IdentitySnapshot::taken`] must say which of them others have. Attributes that keep the value they have are left
+    /// out, and those whose mapping fails or gives no value.
+    pub fn unique_values(
+        &self,
+        identity: &Identity,
+        target: &TargetName,
+        account: Option<&Account>,
+        now: Timestamp,
+    ) -> Vec<UniqueValues> {
+        match self.targets.get(target) {
+            Some(rules) if rules.mappings.iter().any(|mapping| mapping.declared.unique) => {
+                unique::questions(rules, &Subject::new(&self.dialect, identity, now), account)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether any mapping is unique.
+    pub fn has_unique_attributes(&self) -> bool {
+        self.targets.values().flat_map(|target| &target.mappings).any(|rule| rule.declared.unique)
+    }
+
+    /// The attributes of a target whose mappings are unique.
+    pub fn unique_attributes(&self, target: &TargetName) -> Vec<String> {
+        let mappings = self.targets.get(target).map_or(&[][..], |target| &target.mappings);
+        mappings.iter().filter(|rule| rule.declared.unique).map(|rule| rule.declared.attribute.clone()).collect()
+    }
+
+    /// The attributes by which accounts of a target are found: those that recognise them, and those that are unique.
+    pub fn key_attributes(&self, target: &TargetName) -> Vec<String> {
+        let mut names = self.correlation_attributes(target);
+        for name in self.unique_attributes(target) {
+            if !names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// Whether who belongs to groups and has roles changes with the day.
+    pub(crate) fn memberships_use_today(&self) -> bool {
+        let rules = self.groups.values().chain(self.roles.values());
+        rules.filter_map(|members| members.rule.as_ref()).any(|rule| rule.uses(TODAY))
     }
 
     /// The attributes by which accounts of a target are recognised, in order of trust, each once.
@@ -228,7 +292,11 @@ impl Rules {
     /// The accounts that the identity's accounts refer to: the target, and the identity that has the account, as
     /// `source/key`. They belong into [`IdentitySnapshot::references`] as far as they are there.
     pub fn references(&self, identity: &Identity, now: Timestamp) -> BTreeSet<(TargetName, String)> {
-        if self.targets.values().all(|target| target.mappings.iter().all(|mapping| mapping.refers_by.is_none())) {
+        if self
+            .targets
+            .values()
+            .all(|target| target.mappings.iter().all(|mapping| mapping.declared.refers_by.is_none()))
+        {
             return BTreeSet::new();
         }
         let subject = Subject::new(&self.dialect, identity, now);
@@ -257,7 +325,8 @@ impl Rules {
     /// read again since it was changed (it has an id and no digest): leaving it out of the snapshot instead would plan a
     /// second account. `views` must hold every target that is
     /// granted or has an account; one that is not there gives a notice. The order of accounts, candidates and
-    /// entitlements does not change the plan. Until [`IdentityPlan::look_again_at`] the same plan holds, as far as nothing
+    /// entitlements does not change the plan. A value of a unique mapping is chosen among those that the snapshot does not call
+    /// taken; who plans several identities tells each what the ones before it got ([`PlanItem::claims`]). Until [`IdentityPlan::look_again_at`] the same plan holds, as far as nothing
     /// but time passes.
     pub fn plan_identity(
         &self,
@@ -291,9 +360,9 @@ fn create_entitlement(name: &str, entitlement: &DeclaredEntitlement) -> PlannedO
 }
 
 /// The text by which a store finds an account; a list or object finds none.
-fn searchable(value: Value) -> Option<String> {
+pub(crate) fn searchable(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(text),
+        Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(value) => Some(value.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
@@ -308,7 +377,10 @@ fn compile_each<Name: Ord + Clone, Declared, Compiled>(
 }
 
 /// What a rule, mapping or correlation can use.
-const IDENTITY: &[&str] = &["identity"];
+const IDENTITY: &[&str] = &["identity", TODAY];
+
+/// What a unique mapping can use.
+const UNIQUE: &[&str] = &["identity", TODAY, ITERATION];
 
 /// What a source's expressions can use.
 const RECORD: &[&str] = &["record", "id", "active"];
@@ -324,7 +396,13 @@ impl Compiler {
         match self.dialect.compile(text, variables) {
             Ok(expression) => Some(expression),
             Err(error) => {
-                self.errors.push(RuleError { place, expression: text.to_owned(), message: error.to_string() });
+                let message = match &error {
+                    CompileError::UnknownVariable { name, .. } if name == ITERATION => {
+                        "`iteration` is there only where a mapping says `unique = true`".to_owned()
+                    }
+                    _ => error.to_string(),
+                };
+                self.errors.push(RuleError { place, expression: text.to_owned(), message });
                 None
             }
         }
@@ -354,17 +432,19 @@ impl Compiler {
             let expression = self.expression(place, &correlation.expression, IDENTITY);
             rules.correlation.extend(expression.map(|expression| (correlation.attribute.clone(), expression)));
         }
-        for mapping in &target.mappings {
-            let place = RulePlace::Mapping { target: name.clone(), attribute: mapping.attribute.clone() };
-            let expression = self.expression(place, &mapping.expression, IDENTITY);
-            rules.mappings.extend(expression.map(|expression| MappingRule {
-                attribute: mapping.attribute.clone(),
-                strength: mapping.strength,
-                expression,
-                refers_by: mapping.refers_by.clone(),
-            }));
-        }
+        rules.mappings = target.mappings.iter().filter_map(|mapping| self.mapping(name, mapping)).collect();
         rules
+    }
+
+    fn mapping(&mut self, target: &TargetName, mapping: &Mapping) -> Option<MappingRule> {
+        let place = RulePlace::Mapping { target: target.clone(), attribute: mapping.attribute.clone() };
+        let variables = if mapping.unique { UNIQUE } else { IDENTITY };
+        let expression = self.expression(place.clone(), &mapping.expression, variables)?;
+        if mapping.unique && expression.is_composed() {
+            let message = "a unique mapping gives one text: this is a list or an object".to_owned();
+            self.errors.push(RuleError { place, expression: mapping.expression.clone(), message });
+        }
+        Some(MappingRule { declared: mapping.clone(), expression })
     }
 
     fn members(&mut self, place: RulePlace, members: &[Member], rule: Option<&str>) -> MemberRule {

@@ -1,10 +1,14 @@
 //! An identity as expressions see it.
 
-use crate::expression::{Dialect, object_value};
+use crate::expression::{Dialect, object_value, text_value};
 use cel::Context;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use purser_model::identity::{Identity, LifecycleState};
 use std::borrow::Cow;
+
+/// The variable that holds the day that is planned for, in UTC.
+pub(crate) const TODAY: &str = "today";
 
 /// An identity as its rules and mappings see it, with the scope in which its rules and mappings are evaluated; made once per identity.
 pub(crate) struct Subject<'a> {
@@ -18,6 +22,13 @@ pub(crate) struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
+    /// When the day that is planned for ends.
+    pub(crate) fn end_of_today(&self) -> Timestamp {
+        let today = self.now.to_zoned(TimeZone::UTC).date();
+        let midnight = today.tomorrow().and_then(|tomorrow| tomorrow.to_zoned(TimeZone::UTC));
+        midnight.map_or(Timestamp::MAX, |midnight| midnight.timestamp())
+    }
+
     /// The variable `identity` is its attributes and `id`, `source`, `key` and `state`; these four win over attributes of
     /// the same name.
     pub(crate) fn new(dialect: &Dialect, identity: &'a Identity, now: Timestamp) -> Self {
@@ -30,6 +41,7 @@ impl<'a> Subject<'a> {
         ];
         let mut scope = dialect.scope();
         scope.add_variable_as_val("identity", object_value(&identity.attributes, own));
+        scope.add_variable_as_val(TODAY, text_value(now.to_zoned(TimeZone::UTC).date().to_string()));
         Self { now, state, reference: identity.reference(), scope }
     }
 }

@@ -78,8 +78,10 @@ impl Engine {
         let store = self.store_of_run("changes", name, session);
         let begun = store.begin_run(RunKind::Changes, name.as_str(), self.clock.now()).await?;
         let mut counts = Counts::of(&begun.run);
-        let looks: Vec<_> =
-            followed.into_iter().map(|class| ClassLook { name, class, classes, session, run: &begun.run }).collect();
+        let looks: Vec<_> = followed
+            .into_iter()
+            .map(|class| ClassLook { name, class, classes, session, run: &begun.run, keys_changed: false })
+            .collect();
         let ended = self.follow_each(&looks, &cursors, &mut counts, progress).await;
         let not_followed = not_followed.into_iter().map(|class| class.name.clone()).collect();
         self.end_following(store.as_ref(), &begun, ended, &counts, not_followed).await

@@ -9,15 +9,17 @@ use crate::verdict::{self, Look, Try, Verdict};
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use purser_connector::{Fault, Session};
+use purser_model::Attributes;
 use purser_model::account::{Account, EntitlementKey};
 use purser_model::configuration::UnlinkedReaction;
-use purser_model::edit::{ConnectorError, Edit, EditOutcome, EntitlementEdit, ErrorClass, Request};
+use purser_model::edit::{AttributeAction, ConnectorError, Edit, EditOutcome, EntitlementEdit, ErrorClass, Request};
 use purser_model::id::{IdentityId, TargetName};
 use purser_model::manifest::{HoldingSide, ObjectClass};
 use purser_model::object::Object;
 use purser_model::operation::{EntitlementReference, Intent, Operation, OperationState};
 use purser_store::{Leased, Observation, OperationObject, Recording, Seen, Store};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tracing::{debug, warn};
@@ -376,7 +378,7 @@ impl Engine {
             .targets
             .get(&bench.name)
             .ok_or_else(|| Fault::Unusable(format!("target {} is not declared", bench.name)))?;
-        Reader::new(target, class, &bench.classes, self.rules.correlation_attributes(&bench.name)).read(object)
+        Reader::new(target, class, &bench.classes, self.rules.key_attributes(&bench.name)).read(object)
     }
 
     async fn ended_badly(
@@ -396,19 +398,20 @@ impl Engine {
         *pause = (*pause).max(verdict.pause);
         let recording = recording(operation, &verdict, Some(error.to_string()), seen(&verdict.look));
         let mut recording = Recording { error_class: Some(error.class.name()), ..recording };
-        if let (Look::Other(other), Intent::Create { attributes, .. }) = (&verdict.look, &operation.intent) {
-            recording.wake = self.meet_other(bench, operation, attributes, other.clone()).await?;
+        if let (Look::Other(other), Some(attributes)) = (&verdict.look, sent(&operation.intent)) {
+            recording.wake = self.meet_other(bench, operation, &attributes, other.clone()).await?;
         }
         Ok(recording)
     }
 
-    /// Another account has the unique value. It is recorded as one that nobody linked; whether the identity is planned
-    /// again depends on whether the declared policy would adopt it, so that nothing is tried over and over.
+    /// Another account has the unique value, and is recorded. Where the identity would recognise it as its own, it is planned
+    /// again if the declared policy adopts; where it is somebody else's, if there is another value to try. So nothing is
+    /// tried over and over.
     pub(crate) async fn meet_other(
         &self,
         bench: &Bench,
         operation: &Operation,
-        attributes: &purser_model::Attributes,
+        attributes: &Attributes,
         other: Option<String>,
     ) -> Result<bool, EngineError> {
         let other = match other {
@@ -424,8 +427,10 @@ impl Engine {
             warn!(target = %bench.name, %error, "the account that has the unique value cannot be read");
             return Ok(false);
         }
-        let adopts = self.target(&bench.name)?.unlinked == UnlinkedReaction::Adopt;
-        Ok(adopts && self.would_recognise(bench, operation, &other).await?)
+        if matches!(operation.intent, Intent::Create { .. }) && self.would_recognise(bench, operation, &other).await? {
+            return Ok(self.target(&bench.name)?.unlinked == UnlinkedReaction::Adopt);
+        }
+        self.lost_a_name(bench, operation, attributes).await
     }
 
     async fn would_recognise(&self, bench: &Bench, operation: &Operation, other: &str) -> Result<bool, EngineError> {
@@ -451,6 +456,21 @@ fn may_be_our_own(operation: &Operation) -> bool {
         Intent::Create { .. } => operation.attempts > 1,
         Intent::CreateEntitlement { .. } => true,
         _ => false,
+    }
+}
+
+/// The values that an operation writes, where it writes any.
+fn sent(intent: &Intent) -> Option<Cow<'_, Attributes>> {
+    match intent {
+        Intent::Create { attributes, .. } => Some(Cow::Borrowed(attributes)),
+        Intent::Update { changes } => {
+            let replaced = changes.iter().filter_map(|change| match &change.action {
+                AttributeAction::Replace(value) => Some((change.attribute.clone(), value.clone())),
+                _ => None,
+            });
+            Some(Cow::Owned(replaced.collect()))
+        }
+        _ => None,
     }
 }
 
@@ -529,7 +549,7 @@ fn entitlement_edit(
         id: remote(account)?,
         entitlement_class: key.class,
         entitlement: key.id,
-        parameters: purser_model::Attributes::new(),
+        parameters: Attributes::new(),
     })
 }
 

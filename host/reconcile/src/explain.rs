@@ -228,7 +228,7 @@ impl Engine {
         let missing = || Fault::BrokenContract(format!("the target has no class `{class}` any more"));
         let class = classes.iter().find(|known| known.name == class).ok_or_else(missing);
         let class = class.map_err(|fault| in_target(name, fault))?;
-        let reader = Reader::new(self.target(name)?, class, &classes, self.rules.correlation_attributes(name));
+        let reader = Reader::new(self.target(name)?, class, &classes, self.rules.key_attributes(name));
         reader.read(object).map_err(|fault| in_target(name, fault))
     }
 }

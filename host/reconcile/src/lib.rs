@@ -15,6 +15,7 @@ mod explain;
 mod import;
 mod insight;
 mod look;
+mod names;
 mod observe;
 mod pace;
 mod patience;

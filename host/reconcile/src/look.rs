@@ -56,6 +56,8 @@ pub(crate) struct ClassLook<'a> {
     pub(crate) classes: &'a [ObjectClass],
     pub(crate) session: &'a dyn Session,
     pub(crate) run: &'a Run,
+    /// Whether accounts are found by other attributes than when they were last read: then all are read again.
+    pub(crate) keys_changed: bool,
 }
 
 impl ClassLook<'_> {
@@ -80,10 +82,11 @@ impl Engine {
             let known: Vec<_> = classes.iter().map(|class| class.name.as_str()).collect();
             return Err(stopped(name, format!("it has no class `{account_class}`; it has: {}", known.join(", "))));
         }
+        let keys = self.keys_of_accounts(name).await?;
         let looks: Vec<_> = classes
             .iter()
             .filter(|class| class.operations.search && self.matters(name, class))
-            .map(|class| ClassLook { name, class, classes: &classes, session, run })
+            .map(|class| ClassLook { name, class, classes: &classes, session, run, keys_changed: keys.changed })
             .collect();
         let mut checkpoint = run.checkpoint.clone();
         if checkpoint == Checkpoint::default() {
@@ -97,6 +100,9 @@ impl Engine {
             if let Looked::UntilTheWindowClosed { .. } = looked {
                 return Ok(looked);
             }
+        }
+        if keys.changed && run.checkpoint == Checkpoint::default() {
+            self.keep_keys_of_accounts(keys).await?;
         }
         self.store.keep_change_cursors(name, checkpoint.change_cursors, self.clock.now()).await?;
         Ok(Looked::AtEverything)
@@ -205,7 +211,9 @@ impl Engine {
         for object in page.objects {
             match known.get(&object.id) {
                 // Equal digests: there is nothing to parse and nothing to compare.
-                Some(known) if known.digest == Some(object.digest()) => unchanged.push(known.number),
+                Some(known) if known.digest == Some(object.digest()) && !look.keys_changed => {
+                    unchanged.push(known.number)
+                }
                 _ => changed.push(reader.read(object).map_err(|fault| in_target(look.name, fault))?),
             }
         }
@@ -236,8 +244,8 @@ impl Engine {
     }
 
     pub(crate) fn reader<'a>(&'a self, look: &ClassLook<'a>) -> Result<Reader<'a>, EngineError> {
-        let correlation = self.rules.correlation_attributes(look.name);
-        Ok(Reader::new(self.target(look.name)?, look.class, look.classes, correlation))
+        let keys = self.rules.key_attributes(look.name);
+        Ok(Reader::new(self.target(look.name)?, look.class, look.classes, keys))
     }
 
     /// One object by its id; none where it is gone for certain.

@@ -14,7 +14,7 @@ pub(crate) struct Reader<'a> {
     target: &'a Target,
     class: &'a ObjectClass,
     classes: &'a [ObjectClass],
-    correlation: Vec<String>,
+    key_attributes: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
@@ -22,9 +22,9 @@ impl<'a> Reader<'a> {
         target: &'a Target,
         class: &'a ObjectClass,
         classes: &'a [ObjectClass],
-        correlation: Vec<String>,
+        key_attributes: Vec<String>,
     ) -> Self {
-        Self { target, class, classes, correlation }
+        Self { target, class, classes, key_attributes }
     }
 
     /// Reads an object.
@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
 
     fn keys(&self, object: &Object, attributes: &Attributes) -> Vec<(String, String)> {
         let mut keys = Vec::new();
-        for attribute in &self.correlation {
+        for attribute in &self.key_attributes {
             let secondary = object.secondary_ids.iter().filter(|id| id.name.eq_ignore_ascii_case(attribute));
             keys.extend(secondary.map(|id| (attribute.clone(), id.value.clone())));
             keys.extend(values_at(attributes, attribute).into_iter().map(|value| (attribute.clone(), value)));
@@ -108,9 +108,7 @@ pub(crate) fn same_text(left: &str, right: &str) -> bool {
 pub(crate) fn values_at(attributes: &Attributes, path: &str) -> Vec<String> {
     let exact = attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case(path));
     if let Some((_, value)) = exact {
-        let mut found = Vec::new();
-        push_texts(value, &mut found);
-        return found;
+        return texts(value);
     }
     let Some((head, rest)) = path.split_once('.') else { return Vec::new() };
     let inner = attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case(head)).map(|(_, value)| value);
@@ -121,6 +119,13 @@ pub(crate) fn values_at(attributes: &Attributes, path: &str) -> Vec<String> {
         }
         _ => Vec::new(),
     }
+}
+
+/// The texts of a value, as [`values_at`] gives them.
+pub(crate) fn texts(value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    push_texts(value, &mut found);
+    found
 }
 
 fn push_texts(value: &Value, found: &mut Vec<String>) {

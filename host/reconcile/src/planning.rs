@@ -2,6 +2,7 @@
 
 use crate::engine::{Engine, EngineError, in_target};
 use crate::environment::Progress;
+use crate::names::{Named, Reserved};
 use crate::observe::Reader;
 use jiff::Timestamp;
 use purser_connector::Session;
@@ -47,12 +48,13 @@ impl Engine {
     ) -> Result<PlanReport, EngineError> {
         let views = self.views().await?;
         let mut report = PlanReport::default();
+        let mut reserved = Reserved::default();
         let mut page = PageRequest::first(self.settings.plan_batch);
         loop {
             let identities = self.store.identities(IdentityFilter::default(), page).await?;
             let Some(last) = identities.last().map(|identity| identity.id) else { break };
             let ids = identities.iter().map(|identity| identity.id).collect();
-            for planned in self.plan_batch(ids, &views).await? {
+            for planned in self.plan_after(ids, &views, &mut reserved).await? {
                 report.items.extend(planned.plan.items);
                 report.notices.extend(planned.plan.notices);
             }
@@ -101,15 +103,27 @@ impl Engine {
         ids: Vec<IdentityId>,
         views: &BTreeMap<TargetName, TargetView>,
     ) -> Result<Vec<Planned>, EngineError> {
+        self.plan_after(ids, views, &mut Reserved::default()).await
+    }
+
+    /// Plans these identities after others that were planned and not enqueued: no two get the same name.
+    async fn plan_after(
+        &self,
+        ids: Vec<IdentityId>,
+        views: &BTreeMap<TargetName, TargetView>,
+        reserved: &mut Reserved,
+    ) -> Result<Vec<Planned>, EngineError> {
         let now = self.clock.now();
         let snapshots = self.fresh_snapshots(ids).await?;
-        let (snapshots, references) = self.completed(snapshots, now).await?;
-        let plan = |(snapshot, references): (&IdentitySnapshot, BTreeSet<_>)| Planned {
-            identity: snapshot.identity.id,
-            plan: self.rules.plan_identity(snapshot, views, now),
-            references,
-        };
-        Ok(snapshots.iter().zip(references).map(plan).collect())
+        let (named, references) = self.asked(snapshots, now).await?;
+        let mut planned = Vec::with_capacity(named.len());
+        for (mut named, references) in named.into_iter().zip(references) {
+            reserved.tell(&mut named);
+            let plan = self.rules.plan_identity(&named.snapshot, views, now);
+            reserved.note(&plan);
+            planned.push(Planned { identity: named.snapshot.identity.id, plan, references });
+        }
+        Ok(planned)
     }
 
     /// What these identities are planned from, as known: nothing is read from a target, and nothing is recorded.
@@ -124,9 +138,19 @@ impl Engine {
         snapshots: Vec<StoredSnapshot>,
         now: Timestamp,
     ) -> Result<(Vec<IdentitySnapshot>, Vec<BTreeSet<(TargetName, String)>>), EngineError> {
+        let (named, references) = self.asked(snapshots, now).await?;
+        Ok((named.into_iter().map(|named| named.snapshot).collect(), references))
+    }
+
+    /// The same, with the names that were asked for.
+    async fn asked(
+        &self,
+        snapshots: Vec<StoredSnapshot>,
+        now: Timestamp,
+    ) -> Result<(Vec<Named>, Vec<BTreeSet<(TargetName, String)>>), EngineError> {
         let mut snapshots = self.with_candidates(snapshots, now).await?;
         let references = self.add_references(&mut snapshots, now).await?;
-        Ok((snapshots, references))
+        Ok((self.with_taken(snapshots, now).await?, references))
     }
 
     /// Adds the accounts that others refer to, as far as they are there. Returns all that are referred to.
@@ -198,7 +222,7 @@ impl Engine {
         let key = ClassOfTarget { target: name.clone(), class: class.name.clone(), kind: class.kind };
         match session.get(&class.name, remote_id).await {
             Ok(object) => {
-                let reader = Reader::new(self.target(name)?, class, &classes, self.rules.correlation_attributes(name));
+                let reader = Reader::new(self.target(name)?, class, &classes, self.rules.key_attributes(name));
                 let observation = reader.read(object).map_err(|fault| in_target(name, fault))?;
                 self.store.record_observation(&key, observation, self.clock.now()).await?;
             }
@@ -320,5 +344,11 @@ fn merge(snapshot: StoredSnapshot, found: BTreeMap<TargetName, Vec<Account>>) ->
         found.into_iter().filter(|(_, found)| !found.is_empty()).collect();
     let gives_way = |account: &Account| account.remote_id.is_none() && candidates.contains_key(&account.target);
     let accounts = snapshot.accounts.into_iter().filter(|account| !gives_way(account)).collect();
-    IdentitySnapshot { identity: snapshot.identity, accounts, candidates, references: BTreeMap::new() }
+    IdentitySnapshot {
+        identity: snapshot.identity,
+        accounts,
+        candidates,
+        references: BTreeMap::new(),
+        taken: BTreeMap::new(),
+    }
 }

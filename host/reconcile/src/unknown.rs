@@ -3,12 +3,12 @@
 use crate::engine::{Engine, EngineError, in_target};
 use crate::environment::Progress;
 use crate::execute::{Bench, DrainReport, ended, entitlement_key, recording};
-use crate::observe::{same_text, values_at};
+use crate::observe::{same_text, texts, values_at};
 use crate::verdict::{self, Try};
 use purser_connector::{Fault, Session};
 use purser_model::Attributes;
 use purser_model::account::{Account, EntitlementKey};
-use purser_model::edit::ErrorClass;
+use purser_model::edit::{AttributeAction, AttributeChange, ErrorClass};
 use purser_model::id::TargetName;
 use purser_model::manifest::{HoldingSide, ObjectClass};
 use purser_model::object::{Condition, Object, Operator, SearchRequest, Tail};
@@ -175,6 +175,10 @@ impl Engine {
         Ok(match operation.intent {
             Intent::Enable if active == Some(true) => found_done(operation, seen),
             Intent::Disable if active == Some(false) => found_done(operation, seen),
+            // It is planned again all the same, but what was written is known to be Purser's.
+            Intent::Update { ref changes } if changes.iter().all(|change| shows(&seen, change)) => {
+                Recording { wake: true, ..found_done(operation, seen) }
+            }
             Intent::Update { .. } => {
                 // Planning compares better than this could: what is still different is planned again.
                 let detail = "its end was not known; the account was read and is planned again".to_owned();
@@ -260,11 +264,12 @@ impl Engine {
     }
 
     /// Attributes and values by which the account can be found: those that the declaration correlates by, else those that
-    /// the class says are unique.
+    /// the class says are unique, and those whose values the declaration keeps unique.
     fn searchable(&self, bench: &Bench, class: &str, attributes: &Attributes) -> Vec<(String, String)> {
         let correlated = self.rules.correlation_attributes(&bench.name);
         let unique = bench.classes.iter().find(|known| known.name == class).map(unique_attributes).unwrap_or_default();
-        let names = if correlated.is_empty() { unique } else { correlated };
+        let mut names = if correlated.is_empty() { unique } else { correlated };
+        names.extend(self.rules.unique_attributes(&bench.name));
         names
             .into_iter()
             .filter_map(|name| values_at(attributes, &name).into_iter().next().map(|value| (name, value)))
@@ -284,6 +289,23 @@ fn covers(found: &Value, sent: &Value) -> bool {
         }
         (Value::String(found), Value::String(sent)) => same_text(found, sent),
         (found, sent) => found == sent,
+    }
+}
+
+/// Whether what was seen is as a change of it would have left it. In doubt it is not.
+fn shows(seen: &Seen, change: &AttributeChange) -> bool {
+    let Seen::Object(observation) = seen else { return false };
+    let Ok(attributes) = observation.object.parse_attributes() else { return false };
+    let there = values_at(&attributes, &change.attribute);
+    let has = |value: &Value| {
+        let written = texts(value);
+        !written.is_empty() && written.iter().all(|one| there.iter().any(|other| same_text(one, other)))
+    };
+    match &change.action {
+        AttributeAction::Add(values) => values.iter().all(has),
+        AttributeAction::Remove(values) => values.iter().all(|value| !texts(value).is_empty() && !has(value)),
+        AttributeAction::Replace(value) => has(value) && texts(value).len() == there.len(),
+        AttributeAction::Clear => false,
     }
 }
 

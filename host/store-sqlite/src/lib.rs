@@ -5,6 +5,7 @@
 
 mod audit;
 mod changes;
+mod claims;
 mod connection;
 mod details;
 mod events;
@@ -243,6 +244,10 @@ impl Store for SqliteStore {
 
     async fn referred(&self, questions: Vec<ReferenceQuestion>) -> Result<Vec<Option<Account>>, StoreError> {
         self.connections.read(move |connection| references::referred(connection, &questions)).await
+    }
+
+    async fn taken(&self, questions: Vec<TakenQuestion>) -> Result<Vec<Vec<String>>, StoreError> {
+        self.connections.read(move |connection| claims::taken(connection, &questions)).await
     }
 
     async fn enqueue(&self, requests: Vec<EnqueueRequest>, now: Timestamp) -> Result<Enqueued, StoreError> {

@@ -1,6 +1,7 @@
 //! From wake-ups over snapshots to operations.
 
 use crate::audit::Note;
+use crate::claims;
 use crate::details::intended;
 use crate::execution::note_state;
 use crate::failure::{Result, not_found};
@@ -137,12 +138,16 @@ pub(crate) fn enqueue_one(
         }
     };
     let back_off: BTreeMap<AccountId, i64> = back_off.into_iter().collect();
+    if request.plan.is_none() {
+        claims::release(tx, request.identity)?;
+    }
     let stale_before = done.stale.len();
     for item in request.items {
         match place(tx, ids, &item, now)? {
             Place::Stale(reason) => done.stale.push(StaleItem { item, reason }),
             Place::Busy => done.put_off += 1,
             Place::Free(account) => {
+                claims::keep(tx, &item, account)?;
                 let not_before = micros(now).max(back_off.get(&account).copied().unwrap_or(i64::MIN));
                 done.operations += write_intents(
                     tx,
@@ -284,6 +289,9 @@ fn place(tx: &Transaction<'_>, ids: &Ids, item: &PlanItem, now: Timestamp) -> Re
         .optional()?;
     if version != Some(item.precondition.identity_version) {
         return Ok(Place::Stale("the identity has changed since".into()));
+    }
+    if let Some(attribute) = claims::lost(tx, item)? {
+        return Ok(Place::Stale(format!("somebody else has the value of {attribute} now")));
     }
     let Some(account) = item.account else { return place_new(tx, ids, item, now) };
     let row = tx

@@ -196,8 +196,13 @@ pub trait Store: Insight + Send + Sync {
     /// The account that each identity has in a target, without what it holds, in the order asked.
     async fn referred(&self, questions: Vec<ReferenceQuestion>) -> Result<Vec<Option<Account>>, StoreError>;
 
+    /// Which of these values belong to accounts of others, or will by operations that are not done yet, for each question in
+    /// the order asked.
+    async fn taken(&self, questions: Vec<TakenQuestion>) -> Result<Vec<Vec<String>>, StoreError>;
+
     /// Turns planned items into operations: checks each item's precondition, links what is adopted, takes waiting
-    /// operations that the plan replaces out of the queue, writes the intents and settles the wake-ups.
+    /// operations that the plan replaces out of the queue, writes the intents and settles the wake-ups. The values that an
+    /// item claims are the account's from then on, until its identity is planned again without them.
     ///
     /// An item whose precondition no longer holds is returned in [`Enqueued::stale`] and nothing of it is kept. An item
     /// whose account has an operation under way is put off: the identity is woken when that operation ends.

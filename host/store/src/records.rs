@@ -162,6 +162,21 @@ pub struct ReferenceQuestion {
     pub class: String,
 }
 
+/// A question for values that accounts of other identities, or of nobody, have or are about to get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenQuestion {
+    /// The target.
+    pub target: TargetName,
+    /// The class.
+    pub class: String,
+    /// The attribute or secondary id.
+    pub attribute: String,
+    /// Its values; case is folded.
+    pub values: Vec<String>,
+    /// Who wants one of them.
+    pub identity: IdentityId,
+}
+
 /// What planning found for one identity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnqueueRequest {

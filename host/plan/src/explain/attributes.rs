@@ -1,13 +1,15 @@
 //! What became of each mapping.
 
 use super::data::{ExplainedMapping, MappingDecision};
-use super::{About, Look, expression};
+use super::{About, Look, explained, expression};
 use crate::attributes::{lookup, member};
 use crate::compare::{Case, same};
-use crate::desired::{Desired, DesiredAttribute, MappingFault};
+use crate::desired::{self, Desired, DesiredAttribute, MappingFault};
+use crate::difference::has_own_values;
 use crate::expression::is_none;
 use crate::rules::MappingRule;
 use crate::subject::Subject;
+use crate::unique::Holder;
 use purser_model::Attributes;
 use purser_model::configuration::Strength;
 use purser_model::edit::AttributeAction;
@@ -23,11 +25,17 @@ pub(super) fn mappings(subject: &Subject<'_>, look: &Look<'_>) -> Vec<ExplainedM
         About::Created | About::Nothing => &look.target.class,
     };
     let class = look.view.and_then(|view| view.class(class));
-    let derived = class.map(|class| Desired::derive(subject, look.rules, class, look.referred));
     let actual = match look.about {
-        About::There(account) => serde_json::from_str(&account.attributes).ok(),
+        About::There(account) => serde_json::from_str::<Attributes>(&account.attributes).ok(),
         About::Created | About::Nothing => None,
     };
+    let account = match (&look.about, &actual) {
+        (About::There(account), Some(actual)) => {
+            desired::Account::There(Holder { actual, secondary_ids: &account.secondary_ids, pushed: &account.pushed })
+        }
+        _ => desired::Account::New,
+    };
+    let derived = class.map(|class| Desired::derive(subject, look.rules, class, account, &look.others));
     look.rules.mappings.iter().map(|rule| mapping(subject, look, rule, derived.as_ref(), actual.as_ref())).collect()
 }
 
@@ -38,27 +46,31 @@ fn mapping(
     derived: Option<&Derived<'_>>,
     actual: Option<&Attributes>,
 ) -> ExplainedMapping {
-    let name = &rule.attribute;
+    let name = &rule.declared.attribute;
     let actual = actual.and_then(|actual| lookup(actual, name)).filter(|value| !is_none(value));
     let pushed = match look.about {
         About::There(account) => member(&account.pushed, name),
         About::Created | About::Nothing => None,
     };
-    let mut expression = expression(&rule.expression, subject);
+    let mut expression = match rule.declared.unique {
+        // Its value is the one that was chosen.
+        true => explained(&rule.expression, None, None),
+        false => expression(&rule.expression, subject),
+    };
     let (decision, because) = match derived {
         None => (MappingDecision::NotCompared, "the class is not known".to_owned()),
         Some(Err(faults)) => failed(faults, name),
-        Some(Ok(desired)) => match desired.attributes.iter().find(|attribute| attribute.name == name) {
+        Some(Ok(desired)) => match desired.attributes.iter().find(|attribute| attribute.name() == name) {
             Some(attribute) => {
                 expression.value = attribute.value.clone();
                 decided(look, attribute, actual, pushed)
             }
-            None => not_desired(desired, name),
+            None => not_desired(desired, rule),
         },
     };
     ExplainedMapping {
         attribute: name.clone(),
-        strength: rule.strength,
+        strength: rule.declared.strength,
         expression,
         actual: actual.cloned(),
         pushed: pushed.cloned(),
@@ -74,14 +86,22 @@ fn failed(faults: &[MappingFault], name: &str) -> (MappingDecision, String) {
     }
 }
 
-fn not_desired(desired: &Desired<'_>, name: &str) -> (MappingDecision, String) {
-    if let Some(late) = desired.late.iter().find(|late| late.attribute == name) {
+fn not_desired(desired: &Desired<'_>, rule: &MappingRule) -> (MappingDecision, String) {
+    let name = &rule.declared.attribute;
+    if let Some(late) = desired.late.iter().find(|late| late.attribute == name.as_str()) {
         let because = format!("it waits until {} has an account here", late.identities.join(", "));
         return (MappingDecision::Waits, because);
     }
-    let found = desired.left_out.iter().find(|left_out| left_out.attribute == name);
-    let because = found.map_or_else(|| "it gives nothing here".to_owned(), |left_out| left_out.cause.to_string());
-    (MappingDecision::LeftOut, because)
+    let found = desired.left_out.iter().find(|left_out| left_out.attribute == *name);
+    if let Some(left_out) = found {
+        return (MappingDecision::LeftOut, left_out.cause.clone());
+    }
+    let because = if rule.declared.create_only {
+        "it is written when the account is created, and never again"
+    } else {
+        "it gives no value, and what it wrote before stays"
+    };
+    (MappingDecision::Left, because.to_owned())
 }
 
 /// What the plan's item does with the attribute, else why it does nothing.
@@ -94,7 +114,7 @@ fn decided(
     let operations = look.item.map_or(&[][..], |item| &item.operations);
     for operation in operations {
         if let Intent::Update { changes } = &operation.intent
-            && let Some(change) = changes.iter().find(|change| change.attribute == attribute.name)
+            && let Some(change) = changes.iter().find(|change| change.attribute == attribute.name())
         {
             let decision = match change.action {
                 AttributeAction::Clear => MappingDecision::Cleared,
@@ -116,7 +136,7 @@ fn decided(
 fn why_written(attribute: &DesiredAttribute<'_>, actual: Option<&Value>, pushed: Option<&Value>) -> &'static str {
     match (&attribute.value, pushed) {
         (None, _) => "it gives no value any more, and the account's came from it",
-        (Some(_), _) if attribute.strength == Strength::Weak => "weak, and the account has no value",
+        (Some(_), _) if attribute.strength() == Strength::Weak => "weak, and the account has no value",
         (Some(value), Some(pushed)) if is_same(attribute, value, pushed) && actual.is_none() => {
             "strong, and the account lost what was written"
         }
@@ -139,24 +159,27 @@ fn why_left(
     let as_it_is = |value| actual.is_some_and(|actual| same(value, actual, &attribute.described, Case::Folded));
     let (decision, because) = match (&attribute.value, actual) {
         (Some(value), _) if as_it_is(value) => (MappingDecision::Same, "the account has it"),
+        (Some(_), Some(_)) if has_own_values(attribute, actual, pushed) => {
+            (MappingDecision::Same, "the account has its values; those of others stay")
+        }
         (Some(value), None) if traits.write_only && as_pushed(value) => {
             (MappingDecision::Same, "it was written, and the target does not show it")
         }
         (None, None) => (MappingDecision::Same, "it gives no value, and the account has none"),
         _ if traits.immutable => (MappingDecision::Left, "the target does not change it after creation"),
         (None, Some(_)) => (MappingDecision::Left, "it gives no value, and the account's was never written by it"),
-        (Some(value), Some(_)) if attribute.strength == Strength::Normal && as_pushed(value) => (
+        (Some(value), Some(_)) if attribute.strength() == Strength::Normal && as_pushed(value) => (
             MappingDecision::Left,
             "normal: somebody changed it in the target, and the identity gives what it gave before",
         ),
-        (Some(value), None) if attribute.strength == Strength::Normal && as_pushed(value) => (
+        (Some(value), None) if attribute.strength() == Strength::Normal && as_pushed(value) => (
             MappingDecision::Left,
             "normal: somebody removed it in the target, and the identity gives what it gave before",
         ),
-        (Some(_), Some(_)) if attribute.strength == Strength::Weak => {
+        (Some(_), Some(_)) if attribute.strength() == Strength::Weak => {
             (MappingDecision::Left, "weak, and the account has a value")
         }
-        (Some(_), None) if attribute.strength == Strength::Weak => {
+        (Some(_), None) if attribute.strength() == Strength::Weak => {
             (MappingDecision::Left, "weak, and the target does not show the value")
         }
         _ if look.left_alone.is_empty() => (MappingDecision::Left, "nothing is planned for it"),

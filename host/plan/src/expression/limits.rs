@@ -2,11 +2,11 @@
 //!
 //! The CEL crate has no limit while it evaluates, so the limit is set on what is accepted: a bounded number of steps, and
 //! at most two comprehensions (`all`, `exists`, `map`, `filter` ...) inside one another or one after the other on the
-//! same value, so that the work grows at most with the square of the longest list of one identity. `replace`, `join` and
-//! `format` can multiply a text's length; few of them keep an honest mistake cheap. Operators are trusted; this is no
+//! same value, so that the work grows at most with the square of the longest list of one identity. `replace`, `join`, `slug`
+//! and some more can multiply a text's length; few of them keep an honest mistake cheap. Operators are trusted; this is no
 //! defence against one who wants to burn time.
 
-use super::children;
+use super::{children, functions};
 use cel::common::ast::{Expr, IdedExpr};
 
 /// Longest expression in bytes.
@@ -33,7 +33,10 @@ pub(crate) enum TooCostly {
         "more than {MAX_COMPREHENSIONS} of all, exists, exists_one, map and filter work inside or after one another: simplify it"
     )]
     Comprehensions,
-    #[error("the expression calls replace, join and format {0} times; {MAX_TEXT_BUILDERS} are allowed")]
+    #[error(
+        "the expression calls replace, join, format, transliterate, slug and formatDate {0} times; {MAX_TEXT_BUILDERS} \
+         are allowed"
+    )]
     TextBuilders(usize),
 }
 
@@ -67,7 +70,7 @@ fn measure(node: &IdedExpr, depth: usize, comprehensions: usize, size: &mut Size
     let mut comprehensions = comprehensions;
     match &node.expr {
         Expr::Comprehension(_) => comprehensions += 1,
-        Expr::Call(call) if matches!(call.func_name.as_str(), "replace" | "join" | "format") => size.text_builders += 1,
+        Expr::Call(call) if functions::TEXT_BUILDERS.contains(&call.func_name.as_str()) => size.text_builders += 1,
         _ => {}
     }
     if comprehensions > MAX_COMPREHENSIONS {

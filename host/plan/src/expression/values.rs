@@ -48,6 +48,11 @@ fn cel_number(number: &Number) -> Box<dyn Val> {
     }
 }
 
+/// A text as a CEL value.
+pub(crate) fn text_value(text: String) -> Box<dyn Val> {
+    Box::new(CelString::from(text))
+}
+
 /// The JSON of a value, as [`present`] leaves it.
 pub(super) fn to_json(value: &dyn Val) -> Result<Option<Value>, EvaluationError> {
     if let Some(text) = value.downcast_ref::<CelString<'_>>() {

@@ -20,7 +20,7 @@ impl Planner<'_> {
         let since = account.leaving_since.unwrap_or(self.subject.now);
         let acts_at = later(since, policy.grace);
         if self.subject.now < acts_at {
-            self.look_again_at(acts_at);
+            self.plan.look_again_at(acts_at);
             return self.notice(format!("{why}; account {} is left as it is until {acts_at:.0}", called(account)));
         }
         let operations = match policy.action {
@@ -51,7 +51,7 @@ impl Planner<'_> {
         }
         let deletes_at = later(since, delete_after);
         if self.subject.now < deletes_at {
-            self.look_again_at(deletes_at);
+            self.plan.look_again_at(deletes_at);
             return self.disable(class, account, why);
         }
         self.delete(class, account, format!("{why} since {since:.0}"))

@@ -273,6 +273,7 @@ impl World {
                 accounts,
                 candidates: BTreeMap::new(),
                 references: BTreeMap::new(),
+                taken: BTreeMap::new(),
             },
             views: BTreeMap::from([(target_name("crm"), view())]),
             now: "2026-11-25T12:00:00Z".parse().expect("a time"),

@@ -33,6 +33,15 @@ pub struct Content {
     pub writes: u64,
     /// Every edit that was carried out, by the operation it came with.
     pub edits: Vec<(OperationId, &'static str)>,
+    /// Whether a second account with the same name is refused, and whether the answer says which one is there.
+    pub names_are_unique: Option<SaysWhich>,
+}
+
+/// Whether a refusal names the account that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SaysWhich {
+    Yes,
+    No,
 }
 
 /// How the next call fails.
@@ -129,6 +138,14 @@ impl Content {
         id
     }
 
+    fn refuse_taken(&self, own: Option<&String>, name: Option<&Value>) -> Result<(), ConnectorError> {
+        let Some(says_which) = self.names_are_unique else { return Ok(()) };
+        let has_it = |(id, person): &(&String, &Person)| Some(*id) != own && person.attributes.get("userName") == name;
+        let Some((id, _)) = self.people.iter().find(has_it) else { return Ok(()) };
+        let class = ErrorClass::AlreadyExists((says_which == SaysWhich::Yes).then(|| id.clone()));
+        Err(ConnectorError { class, message: "the name is taken".into(), native_code: None })
+    }
+
     pub fn object(&self, class: &str, id: &str) -> Option<Object> {
         let (active, attributes) = match class {
             "person" => self.people.get(id).map(|person| (Some(person.active), person.attributes.clone()))?,
@@ -155,20 +172,35 @@ impl Content {
                 Ok(EditOutcome::Done(self.object("group", &id)))
             }
             Edit::Create { attributes, active } => {
+                self.refuse_taken(None, attributes.get("userName"))?;
                 let id = self.create(attributes.clone(), active.unwrap_or(true));
                 Ok(EditOutcome::Done(self.object("person", &id)))
             }
             Edit::Update { id, changes, .. } => {
+                for change in changes.iter().filter(|change| change.attribute == "userName") {
+                    if let AttributeAction::Replace(name) = &change.action {
+                        self.refuse_taken(Some(id), Some(name))?;
+                    }
+                }
                 let person = self.people.get_mut(id).ok_or_else(not_found)?;
                 for change in changes {
+                    let list = person.attributes.get(&change.attribute).and_then(Value::as_array);
+                    let mut list = list.cloned().unwrap_or_default();
                     match &change.action {
+                        AttributeAction::Add(values) => {
+                            list.extend(values.iter().cloned());
+                            person.attributes.insert(change.attribute.clone(), Value::Array(list));
+                        }
+                        AttributeAction::Remove(values) => {
+                            list.retain(|value| !values.contains(value));
+                            person.attributes.insert(change.attribute.clone(), Value::Array(list));
+                        }
                         AttributeAction::Replace(value) => {
                             person.attributes.insert(change.attribute.clone(), value.clone());
                         }
                         AttributeAction::Clear => {
                             person.attributes.remove(&change.attribute);
                         }
-                        other => panic!("the application has no list: {other:?}"),
                     }
                 }
                 Ok(EditOutcome::Done(self.object("person", id)))
@@ -330,7 +362,11 @@ fn manifest() -> Manifest {
         name: "person".into(),
         title: "Person".into(),
         kind: ClassKind::Account,
-        attributes: vec![text("userName", unique), text("mail", AttributeTraits::default())],
+        attributes: vec![
+            text("userName", unique),
+            text("mail", AttributeTraits::default()),
+            text("phones", AttributeTraits { multi_valued: true, ..AttributeTraits::default() }),
+        ],
         open: true,
         operations: Operations {
             search: true,

@@ -9,6 +9,7 @@ mod faults;
 mod feed;
 mod insight;
 mod lifecycle;
+mod names;
 mod pace;
 mod plans;
 mod references;

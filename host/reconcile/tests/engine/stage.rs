@@ -56,7 +56,7 @@ pub struct Stage {
     pub application: Arc<Application>,
     pub clock: Arc<TestClock>,
     folder: tempfile::TempDir,
-    settings: (String, String),
+    declarations: String,
     starts: u8,
 }
 
@@ -105,12 +105,22 @@ impl Sessions for Only {
 
 impl Stage {
     pub fn new(leaving: &str, unlinked: &str) -> Self {
+        Self::declared(DECLARATIONS.replace("LEAVING", &leaving_value(leaving)).replace("UNLINKED", unlinked))
+    }
+
+    /// A stage with its own declarations, of a source `hr` and a target `app`.
+    pub fn declared(declarations: String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let application = Arc::new(Application::new());
         let clock = Arc::new(TestClock(AtomicI64::new(1_700_000_000_000_000)));
-        let settings = (leaving.to_owned(), unlinked.to_owned());
-        let engine = engine(&folder, &application, &clock, &settings, 0);
-        Self { engine, application, clock, folder, settings, starts: 0 }
+        let engine = engine(&folder, &application, &clock, &declarations, 0);
+        Self { engine, application, clock, folder, declarations, starts: 0 }
+    }
+
+    /// The operator declares something else; the host starts with it.
+    pub async fn declare(&mut self, declarations: String) {
+        self.declarations = declarations;
+        self.restart().await;
     }
 
     /// A stage on which what leaves is disabled, what matches is adopted, and these lines are added to the target.
@@ -142,7 +152,7 @@ impl Stage {
         // What the host had handed to the store before it died is done or not; nothing of it comes later.
         self.engine.store().keep_setting("last words", "", Timestamp::UNIX_EPOCH).await.unwrap();
         self.starts += 1;
-        self.engine = engine(&self.folder, &self.application, &self.clock, &self.settings, self.starts);
+        self.engine = engine(&self.folder, &self.application, &self.clock, &self.declarations, self.starts);
         self.engine.recover().await.unwrap();
     }
 
@@ -226,14 +236,13 @@ fn engine(
     folder: &tempfile::TempDir,
     application: &Arc<Application>,
     clock: &Arc<TestClock>,
-    (leaving, unlinked): &(String, String),
+    declarations: &str,
     starts: u8,
 ) -> Engine {
-    let declarations = folder.path().join("declarations");
-    std::fs::create_dir_all(&declarations).unwrap();
-    let text = DECLARATIONS.replace("LEAVING", &leaving_value(leaving)).replace("UNLINKED", unlinked);
-    std::fs::write(declarations.join("all.toml"), text).unwrap();
-    let rules = purser_declare::load(&declarations).unwrap().rules;
+    let directory = folder.path().join("declarations");
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::write(directory.join("all.toml"), declarations).unwrap();
+    let rules = purser_declare::load(&directory).unwrap().rules;
     let store = SqliteStore::open(&folder.path().join("purser.db"), Arc::new(Ids::new([starts; 32]))).unwrap();
     Engine::new(
         Arc::new(store),
