@@ -221,7 +221,7 @@ impl<'a> Deriving<'a, '_> {
                     let Some((_, described)) = described else { continue };
                     self.give(rule, *described, value);
                 }
-                Err(cause @ NoValue::Exhausted(_)) if holder.is_some() => {
+                Err(cause @ (NoValue::Exhausted(_) | NoValue::OnlyOneTaken)) if holder.is_some() => {
                     self.leave_out_because(rule, cause.to_string());
                     self.retain(rule);
                 }

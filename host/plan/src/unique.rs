@@ -37,6 +37,8 @@ pub(crate) enum NoValue {
     Failed(#[from] EvaluationError),
     #[error("it is unique and gives a list or an object: give one text")]
     NotOneValue,
+    #[error("its only possible value belongs to another account; use `iteration` to give more")]
+    OnlyOneTaken,
     #[error("each of its {0} possible values belongs to another account")]
     Exhausted(usize),
 }
@@ -78,6 +80,7 @@ pub(crate) fn choose<'a>(
         let alone = || order.clone().find(|iteration| possible.is_free(*iteration, taken));
         let value = match together.or_else(alone) {
             Some(iteration) => Ok(Some(possible.at(iteration).clone())),
+            None if possible.values.len() == 1 => Err(NoValue::OnlyOneTaken),
             None => Err(NoValue::Exhausted(possible.values.len())),
         };
         chosen.push(Chosen { rule: possible.rule, value });

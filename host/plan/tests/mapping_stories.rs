@@ -4,7 +4,7 @@ mod support;
 
 use jiff::Timestamp;
 use purser_model::configuration::{Mapping, NullPolicy, OwnedValues, Strength, UnlinkedReaction};
-use purser_model::identity::LifecycleState;
+use purser_model::identity::{LifecycleState, Validity};
 use purser_model::manifest::{AttributeKind, AttributeTraits};
 use purser_plan::TakenValues;
 use serde_json::{Value, json};
@@ -68,7 +68,12 @@ fn names_and_addresses_come_from_one_iteration() {
 
 #[test]
 fn a_name_is_kept_though_a_better_one_is_free() {
-    assert_eq!(named(called("Anna.Berg7"), &[]).text(), "nothing to do\n");
+    assert_eq!(named(called("anna.berg7"), &[]).text(), "nothing to do\n");
+    assert_eq!(
+        named(called("Anna.Berg7"), &[]).plan().items[0].claims["userName"],
+        "anna.berg7",
+        "a spelling is no name"
+    );
     assert_eq!(named(called("anna.berg"), &["anna.berg"]).text(), "nothing to do\n", "its own value is not taken");
 }
 
@@ -269,7 +274,7 @@ fn who_hangs_on_today_is_looked_at_again_at_midnight() {
     assert_eq!((world.plan().items.len(), world.plan().look_again_at), (0, Some(midnight)));
     world.identity().validity.until = Some("2026-11-25T23:59:59.5Z".parse().expect("a time"));
     assert_eq!(world.plan().look_again_at, world.snapshot.identity.validity.until, "whichever comes first");
-    world.identity().state = LifecycleState::Departed;
+    (world.identity().state, world.identity().validity) = (LifecycleState::Departed, Validity::ALWAYS);
     assert_eq!(world.plan().look_again_at, None, "no rule is asked for who has departed");
 
     let mut world = World { configuration: before, ..World::with(vec![]) };

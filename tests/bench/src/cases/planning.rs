@@ -176,6 +176,7 @@ pub fn plan() -> anyhow::Result<Vec<Figure>> {
             accounts: Vec::new(),
             candidates: BTreeMap::new(),
             references: BTreeMap::new(),
+            taken: BTreeMap::new(),
         })
     };
     let settled = created(&rules, &snapshot(7)?, &views);
