@@ -143,5 +143,5 @@ fn words_and_flags_are_checked() {
         ".unique",
         "this is a text; write true or false",
     );
-    assert_refused("", "{ value = \"identity.a\", uniqe = true }", 29, ".uniqe", "unknown key; did you mean `unique`?");
+    assert_refused("", "{ value = \"identity.a\", uniqe = true }", ".uniqe", "unknown key; did you mean `unique`?");
 }

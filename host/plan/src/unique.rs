@@ -61,7 +61,7 @@ pub(crate) fn choose<'a>(
     let mut open = Vec::new();
     let mut chosen = Vec::new();
     for rule in mappings {
-        match Possible::of(rule, subject) {
+        match Possible::of(rule, subject, holder.as_ref()) {
             Err(fault) => chosen.push(Chosen { rule, value: Err(fault) }),
             Ok(possible) => match possible.kept(holder.as_ref(), taken) {
                 Some(iteration) => {
@@ -99,7 +99,7 @@ pub(crate) fn questions(rules: &TargetRules, subject: &Subject<'_>, account: Opt
     });
     let asked = rules.mappings.iter().filter(|rule| rule.is_unique_for(holder.is_none()));
     let question = |rule: &MappingRule| {
-        let possible = Possible::of(rule, subject).ok()?;
+        let possible = Possible::of(rule, subject, holder.as_ref()).ok()?;
         let is_held = holder.as_ref().is_some_and(|holder| possible.held(holder).is_some());
         let values: BTreeSet<String> = possible.values.iter().filter_map(searchable).collect();
         (!is_held && !values.is_empty())
@@ -115,17 +115,21 @@ struct Possible<'a> {
 }
 
 impl<'a> Possible<'a> {
-    fn of(rule: &'a MappingRule, subject: &Subject<'_>) -> Result<Self, NoValue> {
+    /// Where the account has one of them, no further ones are looked for: it keeps it.
+    fn of(rule: &'a MappingRule, subject: &Subject<'_>, holder: Option<&Holder<'_>>) -> Result<Self, NoValue> {
         let count = if rule.expression.uses(ITERATION) { MOST_ITERATIONS } else { 1 };
-        let mut values = Vec::with_capacity(count);
+        let mut possible = Self { rule, values: Vec::with_capacity(count) };
         for iteration in 0..count {
             let Some(value) = evaluate(&rule.expression, subject, iteration)? else { break };
             if searchable(&value).is_none() {
                 return Err(NoValue::NotOneValue);
             }
-            values.push(value);
+            possible.values.push(value);
+            if holder.is_some_and(|holder| possible.held(holder).is_some()) {
+                break;
+            }
         }
-        Ok(Self { rule, values })
+        Ok(possible)
     }
 
     /// The value of an iteration; one that does not vary has the same in each.

@@ -212,7 +212,7 @@ impl Engine {
             match known.get(&object.id) {
                 // Equal digests: there is nothing to parse and nothing to compare.
                 Some(known) if known.digest == Some(object.digest()) && !look.keys_changed => {
-                    unchanged.push(known.number)
+                    unchanged.push(known.number);
                 }
                 _ => changed.push(reader.read(object).map_err(|fault| in_target(look.name, fault))?),
             }

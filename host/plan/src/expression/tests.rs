@@ -87,6 +87,55 @@ fn the_functions_that_mappings_need_are_there() {
 }
 
 #[test]
+fn names_and_dates_are_made_by_functions() {
+    for (text, expected) in [
+        ("identity.city.transliterate()", json!("Koeln")),
+        ("transliterate(identity.city)", json!("Koeln")),
+        ("identity.city.slug()", json!("koeln")),
+        ("slug(identity.userName) + '.' + slug(identity.city)", json!("anna.koeln")),
+        ("'anna BERG'.title()", json!("Anna Berg")),
+        ("title('ÖRTEL')", json!("Örtel")),
+        ("identity.city.left(2)", json!("Kö")),
+        ("'Anna-Maria Berg'.initials().lower()", json!("amb")),
+        ("initials('Anna Berg')", json!("AB")),
+        ("addDays('2026-12-31', identity.level)", json!("2027-01-07")),
+        ("addMonths('2026-01-31', 1)", json!("2026-02-28")),
+        ("daysBetween('2026-11-25', '2026-12-25')", json!(30)),
+        ("dateOf('2026-11-25T23:30:00Z', 'Europe/Berlin')", json!("2026-11-26")),
+        ("formatDate('2026-01-05', '%d.%m.%Y')", json!("05.01.2026")),
+    ] {
+        assert_eq!(value(text), Some(expected), "{text}");
+    }
+    assert_eq!(value("identity.city.left(0)"), None, "an empty text is no value");
+}
+
+#[test]
+fn functions_say_what_they_were_given() {
+    for (text, expected) in [
+        ("addDays(identity.city, 1)", "Error executing function 'addDays': `Köln` is no date such as `2026-11-25`"),
+        ("daysBetween('2026-11-25', '')", "Error executing function 'daysBetween': `` is no date such as `2026-11-25`"),
+        ("identity.city.left(-1)", "Error executing function 'left': the count is negative: give 0 or more"),
+    ] {
+        assert_eq!(evaluate(text).expect_err(text).to_string(), expected);
+    }
+    for text in ["slug(identity.phone)", "identity.phone.title()", "addDays(identity.phone, 1)"] {
+        assert!(matches!(evaluate(text), Err(EvaluationError::MissingValue(_))), "{text}");
+    }
+    for text in ["identity.level.slug()", "addDays('2026-11-25', '1')", "slug(identity.city, identity.city)"] {
+        assert!(evaluate(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn an_expression_knows_which_variables_it_uses() {
+    let compile = |text: &str| Dialect::new().compile(text, &["identity", "today"]).expect(text);
+    assert!(compile("identity.lastDay < today").uses("today"));
+    for text in ["identity.today", "'today'", "[1].map(today, today)", "{'today': 1}"] {
+        assert!(!compile(text).uses("today"), "{text}");
+    }
+}
+
+#[test]
 fn a_rule_gives_true_or_false_and_null_is_false() {
     let (dialect, attributes) = (Dialect::new(), identity());
     let mut scope = dialect.scope();
@@ -136,6 +185,8 @@ fn the_cost_is_limited_before_anything_runs() {
     assert_eq!(too_costly(&wide), TooCostly::Nodes(limits::MAX_NODES + 2));
     let builders = format!("'a'{}", ".replace('a', 'aa')".repeat(limits::MAX_TEXT_BUILDERS + 1));
     assert_eq!(too_costly(&builders), TooCostly::TextBuilders(limits::MAX_TEXT_BUILDERS + 1));
+    let slugs = format!("'a'{}", ".slug()".repeat(limits::MAX_TEXT_BUILDERS + 1));
+    assert_eq!(too_costly(&slugs), TooCostly::TextBuilders(limits::MAX_TEXT_BUILDERS + 1));
     let three = "identity.emails.all(a, identity.emails.all(b, identity.emails.all(c, a == b && b == c)))";
     assert_eq!(too_costly(three), TooCostly::Comprehensions);
     let chained = "identity.emails.map(a, a).map(a, a).map(a, a)";

@@ -285,6 +285,26 @@ async fn values_that_people_added_stay_and_those_of_the_mapping_go() {
     assert_eq!(stage.application.person("anna.berg").1.attributes["phones"], json!(["by hand"]));
 }
 
+#[tokio::test]
+async fn a_value_whose_writing_was_not_answered_is_still_the_mappings_own() {
+    let stage = stage();
+    let with = |phones: Value| {
+        let mut anna = person(1, "Berg");
+        anna["phones"] = phones;
+        anna
+    };
+    stage.person("1", with(json!(["1"]))).await;
+    stage.settle().await;
+    let mut first = true;
+    stage.application.fail_like(move || if std::mem::take(&mut first) { Trouble::AnswerLost } else { Trouble::None });
+    stage.person("1", with(json!(["1", "2"]))).await;
+    stage.settle().await;
+    assert_eq!(stage.application.person("anna.berg").1.attributes["phones"], json!(["1", "2"]));
+    stage.person("1", with(json!(["1"]))).await;
+    stage.settle().await;
+    assert_eq!(stage.application.person("anna.berg").1.attributes["phones"], json!(["1"]));
+}
+
 /// Whatever fails, everybody has one account, and no two the same name.
 async fn story(seed: u64) {
     let mut dice = Dice(seed);
