@@ -148,7 +148,7 @@ fn any_name() -> impl Strategy<Value = World> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 5000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     /// What somebody added and the mapping never gave stays, unless the mapping owns the list.
     #[test]
