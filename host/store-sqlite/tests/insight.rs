@@ -78,6 +78,7 @@ impl Company {
             },
             operations: vec![PlannedOperation { intent, reason: "a test".into(), before: Attributes::new() }],
             pushed: Attributes::new(),
+            claims: BTreeMap::new(),
         };
         let request = EnqueueRequest {
             identity: identity.id,
