@@ -222,6 +222,7 @@ async fn a_secret_is_in_no_row() {
         precondition: Precondition { identity_version: 1, account_digest: None },
         operations: vec![planned(intent)],
         pushed: Default::default(),
+        claims: Default::default(),
     };
     // Of the second class nothing is known.
     let items = vec![item("person", create), item("robot", update)];
