@@ -97,7 +97,7 @@ impl Engine {
 
     /// Notes that every account was read with these.
     pub(crate) async fn keep_keys_of_accounts(&self, keys: KeysOfAccounts) -> Result<(), EngineError> {
-        Ok(self.store.keep_setting(&keys.setting, &keys.declared).await?)
+        Ok(self.store.keep_setting(&keys.setting, &keys.declared, self.clock.now()).await?)
     }
 
     fn unique_questions(&self, snapshot: &IdentitySnapshot, now: Timestamp) -> Result<Vec<TakenQuestion>, EngineError> {
