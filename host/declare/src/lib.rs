@@ -8,6 +8,7 @@ mod circle;
 mod error;
 mod insight;
 mod instance;
+mod limits;
 mod mapping;
 mod membership;
 mod problems;

@@ -1,6 +1,7 @@
 //! `[source.NAME]`: where identities come from.
 
 use crate::instance;
+use crate::limits;
 use crate::reading::Reading;
 use crate::section::Section;
 use crate::timing;
@@ -34,6 +35,7 @@ pub(crate) fn read(reading: &mut Reading, name: &SourceName, mut section: Sectio
         .optional("absence")
         .and_then(|node| node.choice(&[("departed", true), ("ignored", false)], &mut reading.problems));
     let attributes = attributes(reading, name, &mut section);
+    let guard = limits::departures(&mut section, &mut reading.problems);
     section.finish(&mut reading.problems);
     Source {
         attributes,
@@ -43,6 +45,7 @@ pub(crate) fn read(reading: &mut Reading, name: &SourceName, mut section: Sectio
         time_zone,
         schedule,
         absence_means_departed: absence.unwrap_or(true),
+        guard,
         ..Source::new(instance, class)
     }
 }

@@ -1,6 +1,7 @@
 //! `[target.NAME]`: one application.
 
 use crate::check::Reference;
+use crate::limits;
 use crate::problems::Problems;
 use crate::reading::Reading;
 use crate::section::{Node, Section};
@@ -30,6 +31,9 @@ pub(crate) fn read(reading: &mut Reading, name: &TargetName, mut section: Sectio
     let mappings = mapping::read(reading, name, &mut section, !correlation.is_empty());
     let entitlements = entitlements(reading, name, &mut section);
     let insight = section.optional("insight").and_then(|node| insight::read(&node, &mut reading.problems));
+    let guard = limits::guard(&mut section, &mut reading.problems);
+    let retry = limits::retry(&mut section, &mut reading.problems);
+    let quarantine = limits::quarantine(&mut section, &mut reading.problems);
     section.finish(&mut reading.problems);
     Target {
         correlation,
@@ -41,6 +45,9 @@ pub(crate) fn read(reading: &mut Reading, name: &TargetName, mut section: Sectio
         windows: timing.windows,
         rate: timing.rate,
         insight,
+        guard,
+        retry,
+        quarantine,
         ..Target::new(instance, class)
     }
 }

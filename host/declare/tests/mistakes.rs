@@ -317,3 +317,24 @@ fn schedules_windows_and_rates_that_cannot_be() {
             .starts_with("a.toml:4:12: source.hr.schedule: `0 25 * * *` is no schedule: ")
     );
 }
+
+#[test]
+fn numbers_that_guard_are_whole_and_in_their_bounds() {
+    let target = "[target.crm.guard]\nshare = 120\ncount = -1\nrevoke = { floor = \"many\", cuont = 3 }\n\
+                  [target.crm.retry]\nbase = \"2h\"\nattempts = 0\n\
+                  [target.crm.quarantine]\nbase = \"1h\"\ncap = \"30s\"\nfailures = 1.5\n";
+    let said = mistakes(&[("b.toml", &crm(target))]);
+    let about = |key: &str, message: &str| {
+        let found = said.iter().any(|line| line.contains(&format!(": {key}: {message}")));
+        assert!(found, "{key}: {message} in {said:#?}");
+    };
+    about("target.crm.guard.share", "write a whole number from 0 to 100");
+    about("target.crm.guard.count", "write a whole number from 0 to");
+    about("target.crm.guard.revoke.floor", "write a whole number");
+    about("target.crm.guard.revoke.cuont", "unknown key; did you mean `count`?");
+    about("target.crm.retry.base", "`base` must not be longer than `cap`");
+    about("target.crm.retry.attempts", "write a whole number from 1 to 1000");
+    about("target.crm.quarantine.cap", "`base` must not be longer than `cap`");
+    about("target.crm.quarantine.failures", "write a whole number from 1 to 1000");
+    assert_eq!(said.len(), 8, "{said:#?}");
+}

@@ -2,9 +2,11 @@
 //!
 //! Expressions are CEL texts here; `purser-plan` compiles them. Secrets are references here; the runtime reads them.
 
+use crate::guard::{Guard, GuardLimit};
 use crate::id::{GroupName, RoleName, SourceName, TargetName};
 use crate::identity::Validity;
 use crate::object::Digest;
+use crate::quarantine::{QuarantineRules, RetryRules};
 use crate::schedule::Schedule;
 use crate::window::Windows;
 use jiff::tz::TimeZone;
@@ -142,6 +144,8 @@ pub struct Source {
     pub absence_means_departed: bool,
     /// When it is read; none: as the host is told when it starts.
     pub schedule: Option<Schedule>,
+    /// How many may depart in one import.
+    pub guard: GuardLimit,
 }
 
 impl Source {
@@ -157,6 +161,7 @@ impl Source {
             time_zone: TimeZone::UTC,
             absence_means_departed: true,
             schedule: None,
+            guard: GuardLimit::default(),
         }
     }
 }
@@ -366,6 +371,12 @@ pub struct Target {
     pub rate: Option<Rate>,
     /// How reports find dormant accounts.
     pub insight: Option<TargetInsight>,
+    /// How much may be taken away before it is held for approval.
+    pub guard: Guard,
+    /// How operations are tried again.
+    pub retry: RetryRules,
+    /// When it rests, and for how long.
+    pub quarantine: QuarantineRules,
 }
 
 impl Target {
@@ -383,6 +394,9 @@ impl Target {
             windows: Windows::default(),
             rate: None,
             insight: None,
+            guard: Guard::default(),
+            retry: RetryRules::default(),
+            quarantine: QuarantineRules::default(),
         }
     }
 }

@@ -167,6 +167,9 @@ pub struct Operation {
     /// The class of the error, or the kind of the fault, with which it last failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_class: Option<String>,
+    /// Since when it is quarantined: it keeps failing, and is tried again seldom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantined_since: Option<jiff::Timestamp>,
     /// When its intent was written.
     pub created_at: jiff::Timestamp,
     /// When its state last changed.

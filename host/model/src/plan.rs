@@ -1,5 +1,6 @@
 //! Plans: pure data that says what would be done, why, and under which conditions.
 
+use crate::guard::Taking;
 use crate::id::{AccountId, IdentityId, PlanId, TargetName};
 use crate::object::Digest;
 use crate::operation::Intent;
@@ -64,6 +65,18 @@ pub struct PlanItem {
     pub claims: BTreeMap<String, String>,
 }
 
+impl PlanItem {
+    /// What it takes from the account: the account itself, else entitlements, else nothing.
+    pub fn taking(&self) -> Option<Taking> {
+        let intents = || self.operations.iter().map(|operation| &operation.intent);
+        let is_taken = |intent: &Intent| matches!(intent, Intent::Disable | Intent::Delete);
+        if intents().any(is_taken) {
+            return Some(Taking::Account);
+        }
+        intents().any(Intent::takes_away).then_some(Taking::Entitlement)
+    }
+}
+
 /// Something that planning found and does not act on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
@@ -91,6 +104,8 @@ pub enum ItemState {
     Applied,
     /// Left out, because the world had moved when it was its turn.
     Stale,
+    /// What it takes away was too much for the guard: a person decides on it with `purser held`.
+    Held,
 }
 
 impl ItemState {
@@ -102,6 +117,7 @@ impl ItemState {
             Self::Rejected => "rejected",
             Self::Applied => "applied",
             Self::Stale => "stale",
+            Self::Held => "held",
         }
     }
 
@@ -124,7 +140,7 @@ pub struct PlanLine {
     pub position: u64,
     /// Where it is.
     pub state: ItemState,
-    /// Why it is stale.
+    /// Why it is stale or held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// The item.

@@ -13,6 +13,7 @@ mod difference;
 mod entitlements;
 mod explain;
 mod expression;
+mod guard;
 mod memberships;
 mod outcome;
 mod planner;
@@ -26,6 +27,7 @@ pub mod render;
 
 pub use change::Change;
 pub use explain::data::*;
+pub use guard::{Split, split};
 pub use outcome::{
     IdentityPlan, IdentitySnapshot, Memberships, Origin, RecordError, RuleFault, TakenValues, TargetView, UniqueValues,
 };

@@ -1,19 +1,21 @@
 //! The engine: what it is made of, and its errors.
 
 use crate::environment::{Clock, Jitter};
+use crate::guard::LookAhead;
 use crate::pace::{Pace, Paced};
 use crate::plans::PlanRefused;
+use crate::rest::Tally;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use purser_connector::{Fault, Session};
 use purser_model::configuration::{Rate, Source, Target};
 use purser_model::id::{SourceName, TargetName};
 use purser_model::manifest::{Attribute, AttributeKind, ObjectClass};
+use purser_model::quarantine::{Breaker, Permit};
 use purser_plan::{Rules, TargetView};
 use purser_store::{Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use tokio::sync::Notify;
 
 /// Opens sessions by the names of the declarations.
@@ -35,36 +37,13 @@ pub struct Settings {
     pub batch_size: u32,
     /// Identities planned at a time.
     pub plan_batch: u32,
-    /// Wait before the first retry; doubles with each.
-    pub retry_base: Duration,
-    /// Longest wait before a retry.
-    pub retry_cap: Duration,
-    /// Tries after which an operation that keeps failing for a reason of its own is given up.
-    pub attempts: u32,
-    /// An import that would make more than this share of the known identities depart is stopped ...
-    pub departing_share: f64,
-    /// ... where at least this many are known; and one that would make more than `departing_count` depart in any case.
-    pub departing_floor: u64,
-    /// See `departing_floor`.
-    pub departing_count: u64,
     /// A complete listing that is empty although at least this many accounts are known stops the reconciliation.
     pub empty_listing_floor: u32,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            page_size: 500,
-            batch_size: 50,
-            plan_batch: 200,
-            retry_base: Duration::from_millis(500),
-            retry_cap: Duration::from_hours(1),
-            attempts: 8,
-            departing_share: 0.2,
-            departing_floor: 20,
-            departing_count: 500,
-            empty_listing_floor: 20,
-        }
+        Self { page_size: 500, batch_size: 50, plan_batch: 200, empty_listing_floor: 20 }
     }
 }
 
@@ -133,6 +112,19 @@ pub enum EngineError {
     /// A stored plan is not applied.
     #[error(transparent)]
     Plan(#[from] PlanRefused),
+    /// A target is quarantined.
+    #[error(
+        "target {target} rests until {until:.0}: {reason}; look at it with `purser quarantine list`, and when it works \
+         again, `purser quarantine release --target {target}`"
+    )]
+    Resting {
+        /// Which.
+        target: TargetName,
+        /// Why.
+        reason: String,
+        /// When it is tried next.
+        until: Timestamp,
+    },
 }
 
 impl EngineError {
@@ -158,6 +150,8 @@ pub struct Engine {
     pub(crate) looks_only: bool,
     classes: Mutex<BTreeMap<TargetName, Arc<Vec<ObjectClass>>>>,
     turns: Mutex<BTreeMap<TargetName, Arc<Turn>>>,
+    /// Held while what is planned is counted and enqueued.
+    pub(crate) guarding: tokio::sync::Mutex<LookAhead>,
 }
 
 /// Who may work with a target now, and from when on.
@@ -170,12 +164,51 @@ pub(crate) struct Turn {
     pace: Mutex<Option<Arc<Pace>>>,
     paced: Mutex<Option<Arc<Paced>>>,
     paused_until: Mutex<Option<Timestamp>>,
+    /// As it is kept in the store; none until it was read.
+    breaker: Mutex<Option<Breaker>>,
+    /// Held while the breaker is changed and kept.
+    pub(crate) breaking: tokio::sync::Mutex<()>,
+    /// What was done since there was nothing to do.
+    tally: Mutex<Tally>,
 }
 
 impl Turn {
     /// Until when the target asked to be left alone; none where that is over.
     pub(crate) fn paused_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.paused_until.lock().unwrap_or_else(PoisonError::into_inner).filter(|until| now < *until)
+    }
+
+    /// Until when the target is left alone, because it asked for it or because it rests.
+    pub(crate) fn left_alone_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let rests = self.breaker().and_then(|breaker| match breaker.permit(now) {
+            Permit::Nothing(until) => Some(until),
+            Permit::All | Permit::One => None,
+        });
+        self.paused_until(now).max(rests)
+    }
+
+    /// The breaker, where it was read.
+    pub(crate) fn breaker(&self) -> Option<Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_breaker(&self, breaker: Breaker) {
+        *self.breaker.lock().unwrap_or_else(PoisonError::into_inner) = Some(breaker);
+    }
+
+    /// What was done so far in this go, to be counted on.
+    pub(crate) fn take_tally(&self) -> Tally {
+        std::mem::take(&mut *self.tally.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The go is not over yet.
+    pub(crate) fn keep_tally(&self, tally: Tally) {
+        *self.tally.lock().unwrap_or_else(PoisonError::into_inner) = tally;
+    }
+
+    /// What the target asked for holds no longer.
+    pub(crate) fn end_pause(&self) {
+        *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Leaves the target alone until then.
@@ -217,6 +250,7 @@ impl Engine {
             looks_only: false,
             classes: Mutex::default(),
             turns: Mutex::default(),
+            guarding: tokio::sync::Mutex::default(),
         }
     }
 
@@ -250,9 +284,9 @@ impl Engine {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(name.clone()).or_default().clone()
     }
 
-    /// Until when nothing is written to a target: it asked to be left alone, or its window is closed.
+    /// Until when nothing is written to a target: it asked to be left alone, rests, or its window is closed.
     pub(crate) fn held_until(&self, name: &TargetName, at: Timestamp) -> Option<Timestamp> {
-        self.turn(name).paused_until(at).max(self.window_opens(name, at))
+        self.turn(name).left_alone_until(at).max(self.window_opens(name, at))
     }
 
     /// When a target may be written to, where that has to wait for its window.
@@ -281,10 +315,16 @@ impl Engine {
         if let Some(classes) = kept {
             return Ok(classes);
         }
-        let error = match self.read_classes(name).await {
-            Ok(classes) => return Ok(classes),
+        let error = match self.must_not_rest(name).await {
+            Ok(()) => match self.read_classes(name).await {
+                Ok(classes) => return Ok(classes),
+                Err(error) => error,
+            },
             Err(error) => error,
         };
+        if let EngineError::Connector { fault, .. } = &error {
+            self.note_fault(name, fault).await?;
+        }
         match self.store.setting(&classes_key(name)).await? {
             Some(text) => {
                 let classes: Vec<ObjectClass> = serde_json::from_str(&text)

@@ -5,6 +5,7 @@ use crate::allowance::batch_size;
 use crate::engine::{Engine, EngineError, connector_of};
 use crate::environment::Progress;
 use crate::observe::Reader;
+use crate::rest::{Tally, cause_of};
 use crate::verdict::{self, Look, Try, Verdict};
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
@@ -17,6 +18,7 @@ use purser_model::id::{IdentityId, TargetName};
 use purser_model::manifest::{HoldingSide, ObjectClass};
 use purser_model::object::Object;
 use purser_model::operation::{EntitlementReference, Intent, Operation, OperationState};
+use purser_model::quarantine::{Permit, RestCause};
 use purser_store::{Leased, Observation, OperationObject, Recording, Seen, Store};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -37,11 +39,13 @@ pub struct DrainReport {
     pub retried: u64,
     /// With an unknown end.
     pub unknown: u64,
+    /// Put off for long, because they keep failing.
+    pub quarantined: u64,
     /// Replaced by a new plan.
     pub superseded: u64,
     /// The target is left alone until then.
     pub paused_until: Option<Timestamp>,
-    /// The reasons of refusals, with how often each was given.
+    /// The reasons of refusals and quarantines, with how often each was given.
     pub reasons: BTreeMap<String, u64>,
 }
 
@@ -53,6 +57,7 @@ impl DrainReport {
         self.refused += other.refused;
         self.retried += other.retried;
         self.unknown += other.unknown;
+        self.quarantined += other.quarantined;
         self.superseded += other.superseded;
         self.paused_until = self.paused_until.max(other.paused_until);
         for (reason, count) in other.reasons {
@@ -65,12 +70,13 @@ impl DrainReport {
             OperationState::Applied => &mut self.applied,
             OperationState::AlreadySo => &mut self.already_so,
             OperationState::Refused => &mut self.refused,
+            OperationState::Waiting if recording.quarantined => &mut self.quarantined,
             OperationState::Waiting => &mut self.retried,
             OperationState::Superseded => &mut self.superseded,
             OperationState::Unknown | OperationState::InFlight => &mut self.unknown,
         };
         *counter += 1;
-        if recording.state == OperationState::Refused {
+        if recording.state == OperationState::Refused || recording.quarantined {
             *self.reasons.entry(recording.detail.clone().unwrap_or_default()).or_default() += 1;
         }
     }
@@ -81,6 +87,13 @@ struct Sent {
     recordings: Vec<Recording>,
     /// The target is left alone until then.
     pause: Option<Timestamp>,
+    tally: Tally,
+}
+
+/// One go through a target's queue.
+struct Go {
+    report: DrainReport,
+    tally: Tally,
 }
 
 /// What one target's operations are carried out with.
@@ -138,16 +151,37 @@ impl Engine {
     ) -> Result<DrainReport, EngineError> {
         let turn = self.turn(name);
         let _working = turn.working.lock().await;
-        if let Some(until) = turn.paused_until(self.clock.now()) {
+        let permit = self.permit(name).await?;
+        if let Permit::Nothing(until) = permit {
             return Ok(DrainReport { paused_until: Some(until), ..DrainReport::default() });
         }
-        let mut report = self.observe_unknown(name, progress).await?;
+        let drained = self.drain_permitted(name, only, permit, progress).await;
+        if let Err(EngineError::Connector { fault, .. }) = &drained {
+            self.note_fault(name, fault).await?;
+        }
+        drained
+    }
+
+    async fn drain_permitted(
+        &self,
+        name: &TargetName,
+        only: Option<IdentityId>,
+        mut permit: Permit,
+        progress: &dyn Progress,
+    ) -> Result<DrainReport, EngineError> {
+        let turn = self.turn(name);
+        let report = self.observe_unknown(name, progress).await?;
+        let mut go = Go { report, tally: turn.take_tally() };
+        let mut sent_something = false;
         let mut bench = None;
-        while report.paused_until.is_none() {
+        while go.report.paused_until.is_none() {
             if let Some(opens) = self.window_opens(name, self.clock.now()) {
-                return Ok(DrainReport { paused_until: Some(opens), ..report });
+                turn.keep_tally(go.tally);
+                return Ok(DrainReport { paused_until: Some(opens), ..go.report });
             }
-            let (limit, now) = (self.lease_size(name)?, self.clock.now());
+            // A target that rested is tried with one operation first.
+            let limit = if permit == Permit::One { 1 } else { self.lease_size(name)? };
+            let now = self.clock.now();
             let leased = match only {
                 None => self.store.lease(name, limit, now).await?,
                 Some(identity) => self.store.lease_of(name, identity, limit, now).await?,
@@ -162,12 +196,15 @@ impl Engine {
             let made_entitlements =
                 leased.iter().any(|one| matches!(one.operation.intent, Intent::CreateEntitlement { .. }));
             let count = leased.len() as u64;
-            self.carry_out(bench, leased, &mut report).await?;
+            sent_something = true;
+            self.carry_out(bench, leased, &mut go).await?;
             progress.advance("operations", count);
             if made_entitlements {
                 bench.entitlements = self.known_entitlements(name).await?;
             }
-            if report.unknown > 0 {
+            let report = &mut go.report;
+            // While the target rests, what is not known is not asked for either.
+            if report.unknown > 0 && !self.rests(name).await? {
                 report.unknown = 0;
                 report.merge(self.observe_unknown(name, progress).await?);
                 if report.unknown > 0 {
@@ -175,11 +212,30 @@ impl Engine {
                     break;
                 }
             }
+            self.judge_go(name, &go.tally).await?;
+            permit = self.permit(name).await?;
+            if let Permit::Nothing(until) = permit {
+                go.report.paused_until = go.report.paused_until.max(Some(until));
+            }
         }
-        if let Some(until) = report.paused_until {
-            turn.pause(until);
+        match turn.left_alone_until(self.clock.now()) {
+            Some(until) => go.report.paused_until = go.report.paused_until.max(Some(until)),
+            // A go ends when there is nothing more to send; until then its failures are counted together.
+            None if sent_something => turn.keep_tally(go.tally),
+            None if go.tally.tried > 0 => self.note_all_well(name).await?,
+            None => {}
         }
-        Ok(report)
+        Ok(go.report)
+    }
+
+    /// A go in which too much fails is stopped, and the target rests.
+    async fn judge_go(&self, name: &TargetName, tally: &Tally) -> Result<(), EngineError> {
+        let Tally { tried, failed } = tally;
+        if !self.numbers(name).1.is_failing(*failed, *tried) {
+            return Ok(());
+        }
+        let reason = format!("{failed} of {tried} operations failed");
+        self.note_failure(name, RestCause::Operations, reason).await
     }
 
     /// Operations taken at once: no more than can be sent soon, because they count as under way.
@@ -195,7 +251,7 @@ impl Engine {
             Err(error) => {
                 let at = self.clock.now();
                 let put_back = leased.iter().map(|one| {
-                    let verdict = verdict::after_fault(true, &self.tried(&one.operation, at), &self.settings);
+                    let verdict = verdict::after_fault(true, &self.tried(&one.operation, at));
                     let recording = recording(&one.operation, &verdict, Some(error.to_string()), Seen::Nothing);
                     Recording { error_class: error.kind(), ..recording }
                 });
@@ -205,11 +261,13 @@ impl Engine {
         }
     }
 
-    fn tried<'a>(&self, operation: &'a Operation, now: Timestamp) -> Try<'a> {
-        Try { intent: &operation.intent, attempts: operation.attempts, now, jitter: self.jitter.fraction() }
+    pub(crate) fn tried<'a>(&self, operation: &'a Operation, now: Timestamp) -> Try<'a> {
+        let (retry, quarantine) = self.numbers(&operation.target);
+        let (intent, attempts, jitter) = (&operation.intent, operation.attempts, self.jitter.fraction());
+        Try { intent, attempts, now, jitter, retry, quarantine }
     }
 
-    async fn carry_out(&self, bench: &Bench, leased: Vec<Leased>, report: &mut DrainReport) -> Result<(), EngineError> {
+    async fn carry_out(&self, bench: &Bench, leased: Vec<Leased>, go: &mut Go) -> Result<(), EngineError> {
         let mut sendable = Vec::new();
         let mut recordings = Vec::new();
         for one in leased {
@@ -229,43 +287,34 @@ impl Engine {
         let mut failed = None;
         for batch in sent {
             match batch {
-                Ok(Sent { recordings: more, pause }) => {
+                Ok(Sent { recordings: more, pause, tally }) => {
                     recordings.extend(more);
-                    report.paused_until = report.paused_until.max(pause);
+                    go.report.paused_until = go.report.paused_until.max(pause);
+                    go.tally.tried += tally.tried;
+                    go.tally.failed += tally.failed;
                 }
                 Err(error) => failed = Some(error),
             }
         }
-        recordings.iter().for_each(|recording| report.count(recording));
+        recordings.iter().for_each(|recording| go.report.count(recording));
         bench.store.record(recordings, self.clock.now()).await?;
         failed.map_or(Ok(()), Err)
     }
 
-    /// What was to be sent while the target wants to be left alone goes back to the queue.
+    /// What was to be sent while the target rests or asked to be left alone goes back to the queue, as it was.
     fn held_back(batch: &[(Leased, Request)], until: Timestamp) -> Sent {
-        let put_back = |one: &(Leased, Request)| Recording {
-            operation: one.0.operation.id,
-            state: OperationState::Waiting,
-            detail: Some("not sent: the target asked to be left alone".into()),
-            error_class: None,
-            not_before: Some(until),
-            seen: Seen::Nothing,
-            wake: false,
+        let put_back = |one: &(Leased, Request)| {
+            let detail = "not sent: the target is left alone".to_owned();
+            ended(&one.0.operation, OperationState::Waiting, detail, Seen::Nothing)
         };
-        Sent { recordings: batch.iter().map(put_back).collect(), pause: Some(until) }
+        Sent { recordings: batch.iter().map(put_back).collect(), pause: Some(until), tally: Tally::default() }
     }
 
     fn unresolved(&self, operation: &Operation, unresolved: Unresolved) -> Recording {
         let now = self.clock.now();
         let verdict = match unresolved {
-            Unresolved::NotYet(_) => verdict::after_not_done(&self.tried(operation, now), &self.settings),
-            Unresolved::Never(_) => Verdict {
-                state: OperationState::Refused,
-                not_before: None,
-                look: Look::Nothing,
-                wake: false,
-                pause: None,
-            },
+            Unresolved::NotYet(_) => verdict::after_not_done(&self.tried(operation, now)),
+            Unresolved::Never(_) => Verdict::refused(),
         };
         let (Unresolved::NotYet(reason) | Unresolved::Never(reason)) = unresolved;
         let recording = recording(operation, &verdict, Some(reason), Seen::Nothing);
@@ -273,35 +322,59 @@ impl Engine {
     }
 
     async fn send(&self, bench: &Bench, batch: &[(Leased, Request)]) -> Result<Sent, EngineError> {
-        if let Some(until) = self.turn(&bench.name).paused_until(self.clock.now()) {
+        if let Some(until) = self.turn(&bench.name).left_alone_until(self.clock.now()) {
             return Ok(Self::held_back(batch, until));
         }
         let requests = batch.iter().map(|(_, request)| request.clone()).collect();
         let results = match bench.session.apply(requests).await {
             Ok(results) => results,
-            Err(fault) => return Ok(Sent { recordings: self.call_failed(bench, batch, &fault), pause: None }),
+            Err(fault) => {
+                let recordings = self.call_failed(bench, batch, &fault);
+                self.note_fault(&bench.name, &fault).await?;
+                let all = batch.len() as u64;
+                return Ok(Sent { recordings, pause: None, tally: Tally { tried: all, failed: all } });
+            }
         };
+        self.note_answers(&bench.name, &results).await?;
         let mut pause = None;
+        let mut tally = Tally { tried: batch.len() as u64, failed: 0 };
         let mut recordings = Vec::with_capacity(batch.len());
         for ((one, _), result) in batch.iter().zip(results) {
             recordings.push(match result {
                 Ok(outcome) => self.ended_well(bench, one, outcome).await,
-                Err(error) => self.ended_badly(bench, one, &error, &mut pause).await?,
+                Err(error) => self.ended_badly(bench, one, &error, (&mut pause, &mut tally)).await?,
             });
         }
         if let Some(until) = pause {
             // At once, so that batches that are not sent yet are held back.
             self.turn(&bench.name).pause(until);
         }
-        Ok(Sent { recordings, pause })
+        Ok(Sent { recordings, pause, tally })
+    }
+
+    /// What the answers of one call say about the target as a whole: a refused credential, or that all of it is unavailable.
+    async fn note_answers(
+        &self,
+        name: &TargetName,
+        results: &[Result<EditOutcome, ConnectorError>],
+    ) -> Result<(), EngineError> {
+        let errors = || results.iter().filter_map(|result| result.as_ref().err());
+        let cause = |error: &ConnectorError| cause_of(&error.class);
+        let at_once = errors().find(|error| cause(error).is_some_and(|cause| cause != RestCause::Calls));
+        let all_unavailable = results.len() == errors().filter(|error| cause(error).is_some()).count();
+        let telling = at_once.or_else(|| errors().next().filter(|_| all_unavailable));
+        match telling.and_then(|error| Some((cause(error)?, error))) {
+            Some((cause, error)) => self.note_failure(name, cause, error.to_string()).await,
+            // Whoever says how fast it wants to be asked works.
+            None => self.note_success(name).await,
+        }
     }
 
     fn call_failed(&self, bench: &Bench, batch: &[(Leased, Request)], fault: &Fault) -> Vec<Recording> {
         warn!(target = %bench.name, operations = batch.len(), %fault, "a call failed as a whole");
         let now = self.clock.now();
         let recorded = batch.iter().map(|(one, _)| {
-            let verdict =
-                verdict::after_fault(fault.nothing_was_done(), &self.tried(&one.operation, now), &self.settings);
+            let verdict = verdict::after_fault(fault.nothing_was_done(), &self.tried(&one.operation, now));
             let recording = recording(&one.operation, &verdict, Some(fault.to_string()), Seen::Nothing);
             Recording { error_class: Some(fault.kind()), ..recording }
         });
@@ -344,15 +417,7 @@ impl Engine {
             // What the connector did not show is read, so that the next comparison starts from what is really there.
             (_, None) => Seen::Changed,
         };
-        Recording {
-            operation: operation.id,
-            state,
-            detail: None,
-            error_class: None,
-            not_before: None,
-            seen,
-            wake: false,
-        }
+        Recording { detail: None, ..ended(operation, state, String::new(), seen) }
     }
 
     /// Reads an object that an answer carried. For a grant or revoke it may be the entitlement or the account.
@@ -386,16 +451,17 @@ impl Engine {
         bench: &Bench,
         one: &Leased,
         error: &ConnectorError,
-        pause: &mut Option<Timestamp>,
+        (pause, tally): (&mut Option<Timestamp>, &mut Tally),
     ) -> Result<Recording, EngineError> {
         let operation = &one.operation;
         if matches!(error.class, ErrorClass::AlreadyExists(_)) && may_be_our_own(operation) {
             let recording = ended(operation, OperationState::Unknown, error.to_string(), Seen::Nothing);
             return Ok(Recording { error_class: Some(error.class.name()), ..recording });
         }
-        let verdict = verdict::after_error(error, &self.tried(operation, self.clock.now()), &self.settings);
+        let verdict = verdict::after_error(error, &self.tried(operation, self.clock.now()));
         debug!(target = %bench.name, operation = %operation.id, state = %verdict.state, "{}", error.class.name());
         *pause = (*pause).max(verdict.pause);
+        tally.failed += u64::from(verdict.failed);
         let recording = recording(operation, &verdict, Some(error.to_string()), seen(&verdict.look));
         let mut recording = Recording { error_class: Some(error.class.name()), ..recording };
         if let (Look::Other(other), Some(attributes)) = (&verdict.look, sent(&operation.intent)) {
@@ -489,14 +555,25 @@ pub(crate) fn recording(operation: &Operation, verdict: &Verdict, detail: Option
         detail,
         error_class: None,
         not_before: verdict.not_before,
+        quarantined: verdict.quarantined,
+        kind_rests_until: verdict.kind_rests_until,
         seen,
         wake: verdict.wake,
     }
 }
 
 pub(crate) fn ended(operation: &Operation, state: OperationState, detail: String, seen: Seen) -> Recording {
-    let detail = Some(detail);
-    Recording { operation: operation.id, state, detail, error_class: None, not_before: None, seen, wake: false }
+    Recording {
+        operation: operation.id,
+        state,
+        detail: Some(detail),
+        error_class: None,
+        not_before: None,
+        quarantined: false,
+        kind_rests_until: None,
+        seen,
+        wake: false,
+    }
 }
 
 /// Why an operation cannot be sent.

@@ -34,6 +34,15 @@ pub struct ImportReport {
     pub departed: u64,
 }
 
+/// One source that is read.
+struct Reading<'a> {
+    name: &'a SourceName,
+    source: &'a Source,
+    session: &'a dyn Session,
+    /// Writes in the name of this import.
+    store: &'a dyn Store,
+}
+
 impl Engine {
     /// Reads a source and accepts what changed.
     ///
@@ -50,13 +59,14 @@ impl Engine {
         let session = self.sessions.source(name).await.map_err(|fault| in_source(name, fault))?;
         let store = self.store.during(&format!("import of {name}")).through(&connector_of(session.as_ref()));
         let store = store.as_ref();
+        let reading = Reading { name, source, session: session.as_ref(), store };
         loop {
             let begun = store.begin_run(RunKind::Import, name.as_str(), self.clock.now()).await?;
             if begun.run.checkpoint.finished_classes.contains(&source.class) {
                 self.give_up_old_listing(store, name, &begun.run).await?;
                 continue;
             }
-            let result = self.import_run(store, name, source, session.as_ref(), &begun.run, options, progress).await;
+            let result = self.import_run(&reading, &begun.run, options, progress).await;
             self.end_import(store, &begun.run, &result).await?;
             match result {
                 Err(EngineError::Connector { fault, .. }) if begun.resumed && fault.is_cursor_expired() => {
@@ -81,17 +91,15 @@ impl Engine {
 
     async fn import_run(
         &self,
-        store: &dyn Store,
-        name: &SourceName,
-        source: &Source,
-        session: &dyn Session,
+        reading: &Reading<'_>,
         run: &Run,
         options: ImportOptions,
         progress: &dyn Progress,
     ) -> Result<ImportReport, EngineError> {
-        self.stage_all(name, source, session, run, progress).await?;
+        let Reading { name, source, store, .. } = *reading;
+        self.stage_all(reading, run, progress).await?;
         let weight = self.store.weigh_staged(run.id, name).await?;
-        self.guard_import(name, source, weight, options)?;
+        Self::guard_import(name, source, weight, options)?;
         let departs = source.absence_means_departed;
         let weight = store.accept_staged(run.id, name, departs, self.clock.now()).await?;
         self.changed.notify_waiters();
@@ -109,14 +117,8 @@ impl Engine {
     }
 
     /// Reads the source from the run's checkpoint to its end and puts the records aside.
-    async fn stage_all(
-        &self,
-        name: &SourceName,
-        source: &Source,
-        session: &dyn Session,
-        run: &Run,
-        progress: &dyn Progress,
-    ) -> Result<(), EngineError> {
+    async fn stage_all(&self, reading: &Reading<'_>, run: &Run, progress: &dyn Progress) -> Result<(), EngineError> {
+        let Reading { name, source, session, .. } = *reading;
         let mut cursor = run.checkpoint.cursor.clone();
         loop {
             let page = self.source_page(name, source, session, cursor).await?;
@@ -161,40 +163,37 @@ impl Engine {
         page.objects.iter().map(record).collect()
     }
 
-    /// The guard of an import: nobody departs because a source was empty or cut short.
+    /// The guard of an import: nobody departs because a source was empty, cut short, or read with a wrong expression.
     fn guard_import(
-        &self,
         name: &SourceName,
         source: &Source,
         weight: StagedWeight,
         options: ImportOptions,
     ) -> Result<(), EngineError> {
         let known = weight.present_before;
+        let absent = if source.absence_means_departed { weight.absent } else { 0 };
+        let departing = absent + weight.departing;
         if weight.staged == 0 && known > 0 {
             return Err(stopped(
                 name,
                 format!("the source lists nobody, although {known} identities are known from it"),
             ));
         }
-        if !source.absence_means_departed || options.departures_allowed.is_some_and(|allowed| weight.absent <= allowed)
-        {
+        let allowed = options.departures_allowed.is_some_and(|allowed| departing <= allowed);
+        if allowed || !source.guard.is_exceeded(departing, known) {
             return Ok(());
         }
-        #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 53 bits")]
-        let share = weight.absent as f64 / known.max(1) as f64;
-        let too_many = weight.absent > self.settings.departing_count
-            || (known >= self.settings.departing_floor && share > self.settings.departing_share);
-        if too_many {
-            let absent = weight.absent;
-            return Err(stopped(
-                name,
-                format!(
-                    "{absent} of {known} identities are not listed any more, which is more than the guard lets depart at \
-                     once; if that is right, import with `--allow-departures {absent}`"
-                ),
-            ));
-        }
-        Ok(())
+        let said = match weight.departing {
+            0 => String::new(),
+            departing => format!(" or, {departing} of them, said to have departed"),
+        };
+        Err(stopped(
+            name,
+            format!(
+                "{departing} of {known} identities are not listed any more{said}, which is more than the guard lets depart at \
+                 once; if that is right, import with `--allow-departures {departing}`"
+            ),
+        ))
     }
 
     async fn end_import(

@@ -29,7 +29,7 @@ impl Engine {
                 Err(fault) => fault,
             };
             tries += 1;
-            let Some((wait, of_all)) = self.asks_for_patience(&fault, tries) else {
+            let Some((wait, of_all)) = self.asks_for_patience(name, &fault, tries) else {
                 return Err(in_target(name, fault));
             };
             if wait > LONGEST || tries >= MOST_TRIES {
@@ -55,9 +55,9 @@ impl Engine {
     }
 
     /// How long to wait, and whether that holds for everything in the target.
-    fn asks_for_patience(&self, fault: &Fault, tries: u32) -> Option<(Duration, bool)> {
+    fn asks_for_patience(&self, name: &TargetName, fault: &Fault, tries: u32) -> Option<(Duration, bool)> {
         let Fault::Connector(error) = fault else { return None };
-        let usual = || back_off(tries, self.jitter.fraction(), &self.settings);
+        let usual = || back_off(tries, self.jitter.fraction(), &self.numbers(name).0);
         let hint = |after_ms: &Option<u64>| after_ms.map_or_else(usual, Duration::from_millis);
         match &error.class {
             ErrorClass::RateLimited { after_ms, scope } => Some((hint(after_ms), *scope != ThrottleScope::Object)),

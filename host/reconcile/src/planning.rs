@@ -2,6 +2,7 @@
 
 use crate::engine::{Engine, EngineError, in_target};
 use crate::environment::Progress;
+use crate::guard::{self, Sorted};
 use crate::names::{Named, Reserved};
 use crate::observe::Reader;
 use jiff::Timestamp;
@@ -54,7 +55,9 @@ impl Engine {
             let identities = self.store.identities(IdentityFilter::default(), page).await?;
             let Some(last) = identities.last().map(|identity| identity.id) else { break };
             let ids = identities.iter().map(|identity| identity.id).collect();
-            for planned in self.plan_after(ids, &views, &mut reserved).await? {
+            let held = self.store.held_of(identities.iter().map(|identity| identity.id).collect()).await?;
+            for mut planned in self.plan_after(ids, &views, &mut reserved).await? {
+                guard::without_held(&mut planned.plan, &held);
                 report.items.extend(planned.plan.items);
                 report.notices.extend(planned.plan.notices);
             }
@@ -193,6 +196,10 @@ impl Engine {
             return Ok(snapshots);
         }
         for account in &stale {
+            // Who cannot be read while the target rests is woken when that is over.
+            if self.rests(&account.target).await? {
+                continue;
+            }
             if let Err(error) = self.read_again(account).await {
                 warn!(target = %account.target, account = %account.id, %error, "an account cannot be read again yet");
             }
@@ -281,7 +288,11 @@ impl Engine {
     }
 
     /// Answers the oldest wake-ups: plans the identities and writes the intents. Returns how many were answered.
+    ///
+    /// What would take too much away is held instead (see [`crate::guard`]).
     pub(crate) async fn answer_wakes(&self, progress: &dyn Progress) -> Result<u64, EngineError> {
+        // Two that count at the same time would each see only half.
+        let mut known = self.guarding.lock().await;
         self.store.wake_due(self.clock.now()).await?;
         let wakes = self.store.wakes(self.settings.plan_batch).await?;
         if wakes.is_empty() {
@@ -292,14 +303,21 @@ impl Engine {
         let mut by_identity: BTreeMap<IdentityId, Wake> = wakes.iter().map(|wake| (wake.identity, *wake)).collect();
         let ids = wakes.iter().map(|wake| wake.identity).collect();
         let mut requests = Vec::with_capacity(wakes.len());
-        for planned in self.plan_batch(ids, &views).await? {
+        let planned = self.plan_batch(ids, &views).await?;
+        let guarded = self.guard_wakes(&wakes, &planned, &mut known, &views).await?;
+        for reason in guard::reasons(&guarded.excesses) {
+            warn!("held for approval: {reason}");
+        }
+        for planned in planned {
             for notice in &planned.plan.notices {
                 warn!(identity = %notice.label, target = ?notice.target, "{}", notice.message);
             }
             let wake = by_identity.remove(&planned.identity);
             let IdentityPlan { items, leaving, look_again_at, .. } = planned.plan;
             let outlook = Some(Outlook { leaving, look_again_at, references: planned.references });
-            requests.push(EnqueueRequest { identity: planned.identity, wake, plan: None, items, outlook });
+            let Sorted { items, held } = guard::sort(items, &guarded.held_before, &guarded.excesses);
+            let identity = planned.identity;
+            requests.push(EnqueueRequest { identity, wake, plan: None, items, held, approved: false, outlook });
         }
         // A wake-up of an identity that is not there has nothing to say.
         requests.extend(by_identity.into_values().map(|wake| EnqueueRequest {
@@ -307,6 +325,8 @@ impl Engine {
             wake: Some(wake),
             plan: None,
             items: Vec::new(),
+            held: Vec::new(),
+            approved: false,
             outlook: None,
         }));
         progress.advance("identities planned", requests.len() as u64);

@@ -2,13 +2,15 @@
 
 use crate::engine::{Engine, EngineError};
 use crate::environment::Progress;
+use crate::guard::{self, Excesses, Sorted};
 use crate::worker::ApplyReport;
 use jiff::Timestamp;
 use purser_model::id::PlanId;
 use purser_model::object::Digest;
 use purser_model::plan::{ItemState, PlanItem, PlanSummary};
 use purser_model::seal::{ItemsDigest, PlanKey, PlanSeal, PlanTerms};
-use purser_store::KeptItem;
+use purser_store::{KeptItem, PlanStep, StaleItem};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How long a plan can be applied, where nothing else is said.
@@ -21,6 +23,8 @@ pub struct ApplyOptions {
     pub approved_only: bool,
     /// Also where the declarations have changed since; each item's precondition still holds.
     pub other_declarations: bool,
+    /// Where the plan takes more away than the guard lets pass: do it, if that concerns at most so many accounts.
+    pub takings_allowed: Option<u64>,
 }
 
 /// Why a stored plan is not applied. Nothing of it was done then.
@@ -112,18 +116,53 @@ impl Engine {
         let digests = self.verify(&summary, key, options).await?;
         let views = self.views().await?;
         self.enqueue_missing_entitlements(&views).await?;
+        let (stale, guard) = self.enqueue_plan(plan, &digests, options).await?;
+        let mut report = self.work_off_queue(progress).await?;
+        (report.stale, report.guard) = (stale, guard);
+        Ok(report)
+    }
+
+    /// Writes the intents of a stored plan. The guard counts the plan as a whole before the first of them; what is too
+    /// much is held, unless the operator allows it by its number.
+    async fn enqueue_plan(
+        &self,
+        plan: PlanId,
+        digests: &[Digest],
+        options: ApplyOptions,
+    ) -> Result<(Vec<StaleItem>, Vec<String>), EngineError> {
+        let _counting = self.guarding.lock().await;
+        let (excesses, accounts) = self.guard_plan(plan, digests, options).await?;
+        let approved = !excesses.is_empty() && options.takings_allowed.is_some_and(|allowed| accounts <= allowed);
+        let excesses = if approved { Excesses::new() } else { excesses };
         let mut stale = Vec::new();
         let mut after = 0;
-        loop {
-            let batch = self.store.plan_items(plan, after, self.settings.plan_batch).await?;
-            let Some(last) = batch.last().map(|kept| kept.line.position) else { break };
-            let wanted = wanted(plan, batch, &digests, options)?;
-            stale.extend(self.store.apply_plan_items(plan, wanted, self.clock.now()).await?.stale);
+        while let Some((last, wanted)) = self.wanted_after(plan, after, digests, options).await? {
             after = last;
+            let held_before = match approved {
+                true => BTreeSet::new(),
+                false => self.held_before(wanted.iter().map(|(_, item)| item)).await?,
+            };
+            let step = |(position, item): (u64, PlanItem)| {
+                let Sorted { items: passes, held } = guard::sort(vec![item.clone()], &held_before, &excesses);
+                (position, PlanStep { item, passes, held, approved })
+            };
+            let steps = wanted.into_iter().map(step).collect();
+            stale.extend(self.store.apply_plan_items(plan, steps, self.clock.now()).await?.stale);
         }
-        let mut report = self.work_off_queue(progress).await?;
-        report.stale = stale;
-        Ok(report)
+        Ok((stale, guard::reasons(&excesses).collect()))
+    }
+
+    /// The next batch of a plan's items that are to be applied, with the position of the last one that was looked at.
+    pub(crate) async fn wanted_after(
+        &self,
+        plan: PlanId,
+        after: u64,
+        digests: &[Digest],
+        options: ApplyOptions,
+    ) -> Result<Option<(u64, Vec<(u64, PlanItem)>)>, EngineError> {
+        let batch = self.store.plan_items(plan, after, self.settings.plan_batch).await?;
+        let Some(last) = batch.last().map(|kept| kept.line.position) else { return Ok(None) };
+        Ok(Some((last, wanted(plan, batch, digests, options)?)))
     }
 
     /// Checks a plan against its seal, its expiry and the declarations. Gives the digests of its items, in their order: the

@@ -4,13 +4,14 @@
 use crate::engine::{Engine, EngineError};
 use crate::environment::Progress;
 use crate::explain::IdentityExplained;
+use crate::guard::{self, Excesses, Sorted};
 use crate::planning::Planned;
 use jiff::Timestamp;
 use purser_connector::ReadOnly;
 use purser_model::id::{IdentityId, TargetName};
 use purser_model::operation::{Operation, OperationState};
 use purser_plan::IdentityPlan;
-use purser_store::{ClassOfTarget, EnqueueRequest, Enqueued, Outlook, StaleItem};
+use purser_store::{ClassOfTarget, EnqueueRequest, Enqueued, Outlook, PlanStep, StaleItem};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -158,23 +159,34 @@ impl Engine {
         let Planned { plan, references, .. } = planned;
         let IdentityPlan { mut items, leaving, look_again_at, .. } = plan;
         let now = self.clock.now();
+        // What takes too much away is held, whoever asks for it.
+        let _counting = self.guarding.lock().await;
+        if let Some(only) = target {
+            items.retain(|item| item.target == *only);
+        }
+        let guarded = self.guard_items(items.iter(), Excesses::new()).await?;
+        let Sorted { items, held } = guard::sort(items, &guarded.held_before, &guarded.excesses);
         let request = match target {
             None => EnqueueRequest {
                 identity,
                 wake: None,
                 plan: None,
                 items,
+                held,
+                approved: false,
                 outlook: Some(Outlook { leaving, look_again_at, references }),
             },
-            Some(only) => {
-                items.retain(|item| item.target == *only);
-                if items.is_empty() {
+            Some(_) => {
+                if items.is_empty() && held.is_empty() {
                     return Ok(Enqueued::default());
                 }
                 // It needs no seal: nobody else applies it.
                 let plan = self.store.begin_plan(now).await?;
-                self.store.add_plan_items(plan, items.clone()).await?;
-                return Ok(self.store.apply_plan_items(plan, (1..).zip(items).collect(), now).await?);
+                let mut steps: Vec<PlanStep> = items.into_iter().map(PlanStep::from).collect();
+                steps.extend(held.into_iter().map(PlanStep::from));
+                let kept = steps.iter().map(|step| step.item.clone()).collect();
+                self.store.add_plan_items(plan, kept).await?;
+                return Ok(self.store.apply_plan_items(plan, (1..).zip(steps).collect(), now).await?);
             }
         };
         Ok(self.store.enqueue(vec![request], now).await?)

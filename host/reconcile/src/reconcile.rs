@@ -119,6 +119,7 @@ impl Engine {
         if let Some(opens) = windows.opens_at(self.clock.now()) {
             return Err(EngineError::WindowClosed { target: name.to_string(), opens });
         }
+        self.must_not_rest(name).await?;
         let session = self.reading_session(name, mode).await?;
         let mut operations = DrainReport::default();
         if mode == ReconcileMode::Repair {
@@ -162,6 +163,9 @@ impl Engine {
         let mut counts = Counts::of(&begun.run);
         let looked = self.look_at_all(name, session, &begun.run, windows, &mut counts, progress).await;
         let mut report = ReconcileReport::new(&begun, &counts);
+        if let Err(EngineError::Connector { fault, .. }) = &looked {
+            self.note_fault(name, fault).await?;
+        }
         match &looked {
             Ok(Looked::UntilTheWindowClosed { opens }) => {
                 info!(target = %name, %opens, "the window closed; the run goes on when it opens");

@@ -4,7 +4,7 @@ use crate::engine::{Engine, EngineError, in_target};
 use crate::environment::Progress;
 use crate::execute::{Bench, DrainReport, ended, entitlement_key, recording};
 use crate::observe::{same_text, texts, values_at};
-use crate::verdict::{self, Try};
+use crate::verdict;
 use purser_connector::{Fault, Session};
 use purser_model::Attributes;
 use purser_model::account::{Account, EntitlementKey};
@@ -42,6 +42,9 @@ impl Engine {
                     Err(EngineError::Store(error)) => return Err(error.into()),
                     Err(error) => {
                         warn!(target = %name, operation = %one.operation.id, %error, "cannot be observed yet");
+                        if let EngineError::Connector { fault, .. } = &error {
+                            self.note_fault(name, fault).await?;
+                        }
                         blind = true;
                         break;
                     }
@@ -180,9 +183,10 @@ impl Engine {
                 Recording { wake: true, ..found_done(operation, seen) }
             }
             Intent::Update { .. } => {
-                // Planning compares better than this could: what is still different is planned again.
-                let detail = "its end was not known; the account was read and is planned again".to_owned();
-                Recording { wake: true, ..ended(operation, OperationState::Superseded, detail, seen) }
+                // Planning compares better than this could: what is still different is planned again, and not sent sooner
+                // for that. What keeps failing is not planned over and over.
+                let not_done = self.not_done(operation, seen);
+                Recording { wake: !not_done.quarantined, ..not_done }
             }
             _ => self.not_done(operation, seen),
         })
@@ -237,13 +241,7 @@ impl Engine {
     }
 
     fn not_done(&self, operation: &Operation, seen: Seen) -> Recording {
-        let tried = Try {
-            intent: &operation.intent,
-            attempts: operation.attempts,
-            now: self.clock.now(),
-            jitter: self.jitter.fraction(),
-        };
-        let verdict = verdict::after_not_done(&tried, &self.settings);
+        let verdict = verdict::after_not_done(&self.tried(operation, self.clock.now()));
         let recording = recording(operation, &verdict, Some("observed: it was not done".into()), seen);
         Recording { error_class: Some("not-done"), ..recording }
     }

@@ -1,9 +1,10 @@
 //! What follows from how a try ended: pure.
 
-use crate::engine::Settings;
+use crate::rest::cause_of;
 use jiff::Timestamp;
 use purser_model::edit::{ConnectorError, ErrorClass, ThrottleScope};
 use purser_model::operation::{Intent, OperationState};
+use purser_model::quarantine::{QuarantineRules, RestCause, RetryRules, operation_wait};
 use std::time::Duration;
 
 /// What follows from an error.
@@ -19,6 +20,14 @@ pub(crate) struct Verdict {
     pub(crate) wake: bool,
     /// The whole target is left alone until then.
     pub(crate) pause: Option<Timestamp>,
+    /// Operations of this kind wait until then.
+    pub(crate) kind_rests_until: Option<Timestamp>,
+    /// It keeps failing: it is tried seldom from now on.
+    pub(crate) quarantined: bool,
+    /// It says that the target as a whole does not work.
+    pub(crate) rests: Option<RestCause>,
+    /// Whether it counts as a failure of the target or of what it was given.
+    pub(crate) failed: bool,
 }
 
 /// What an error says about the object.
@@ -41,18 +50,52 @@ pub(crate) struct Try<'a> {
     pub(crate) now: Timestamp,
     /// From 0 to 1.
     pub(crate) jitter: f64,
+    pub(crate) retry: RetryRules,
+    pub(crate) quarantine: QuarantineRules,
 }
 
-/// A refused credential is not tried again soon: trying may lock it.
-const AFTER_REFUSED_CREDENTIAL: Duration = Duration::from_mins(5);
+impl Try<'_> {
+    fn back_off(&self) -> Timestamp {
+        later(self.now, back_off(self.attempts, self.jitter, &self.retry))
+    }
+
+    fn may_go_on(&self) -> bool {
+        self.attempts < self.retry.attempts
+    }
+}
 
 impl Verdict {
     fn of(state: OperationState) -> Self {
-        Self { state, not_before: None, look: Look::Nothing, wake: false, pause: None }
+        Self {
+            state,
+            not_before: None,
+            look: Look::Nothing,
+            wake: false,
+            pause: None,
+            kind_rests_until: None,
+            quarantined: false,
+            rests: None,
+            failed: false,
+        }
+    }
+
+    /// The target will not do it, or it cannot be sent at all.
+    pub(crate) fn refused() -> Self {
+        Self { failed: true, ..Self::of(OperationState::Refused) }
     }
 
     fn retry(at: Timestamp) -> Self {
         Self { not_before: Some(at), ..Self::of(OperationState::Waiting) }
+    }
+
+    /// A failure that is tried again while tries are left, and seldom afterwards.
+    fn again(tried: &Try<'_>) -> Self {
+        if tried.may_go_on() {
+            return Self { failed: true, ..Self::retry(tried.back_off()) };
+        }
+        let over = tried.attempts.saturating_sub(tried.retry.attempts);
+        let wait = operation_wait(over, &tried.quarantine).mul_f64(1.0 + tried.jitter.clamp(0.0, 1.0) / 10.0);
+        Self { failed: true, quarantined: true, ..Self::retry(later(tried.now, wait)) }
     }
 
     fn plan_again(look: Look) -> Self {
@@ -61,45 +104,35 @@ impl Verdict {
 }
 
 /// Decides what follows from an error that the connector answered with.
-pub(crate) fn after_error(error: &ConnectorError, tried: &Try<'_>, settings: &Settings) -> Verdict {
-    let back_off = || later(tried.now, back_off(tried.attempts, tried.jitter, settings));
+pub(crate) fn after_error(error: &ConnectorError, tried: &Try<'_>) -> Verdict {
     let hinted = |after_ms: Option<u64>| match after_ms {
         // The target's own hint goes first; the jitter is added so that not everybody comes back at once.
         Some(millis) => {
-            later(tried.now, Duration::from_millis(millis) + settings.retry_base.mul_f64(tried.jitter.clamp(0.0, 1.0)))
+            later(tried.now, Duration::from_millis(millis) + tried.retry.base.mul_f64(tried.jitter.clamp(0.0, 1.0)))
         }
-        None => back_off(),
+        None => tried.back_off(),
     };
     match &error.class {
         ErrorClass::RateLimited { after_ms, scope } => {
             let at = hinted(*after_ms);
-            let pause = (*scope != ThrottleScope::Object).then_some(at);
-            Verdict { pause, ..Verdict::retry(at) }
+            let rests = |covered| (*scope == covered).then_some(at);
+            let (pause, kind_rests_until) = (rests(ThrottleScope::Target), rests(ThrottleScope::Operation));
+            Verdict { pause, kind_rests_until, ..Verdict::retry(at) }
         }
-        ErrorClass::Unavailable { after_ms } => Verdict::retry(hinted(*after_ms)),
+        ErrorClass::Unavailable { after_ms } => Verdict { failed: true, ..Verdict::retry(hinted(*after_ms)) },
         ErrorClass::AuthenticationFailed | ErrorClass::InvalidConfig => {
-            let at = later(tried.now, AFTER_REFUSED_CREDENTIAL);
-            Verdict { pause: Some(at), ..Verdict::retry(at) }
+            Verdict { failed: true, rests: cause_of(&error.class), ..Verdict::retry(tried.back_off()) }
         }
         ErrorClass::VersionConflict => Verdict::plan_again(Look::Changed),
         ErrorClass::NotFound => not_found(tried.intent),
-        ErrorClass::AlreadyExists(id) => {
-            Verdict { look: Look::Other(id.clone()), ..Verdict::of(OperationState::Refused) }
-        }
+        ErrorClass::AlreadyExists(id) => Verdict { look: Look::Other(id.clone()), ..Verdict::refused() },
         ErrorClass::OutcomeUnknown => Verdict::of(OperationState::Unknown),
-        ErrorClass::PartiallyApplied(_) if tried.attempts < settings.attempts => {
-            Verdict { look: Look::Changed, ..Verdict::retry(back_off()) }
-        }
-        ErrorClass::Defect | ErrorClass::CursorExpired if tried.attempts < settings.attempts => {
-            Verdict::retry(back_off())
-        }
-        ErrorClass::PartiallyApplied(_) => Verdict { look: Look::Changed, ..Verdict::of(OperationState::Refused) },
+        ErrorClass::PartiallyApplied(_) => Verdict { look: Look::Changed, ..Verdict::again(tried) },
+        ErrorClass::Defect | ErrorClass::CursorExpired => Verdict::again(tried),
         ErrorClass::PermissionDenied(_)
         | ErrorClass::InvalidValue(_)
         | ErrorClass::Unsupported
-        | ErrorClass::QuotaOrLicenceExhausted
-        | ErrorClass::CursorExpired
-        | ErrorClass::Defect => Verdict::of(OperationState::Refused),
+        | ErrorClass::QuotaOrLicenceExhausted => Verdict::refused(),
     }
 }
 
@@ -107,38 +140,28 @@ fn not_found(intent: &Intent) -> Verdict {
     match intent {
         Intent::Delete => Verdict { look: Look::Gone, ..Verdict::of(OperationState::AlreadySo) },
         Intent::Update { .. } | Intent::Enable | Intent::Disable => {
-            Verdict { look: Look::Gone, wake: true, ..Verdict::of(OperationState::Refused) }
+            Verdict { look: Look::Gone, wake: true, ..Verdict::refused() }
         }
         // Either the account or the entitlement is gone; which one a reconciliation finds out.
-        Intent::Grant { .. } | Intent::Revoke { .. } => {
-            Verdict { look: Look::Changed, ..Verdict::of(OperationState::Refused) }
-        }
-        Intent::Create { .. } | Intent::CreateEntitlement { .. } => Verdict::of(OperationState::Refused),
+        Intent::Grant { .. } | Intent::Revoke { .. } => Verdict { look: Look::Changed, ..Verdict::refused() },
+        Intent::Create { .. } | Intent::CreateEntitlement { .. } => Verdict::refused(),
     }
 }
 
 /// Decides what follows from a call that failed as a whole.
-pub(crate) fn after_fault(nothing_was_done: bool, tried: &Try<'_>, settings: &Settings) -> Verdict {
-    if nothing_was_done {
-        Verdict::retry(later(tried.now, back_off(tried.attempts, tried.jitter, settings)))
-    } else {
-        Verdict::of(OperationState::Unknown)
-    }
+pub(crate) fn after_fault(nothing_was_done: bool, tried: &Try<'_>) -> Verdict {
+    if nothing_was_done { Verdict::retry(tried.back_off()) } else { Verdict::of(OperationState::Unknown) }
 }
 
 /// Decides what follows when an operation with an unknown end is found not to have been done.
-pub(crate) fn after_not_done(tried: &Try<'_>, settings: &Settings) -> Verdict {
-    if tried.attempts < settings.attempts {
-        Verdict::retry(later(tried.now, back_off(tried.attempts, tried.jitter, settings)))
-    } else {
-        Verdict::of(OperationState::Refused)
-    }
+pub(crate) fn after_not_done(tried: &Try<'_>) -> Verdict {
+    Verdict::again(tried)
 }
 
 /// Exponential back-off: the base doubled with every try up to the cap, less up to half of it by jitter.
-pub(crate) fn back_off(attempts: u32, jitter: f64, settings: &Settings) -> Duration {
-    let doubled = settings.retry_base.saturating_mul(1 << attempts.saturating_sub(1).min(20));
-    doubled.min(settings.retry_cap).mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0)
+pub(crate) fn back_off(attempts: u32, jitter: f64, rules: &RetryRules) -> Duration {
+    let doubled = rules.base.saturating_mul(1 << attempts.saturating_sub(1).min(20));
+    doubled.min(rules.cap).mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0)
 }
 
 fn later(now: Timestamp, wait: Duration) -> Timestamp {
@@ -155,8 +178,12 @@ mod tests {
     }
 
     fn verdict(class: ErrorClass, intent: &Intent, attempts: u32) -> Verdict {
-        let tried = Try { intent, attempts, now: Timestamp::UNIX_EPOCH, jitter: 0.0 };
-        after_error(&error(class), &tried, &Settings::default())
+        after_error(&error(class), &tried(intent, attempts))
+    }
+
+    fn tried(intent: &Intent, attempts: u32) -> Try<'_> {
+        let (retry, quarantine) = (RetryRules::default(), QuarantineRules::default());
+        Try { intent, attempts, now: Timestamp::UNIX_EPOCH, jitter: 0.0, retry, quarantine }
     }
 
     #[test]
@@ -170,15 +197,30 @@ mod tests {
     #[test]
     fn a_throttle_of_one_object_pauses_nobody_else() {
         let limited = ErrorClass::RateLimited { after_ms: None, scope: ThrottleScope::Object };
-        assert_eq!(verdict(limited, &Intent::Enable, 1).pause, None);
+        let verdict = verdict(limited, &Intent::Enable, 1);
+        assert_eq!((verdict.pause, verdict.kind_rests_until), (None, None));
+    }
+
+    #[test]
+    fn a_throttle_of_a_kind_lets_only_that_kind_rest() {
+        let limited = ErrorClass::RateLimited { after_ms: Some(7_000), scope: ThrottleScope::Operation };
+        let verdict = verdict(limited, &Intent::Enable, 1);
+        let after = Some(Timestamp::from_second(7).unwrap());
+        assert_eq!((verdict.pause, verdict.kind_rests_until, verdict.failed), (None, after, false));
+    }
+
+    #[test]
+    fn a_refused_credential_lets_the_target_rest() {
+        assert_eq!(verdict(ErrorClass::AuthenticationFailed, &Intent::Enable, 1).rests, Some(RestCause::Credential));
+        assert_eq!(verdict(ErrorClass::InvalidConfig, &Intent::Enable, 1).rests, Some(RestCause::Configuration));
     }
 
     #[test]
     fn the_back_off_doubles_and_is_capped() {
-        let settings = Settings::default();
+        let settings = RetryRules::default();
         let waits: Vec<_> = (1..=4).map(|attempts| back_off(attempts, 0.0, &settings).as_millis()).collect();
         assert_eq!(waits, [500, 1_000, 2_000, 4_000]);
-        assert_eq!(back_off(100, 0.0, &settings), settings.retry_cap);
+        assert_eq!(back_off(100, 0.0, &settings), settings.cap);
         assert_eq!(back_off(1, 1.0, &settings).as_millis(), 250);
     }
 
@@ -190,21 +232,22 @@ mod tests {
     }
 
     #[test]
-    fn what_will_not_change_is_refused_at_once_and_a_defect_after_some_tries() {
+    fn what_will_not_change_is_refused_at_once_and_a_defect_is_quarantined_after_some_tries() {
         let create = Intent::Create { attributes: Attributes::new(), active: None };
         for class in [ErrorClass::Unsupported, ErrorClass::InvalidValue(None), ErrorClass::PermissionDenied(None)] {
             assert_eq!(verdict(class, &create, 1).state, OperationState::Refused);
         }
-        assert_eq!(verdict(ErrorClass::Defect, &create, 1).state, OperationState::Waiting);
-        assert_eq!(verdict(ErrorClass::Defect, &create, 8).state, OperationState::Refused);
+        let (first, eighth) = (verdict(ErrorClass::Defect, &create, 1), verdict(ErrorClass::Defect, &create, 8));
+        assert_eq!((first.state, first.quarantined), (OperationState::Waiting, false));
+        assert_eq!((eighth.state, eighth.quarantined), (OperationState::Waiting, true));
+        assert_eq!(eighth.not_before, Some(Timestamp::from_second(3_600).unwrap()));
     }
 
     #[test]
     fn an_unknown_end_is_never_retried_without_looking() {
         let create = Intent::Create { attributes: Attributes::new(), active: None };
         assert_eq!(verdict(ErrorClass::OutcomeUnknown, &create, 1).state, OperationState::Unknown);
-        let tried = Try { intent: &create, attempts: 1, now: Timestamp::UNIX_EPOCH, jitter: 0.5 };
-        assert_eq!(after_fault(false, &tried, &Settings::default()).state, OperationState::Unknown);
-        assert_eq!(after_fault(true, &tried, &Settings::default()).state, OperationState::Waiting);
+        assert_eq!(after_fault(false, &tried(&create, 1)).state, OperationState::Unknown);
+        assert_eq!(after_fault(true, &tried(&create, 1)).state, OperationState::Waiting);
     }
 }

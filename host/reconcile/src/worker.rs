@@ -20,6 +20,10 @@ pub struct ApplyReport {
     /// Planned items that were not carried out, because the world had moved.
     #[serde(serialize_with = "stale_items")]
     pub stale: Vec<StaleItem>,
+    /// Items that are held until a person decides.
+    pub held: u64,
+    /// Why the guard holds items of the plan.
+    pub guard: Vec<String>,
     /// Operations that wait for a later time.
     pub later: u64,
     /// The earliest of those times.
@@ -80,12 +84,15 @@ impl Engine {
                 break begun;
             }
         };
+        report.held = self.store.held_count().await?;
         // Counted as of the last look: what became due since then had no turn and must not be forgotten.
         for name in self.target_names() {
             let queue = self.store.queue(&name, last_look).await?;
-            let paused = self.held_until(&name, last_look).filter(|_| queue.due > 0);
-            report.later += queue.later + paused.map_or(0, |_| queue.due);
-            report.next = [report.next, queue.next, paused].into_iter().flatten().min();
+            let something_waits = queue.due + queue.later + queue.unknown > 0;
+            let left_alone = self.held_until(&name, last_look).filter(|_| something_waits);
+            report.later += queue.later + left_alone.map_or(0, |_| queue.due);
+            let next = left_alone.map_or(queue.next, |until| queue.next.filter(|_| queue.due == 0).max(Some(until)));
+            report.next = [report.next, next].into_iter().flatten().min();
             report.operations.unknown = report.operations.unknown.max(queue.unknown);
         }
         Ok(report)
@@ -127,6 +134,7 @@ impl Engine {
             total.operations.unknown = 0;
             total.operations.merge(round.operations);
             (total.later, total.next, total.failed_targets) = (round.later, round.next, round.failed_targets);
+            total.held = round.held;
             let Some(next) = total.next else { return Ok(total) };
             let wait = Duration::try_from(next.duration_since(self.clock.now())).unwrap_or_default();
             if wait > patience {

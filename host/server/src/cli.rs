@@ -64,6 +64,12 @@ pub enum Command {
     Log(Log),
     /// What happened, in order
     Events(Events),
+    /// What the guard holds because it would take too much away: see it, approve or reject it
+    #[command(subcommand)]
+    Held(Held),
+    /// Targets and operations that are out of service: see why and until when, and let them go on
+    #[command(subcommand)]
+    Quarantine(Quarantine),
     /// Make, build and inspect connectors
     #[command(subcommand)]
     Connector(Connector),
@@ -172,9 +178,68 @@ pub struct Apply {
     /// Also where the declarations have changed since the plan was made
     #[arg(long, requires = "plan")]
     pub stale_ok: bool,
+    /// Where the plan takes more away than the guard lets pass: do it, if that concerns at most so many accounts
+    #[arg(long, value_name = "N", requires = "plan")]
+    pub allow: Option<u64>,
     /// Wait at most so many seconds for a retry to become due
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub patience: u64,
+}
+
+/// `held`
+#[derive(Debug, Subcommand)]
+pub enum Held {
+    /// Show what waits for a decision, and what was rejected
+    List(HeldList),
+    /// Do it: `purser apply` or `purser serve` carries it out
+    Approve(HeldChoice),
+    /// Do not do it until the identity or the account changes
+    Reject(HeldChoice),
+}
+
+/// `held list`
+#[derive(Debug, Args)]
+pub struct HeldList {
+    /// Only in this target
+    #[arg(long)]
+    pub target: Option<TargetName>,
+}
+
+/// `held approve` and `held reject`
+#[derive(Debug, Args)]
+pub struct HeldChoice {
+    /// The accounts, as `held list` names them
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub account: Vec<AccountId>,
+    /// All that wait for a decision
+    #[arg(long)]
+    pub all: bool,
+    /// With `--all`: only in this target
+    #[arg(long, requires = "all")]
+    pub target: Option<TargetName>,
+}
+
+/// `quarantine`
+#[derive(Debug, Subcommand)]
+pub enum Quarantine {
+    /// Show what is out of service, why, and when it is tried next
+    List,
+    /// Let it be tried at once
+    Release(QuarantineRelease),
+}
+
+/// `quarantine release`
+#[derive(Debug, Args)]
+pub struct QuarantineRelease {
+    /// The operations, as `quarantine list` names them
+    #[arg(required_unless_present_any = ["target", "all"])]
+    pub operation: Vec<OperationId>,
+    /// A target
+    #[arg(long)]
+    pub target: Vec<TargetName>,
+    /// Every target and operation
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// `reconcile`

@@ -76,6 +76,8 @@ async fn run(cli: Cli, output: &Output) -> anyhow::Result<Ending> {
         Command::Audit(arguments) => commands::audit::run(home, &arguments, output).await,
         Command::Log(arguments) => commands::log::run(home, &arguments, output).await,
         Command::Events(arguments) => commands::events::run(home, &arguments, output).await,
+        Command::Held(arguments) => commands::held::run(home, &arguments, output).await,
+        Command::Quarantine(arguments) => commands::quarantine::run(home, &arguments, output).await,
         Command::Connector(arguments) => commands::connector::run(&home, arguments, output).await,
         Command::Demo(arguments) => Box::pin(commands::demo::run(&arguments, output)).await,
     }

@@ -128,10 +128,13 @@ impl GuestState for StoredState {
     }
 }
 
+/// Values by subject and key; none where one was removed.
+type ChangedState = BTreeMap<(String, String), Option<Vec<u8>>>;
+
 /// The connectors' own state as it is stored; changes stay in memory.
 struct ForgottenState {
     stored: StoredState,
-    changed: Mutex<BTreeMap<(String, String), Option<Vec<u8>>>>,
+    changed: Mutex<ChangedState>,
 }
 
 #[async_trait]

@@ -3,8 +3,10 @@
 use crate::audit::Note;
 use crate::details::{intended, parsed, value_at};
 use crate::failure::{Result, damaged, not_found};
+use crate::held;
 use crate::hidden::Hidden;
 use crate::observation::{self, forget_account, hold, make_missing, record_one, release, write_account};
+use crate::quarantine;
 use crate::rows::{self, ACCOUNT, ENTITLEMENT, Key, OPERATION, collect, micros, stream_event, time, wake};
 use crate::transaction::Transaction;
 use jiff::Timestamp;
@@ -200,9 +202,11 @@ fn record_one_operation(tx: &Transaction<'_>, ids: &Ids, recording: &Recording, 
         OperationState::Waiting if replan => OperationState::Superseded,
         state => state,
     };
+    let quarantined = recording.quarantined && state == OperationState::Waiting;
     tx.prepare_cached(
         "UPDATE operation SET state = ?2, detail = coalesce(?3, detail), not_before = coalesce(?4, not_before), \
-         changed_at = ?5, error_class = coalesce(?6, error_class) WHERE id = ?1",
+         changed_at = ?5, error_class = coalesce(?6, error_class), \
+         quarantined_since = CASE WHEN ?7 THEN coalesce(quarantined_since, ?5) END WHERE id = ?1",
     )?
     .execute((
         Key::from(operation.id),
@@ -211,9 +215,13 @@ fn record_one_operation(tx: &Transaction<'_>, ids: &Ids, recording: &Recording, 
         recording.not_before.map(micros),
         micros(now),
         recording.error_class,
+        quarantined,
     ))?;
     // Before what was seen takes the place of what was known.
     note_end(tx, &operation, state, recording, now)?;
+    if let Some(until) = recording.kind_rests_until {
+        quarantine::let_kind_rest(tx, &operation, until)?;
+    }
     match operation.intent {
         Intent::CreateEntitlement { .. } => see_entitlement(tx, ids, &operation, &recording.seen, now)?,
         _ => see_account(tx, &operation, recording, now)?,
@@ -241,13 +249,15 @@ fn note_end(
         OperationState::Applied | OperationState::AlreadySo => changed_values(tx, operation, recording, &hidden)?,
         _ => json!({"kind": operation.intent.name()}),
     };
+    let quarantined = recording.quarantined && state == OperationState::Waiting;
+    let end = if quarantined { "quarantined" } else { state.as_str() };
     details["state"] = json!(state);
     details["attempts"] = json!(operation.attempts);
     details["detail"] = json!(recording.detail.as_ref().map(|text| hidden.without_secrets(text, &operation.intent)));
     if let (OperationState::Waiting, Some(not_before)) = (state, recording.not_before) {
         details["not_before"] = json!(not_before);
     }
-    Note::operation(operation).details(details).write(tx, now, &format!("operation-{state}"), &event_text(operation))
+    Note::operation(operation).details(details).write(tx, now, &format!("operation-{end}"), &event_text(operation))
 }
 
 /// What an operation changed: old values from the account as it was last seen, new ones from what was seen after it, and
@@ -301,6 +311,7 @@ fn see_account(tx: &Transaction<'_>, operation: &Operation, recording: &Recordin
     }
     if done {
         note_done(tx, operation, number)?;
+        held::wake_where_held(tx, operation.object)?;
     }
     match &recording.seen {
         Seen::Nothing => {}

@@ -65,7 +65,10 @@ pub(crate) fn weigh(connection: &Connection, run: RunId, source: &SourceName) ->
         one("SELECT count(*) FROM identity WHERE source = ?2 AND state <> 'departed' AND ?1 IS NOT NULL")?;
     let absent = one("SELECT count(*) FROM identity WHERE source = ?2 AND state <> 'departed' \
          AND key NOT IN (SELECT key FROM staged WHERE run = ?1)")?;
-    Ok(StagedWeight { staged, new: staged - unchanged - changed, changed, unchanged, absent, present_before })
+    let departing =
+        one(&format!("SELECT count(*) {known} AND identity.state <> 'departed' AND staged.state = 'departed'"))?;
+    let new = staged - unchanged - changed;
+    Ok(StagedWeight { staged, new, changed, unchanged, absent, departing, present_before })
 }
 
 pub(crate) fn accept_staged(

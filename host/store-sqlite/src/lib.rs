@@ -11,6 +11,7 @@ mod details;
 mod events;
 mod execution;
 mod failure;
+mod held;
 mod hidden;
 mod identities;
 mod import;
@@ -20,6 +21,7 @@ mod log;
 mod observation;
 mod planning;
 mod plans;
+mod quarantine;
 mod references;
 mod rows;
 mod runs;
@@ -38,6 +40,7 @@ use purser_model::identity::{Identity, IdentityRecord};
 use purser_model::object::Digest;
 use purser_model::operation::Operation;
 use purser_model::plan::{PlanItem, PlanSummary};
+use purser_model::quarantine::{Breaker, QuarantinedOperation, QuarantinedTarget};
 use purser_model::run::{Checkpoint, Run, RunKind};
 use purser_model::seal::PlanSeal;
 use purser_store::*;
@@ -234,6 +237,14 @@ impl Store for SqliteStore {
         self.connections.read(move |connection| planning::wakes(connection, limit)).await
     }
 
+    async fn newest_wake(&self) -> Result<Option<i64>, StoreError> {
+        self.connections.read(planning::newest_wake).await
+    }
+
+    async fn wakes_of_holders(&self, after: i64, up_to: i64, limit: u32) -> Result<Vec<Wake>, StoreError> {
+        self.connections.read(move |connection| planning::wakes_of_holders(connection, after, up_to, limit)).await
+    }
+
     async fn snapshots(&self, identities: Vec<IdentityId>) -> Result<Vec<StoredSnapshot>, StoreError> {
         self.connections.read(move |connection| planning::snapshots(connection, &identities)).await
     }
@@ -253,6 +264,37 @@ impl Store for SqliteStore {
     async fn enqueue(&self, requests: Vec<EnqueueRequest>, now: Timestamp) -> Result<Enqueued, StoreError> {
         let ids = self.ids.clone();
         self.connections.write(move |tx| planning::enqueue(tx, &ids, requests, now)).await
+    }
+
+    async fn weigh_takings(&self, question: TakingQuestion) -> Result<TakingWeight, StoreError> {
+        self.connections.read(move |connection| held::weigh(connection, &question)).await
+    }
+
+    async fn count_usable(&self, target: &TargetName, since: Timestamp, enough: u64) -> Result<u64, StoreError> {
+        let target = target.clone();
+        self.connections.read(move |connection| held::usable(connection, &target, since, enough)).await
+    }
+
+    async fn held(&self, filter: HeldFilter, page: PageRequest<AccountId>) -> Result<Vec<Held>, StoreError> {
+        self.connections.read(move |connection| held::list(connection, &filter, page)).await
+    }
+
+    async fn held_of(&self, identities: Vec<IdentityId>) -> Result<Vec<Held>, StoreError> {
+        self.connections.read(move |connection| held::of(connection, &identities)).await
+    }
+
+    async fn held_count(&self) -> Result<u64, StoreError> {
+        self.connections.read(held::count).await
+    }
+
+    async fn decide_held(
+        &self,
+        accounts: Vec<AccountId>,
+        decision: HeldDecision,
+        now: Timestamp,
+    ) -> Result<HeldDecided, StoreError> {
+        let ids = self.ids.clone();
+        self.connections.write(move |tx| held::decide(tx, &ids, &accounts, decision, now)).await
     }
 
     async fn enqueue_entitlements(
@@ -303,7 +345,7 @@ impl Store for SqliteStore {
     async fn apply_plan_items(
         &self,
         id: PlanId,
-        items: Vec<(u64, PlanItem)>,
+        items: Vec<(u64, PlanStep)>,
         now: Timestamp,
     ) -> Result<Enqueued, StoreError> {
         let ids = self.ids.clone();
@@ -343,6 +385,28 @@ impl Store for SqliteStore {
     async fn queue(&self, target: &TargetName, now: Timestamp) -> Result<QueueState, StoreError> {
         let target = target.clone();
         self.connections.read(move |connection| execution::queue(connection, &target, now)).await
+    }
+
+    async fn breaker(&self, target: &TargetName) -> Result<Breaker, StoreError> {
+        let target = target.clone();
+        self.connections.read(move |connection| quarantine::breaker(connection, &target)).await
+    }
+
+    async fn resting(&self) -> Result<Vec<QuarantinedTarget>, StoreError> {
+        self.connections.read(quarantine::resting).await
+    }
+
+    async fn keep_breaker(&self, target: &TargetName, breaker: Breaker, now: Timestamp) -> Result<(), StoreError> {
+        let target = target.clone();
+        self.connections.write(move |tx| quarantine::keep_breaker(tx, &target, &breaker, now)).await
+    }
+
+    async fn quarantined(&self, limit: u32) -> Result<Vec<QuarantinedOperation>, StoreError> {
+        self.connections.read(move |connection| quarantine::operations(connection, limit)).await
+    }
+
+    async fn release(&self, operation: OperationId, now: Timestamp) -> Result<(), StoreError> {
+        self.connections.write(move |tx| quarantine::release(tx, operation, now)).await
     }
 
     async fn operation(&self, id: OperationId) -> Result<Operation, StoreError> {

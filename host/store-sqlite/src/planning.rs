@@ -5,12 +5,14 @@ use crate::claims;
 use crate::details::intended;
 use crate::execution::note_state;
 use crate::failure::{Result, not_found};
+use crate::held;
 use crate::hidden::Hidden;
 use crate::references;
 use crate::rows::{self, ACCOUNT, IDENTITY, Key, OPERATION, collect, json, micros, stream_event};
 use crate::transaction::Transaction;
 use jiff::Timestamp;
 use purser_model::account::Account;
+use purser_model::guard::Taking;
 use purser_model::id::{AccountId, IdentityId, Ids, OperationId, PlanId, TargetName};
 use purser_model::operation::Intent;
 use purser_model::plan::{Link, PlanItem};
@@ -19,7 +21,7 @@ use purser_store::{
 };
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json as value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) fn wake_everyone(tx: &Transaction<'_>) -> Result<u64> {
     let woken = tx.execute("INSERT OR REPLACE INTO wake (identity) SELECT id FROM identity ORDER BY id", [])?;
@@ -46,7 +48,9 @@ pub(crate) fn wake_refused(tx: &Transaction<'_>, target: &TargetName) -> Result<
         "INSERT OR REPLACE INTO wake (identity) SELECT DISTINCT identity FROM operation \
          WHERE target = ?1 AND state = 'refused' AND identity IS NOT NULL AND changed_at >= coalesce(\
              (SELECT max(started_at) FROM run \
-              WHERE kind = 'reconciliation' AND subject = ?1 AND state = 'completed'), 0)",
+              WHERE kind = 'reconciliation' AND subject = ?1 AND state = 'completed'), 0) \
+         UNION SELECT identity FROM operation \
+         WHERE quarantined_since IS NOT NULL AND target = ?1 AND state = 'waiting' AND identity IS NOT NULL",
         [target.as_str()],
     )?;
     Ok(woken as u64)
@@ -71,6 +75,21 @@ pub(crate) fn next_due(connection: &Connection) -> Result<Option<Timestamp>> {
 pub(crate) fn wakes(connection: &Connection, limit: u32) -> Result<Vec<Wake>> {
     let mut query = connection.prepare_cached("SELECT identity, sequence FROM wake ORDER BY sequence LIMIT ?1")?;
     collect(query.query([limit])?, |row| Ok(Wake { identity: row.get::<_, Key>(0)?.into(), sequence: row.get(1)? }))
+}
+
+pub(crate) fn newest_wake(connection: &Connection) -> Result<Option<i64>> {
+    Ok(connection.prepare_cached("SELECT max(sequence) FROM wake")?.query_row([], |row| row.get(0))?)
+}
+
+pub(crate) fn wakes_of_holders(connection: &Connection, after: i64, up_to: i64, limit: u32) -> Result<Vec<Wake>> {
+    let mut query = connection.prepare_cached(
+        "SELECT identity, sequence FROM wake WHERE sequence > ?1 AND sequence <= ?2 AND EXISTS \
+             (SELECT 1 FROM account WHERE account.identity = wake.identity AND remote_id IS NOT NULL) \
+         ORDER BY sequence LIMIT ?3",
+    )?;
+    collect(query.query((after, up_to, limit))?, |row| {
+        Ok(Wake { identity: row.get::<_, Key>(0)?.into(), sequence: row.get(1)? })
+    })
 }
 
 pub(crate) fn snapshots(connection: &Connection, identities: &[IdentityId]) -> Result<Vec<StoredSnapshot>> {
@@ -127,39 +146,51 @@ pub(crate) fn enqueue_one(
 ) -> Result<()> {
     replan_when_it_ends(tx, request.identity)?;
     let requested_at = requested_at(tx, request.identity, &request.items)?;
-    let back_off = match request.plan {
+    let replaced = match request.plan {
         None => supersede_waiting(tx, request.identity, None, now)?,
         Some(_) => {
-            let named = request.items.iter().filter_map(|item| item.account);
+            let named: BTreeSet<AccountId> = request.items.iter().filter_map(|item| item.account).collect();
+            let named = named.into_iter().chain(request.held.iter().map(|held| held.account));
             named
                 .map(|account| supersede_waiting(tx, request.identity, Some(account), now))
                 .collect::<Result<Vec<_>>>()?
                 .concat()
         }
     };
-    let back_off: BTreeMap<AccountId, i64> = back_off.into_iter().collect();
     if request.plan.is_none() {
         claims::release(tx, request.identity)?;
     }
+    let mut back_off: BTreeMap<AccountId, i64> = BTreeMap::new();
+    for waiting in &replaced {
+        let until = back_off.entry(waiting.account).or_insert(i64::MIN);
+        *until = waiting.back_off.map_or(*until, |not_before| not_before.max(*until));
+    }
+    let approved: BTreeSet<AccountId> =
+        replaced.iter().filter(|waiting| waiting.approved).map(|waiting| waiting.account).collect();
+    let (held_on, approved_items) = request.held.into_iter().partition(|held| !approved.contains(&held.account));
+    let held_on: Vec<purser_store::HeldItem> = held_on;
     let stale_before = done.stale.len();
-    for item in request.items {
+    for item in request.items.into_iter().chain(approved_items.into_iter().map(|held| held.item)) {
         match place(tx, ids, &item, now)? {
             Place::Stale(reason) => done.stale.push(StaleItem { item, reason }),
             Place::Busy => done.put_off += 1,
             Place::Free(account) => {
                 claims::keep(tx, &item, account)?;
                 let not_before = micros(now).max(back_off.get(&account).copied().unwrap_or(i64::MIN));
-                done.operations += write_intents(
-                    tx,
-                    ids,
-                    &item,
-                    account,
-                    &Asked { plan: request.plan, requested_at },
-                    not_before,
-                    now,
-                )?;
+                let approved = request.approved || approved.contains(&account);
+                let write = Write { plan: request.plan, requested_at, approved, not_before, replaced: &replaced };
+                done.operations += write_intents(tx, ids, &item, account, &write, now)?;
+                if item.taking().is_some() {
+                    held::forget(tx, account)?;
+                }
             }
         }
+    }
+    if request.plan.is_none() {
+        held::drop_others(tx, request.identity, &held_on.iter().map(|held| held.account).collect(), now)?;
+    }
+    for held in &held_on {
+        done.held += u64::from(held::hold(tx, held, now)?);
     }
     if let Some(outlook) = request.outlook {
         keep_outlook(tx, request.identity, &outlook, now)?;
@@ -239,21 +270,45 @@ fn replan_when_it_ends(tx: &Transaction<'_>, identity: IdentityId) -> Result<()>
     Ok(())
 }
 
-/// Takes waiting operations out of the queue; returns until when their objects were to be left alone.
+/// An operation that a newer plan took out of the queue.
+#[derive(Clone)]
+pub(crate) struct Replaced {
+    account: AccountId,
+    /// Until when it was to be left alone; one that is quarantined is released by the newer plan.
+    back_off: Option<i64>,
+    /// Whether it takes something away and a person approved that.
+    approved: bool,
+    kind: String,
+    /// How often it was sent; what takes its place goes on counting.
+    attempts: u32,
+}
+
+/// Takes waiting operations out of the queue.
 fn supersede_waiting(
     tx: &Transaction<'_>,
     identity: IdentityId,
     account: Option<AccountId>,
     now: Timestamp,
-) -> Result<Vec<(AccountId, i64)>> {
+) -> Result<Vec<Replaced>> {
     let mut query = tx.prepare_cached(&format!(
         "UPDATE operation SET state = 'superseded', changed_at = ?3, detail = 'a newer plan took its place' \
-         WHERE identity = ?1 AND state = 'waiting' AND (?2 IS NULL OR object = ?2) RETURNING {OPERATION}"
+         WHERE identity = ?1 AND state = 'waiting' AND (?2 IS NULL OR object = ?2) \
+         RETURNING {OPERATION}, approved AND taking IS NOT NULL"
     ))?;
     let found = query.query((Key::from(identity), account.map(Key::from), micros(now)))?;
-    let superseded = collect(found, rows::operation)?;
-    superseded.iter().try_for_each(|operation| note_state(tx, operation, now))?;
-    Ok(superseded.into_iter().map(|operation| (operation.object, micros(operation.not_before))).collect())
+    let superseded = collect(found, |row| Ok((rows::operation(row)?, row.get::<_, bool>(15)?)))?;
+    superseded.iter().try_for_each(|(operation, _)| note_state(tx, operation, now))?;
+    let replaced = |(operation, approved): (purser_model::operation::Operation, bool)| {
+        let is_quarantined = operation.quarantined_since.is_some();
+        Replaced {
+            account: operation.object,
+            back_off: (!is_quarantined).then_some(micros(operation.not_before)),
+            approved,
+            kind: operation.intent.name().to_owned(),
+            attempts: if is_quarantined { 0 } else { operation.attempts },
+        }
+    };
+    Ok(superseded.into_iter().map(replaced).collect())
 }
 
 /// An account that leaves is not deleted, however long it has been leaving, until somebody grants it again.
@@ -275,14 +330,14 @@ pub(crate) fn cancel_deletion(tx: &Transaction<'_>, account: AccountId, now: Tim
     note.write(tx, now, "deletion-cancelled", &format!("in {target}"))
 }
 
-enum Place {
+pub(crate) enum Place {
     Free(AccountId),
     Busy,
     Stale(String),
 }
 
 /// Finds or makes the account that an item is about, and checks the item's precondition.
-fn place(tx: &Transaction<'_>, ids: &Ids, item: &PlanItem, now: Timestamp) -> Result<Place> {
+pub(crate) fn place(tx: &Transaction<'_>, ids: &Ids, item: &PlanItem, now: Timestamp) -> Result<Place> {
     let version = tx
         .prepare_cached("SELECT version FROM identity WHERE id = ?1")?
         .query_row([Key::from(item.identity)], |row| row.get::<_, u64>(0))
@@ -366,20 +421,33 @@ fn is_busy(tx: &Transaction<'_>, account: AccountId) -> Result<bool> {
         .exists([Key::from(account)])?)
 }
 
-fn write_intents(
+/// What is the same for every intent of an item.
+pub(crate) struct Write<'a> {
+    pub(crate) plan: Option<PlanId>,
+    /// When the change of the identity was accepted, where one did.
+    pub(crate) requested_at: Option<i64>,
+    /// A person approved what is taken away.
+    pub(crate) approved: bool,
+    pub(crate) not_before: i64,
+    /// What was taken out of the queue for it.
+    pub(crate) replaced: &'a [Replaced],
+}
+
+pub(crate) fn write_intents(
     tx: &Transaction<'_>,
     ids: &Ids,
     item: &PlanItem,
     account: AccountId,
-    asked: &Asked,
-    not_before: i64,
+    write: &Write<'_>,
     now: Timestamp,
 ) -> Result<u64> {
+    let taking = item.taking();
     tx.prepare_cached("UPDATE account SET pushing = ?2 WHERE id = ?1")?
         .execute((Key::from(account), json("account", &item.pushed)?))?;
     for operation in &item.operations {
         let row = IntentRow {
-            asked,
+            plan: write.plan,
+            requested_at: write.requested_at,
             identity: Some(item.identity),
             target: &item.target,
             class: &item.class,
@@ -387,22 +455,33 @@ fn write_intents(
             intent: &operation.intent,
             reason: &operation.reason,
             before: &operation.before,
-            not_before,
+            taking: taking.filter(|taking| is_counted(*taking, &operation.intent)),
+            approved: write.approved,
+            not_before: write.not_before,
+            attempts: attempts(write.replaced, account, operation.intent.name()),
         };
         write_intent(tx, ids, &row, now)?;
     }
     Ok(item.operations.len() as u64)
 }
 
-/// What asked for an operation.
-struct Asked {
-    plan: Option<PlanId>,
-    /// When the change of the identity was accepted, where one did.
-    requested_at: Option<i64>,
+/// How often something of this kind was sent for the account and put off.
+fn attempts(replaced: &[Replaced], account: AccountId, kind: &str) -> u32 {
+    let same = replaced.iter().filter(|waiting| waiting.account == account && waiting.kind == kind);
+    same.map(|waiting| waiting.attempts).max().unwrap_or(0)
+}
+
+/// The revocations of an account that is disabled as well are not counted apart.
+fn is_counted(taking: Taking, intent: &Intent) -> bool {
+    match taking {
+        Taking::Account => matches!(intent, Intent::Disable | Intent::Delete),
+        Taking::Entitlement => intent.takes_away(),
+    }
 }
 
 struct IntentRow<'a> {
-    asked: &'a Asked,
+    plan: Option<PlanId>,
+    requested_at: Option<i64>,
     identity: Option<IdentityId>,
     target: &'a TargetName,
     class: &'a str,
@@ -410,18 +489,22 @@ struct IntentRow<'a> {
     intent: &'a Intent,
     reason: &'a str,
     before: &'a purser_model::Attributes,
+    taking: Option<Taking>,
+    approved: bool,
     not_before: i64,
+    attempts: u32,
 }
 
 fn write_intent(tx: &Transaction<'_>, ids: &Ids, row: &IntentRow<'_>, now: Timestamp) -> Result<()> {
     let id = OperationId(ids.next(now));
     tx.prepare_cached(
         "INSERT INTO operation (id, plan, identity, target, class, object, intent, state, not_before, detail, created_at, \
-         changed_at, requested_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'waiting', ?8, ?9, ?10, ?10, ?11)",
+         changed_at, taking, approved, attempts, requested_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'waiting', \
+         max(?8, coalesce((SELECT until FROM throttle WHERE target = ?4 AND kind = ?13), ?8)), ?9, ?10, ?10, ?11, ?12, ?14, ?15)",
     )?
     .execute((
         Key::from(id),
-        row.asked.plan.map(Key::from),
+        row.plan.map(Key::from),
         row.identity.map(Key::from),
         row.target.as_str(),
         row.class,
@@ -430,7 +513,11 @@ fn write_intent(tx: &Transaction<'_>, ids: &Ids, row: &IntentRow<'_>, now: Times
         row.not_before,
         row.reason,
         micros(now),
-        row.asked.requested_at,
+        row.taking.map(Taking::as_str),
+        row.approved,
+        row.intent.name(),
+        row.attempts,
+        row.requested_at,
     ))?;
     note_intent(tx, id, row, now)
 }
@@ -441,7 +528,7 @@ fn note_intent(tx: &Transaction<'_>, id: OperationId, row: &IntentRow<'_>, now: 
     let mut details = intended(row.intent, &|attribute| row.before.get(attribute).cloned(), &hidden);
     details.insert("reason".into(), row.reason.into());
     details.insert("account".into(), row.object.to_string().into());
-    let note = Note::planned(id, row.identity, target, row.asked.plan).details(Value::Object(details));
+    let note = Note::planned(id, row.identity, target, row.plan).details(Value::Object(details));
     note.write(tx, now, "operation-planned", &format!("{} in {target}", row.intent.name()))
 }
 
@@ -479,7 +566,8 @@ pub(crate) fn enqueue_entitlements(
             continue;
         }
         let row = IntentRow {
-            asked: &Asked { plan: None, requested_at: None },
+            plan: None,
+            requested_at: None,
             identity: None,
             target,
             class: &entitlement.class,
@@ -487,6 +575,9 @@ pub(crate) fn enqueue_entitlements(
             intent: &entitlement.operation.intent,
             reason: &entitlement.operation.reason,
             before: &entitlement.operation.before,
+            taking: None,
+            approved: false,
+            attempts: 0,
             not_before: micros(now),
         };
         write_intent(tx, ids, &row, now)?;

@@ -10,7 +10,9 @@ use purser_model::id::{Ids, PlanId};
 use purser_model::object::Digest;
 use purser_model::plan::{ItemState, PlanItem, PlanLine, PlanSummary};
 use purser_model::seal::{PlanSeal, PlanTerms};
-use purser_store::{Decided, Decision, EnqueueRequest, Enqueued, KeptDeclarations, KeptItem, PageRequest, StaleItem};
+use purser_store::{
+    Decided, Decision, EnqueueRequest, Enqueued, KeptDeclarations, KeptItem, PageRequest, PlanStep, StaleItem,
+};
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde_json::json as value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -216,17 +218,22 @@ pub(crate) fn apply_items(
     tx: &Transaction<'_>,
     ids: &Ids,
     id: PlanId,
-    items: Vec<(u64, PlanItem)>,
+    steps: Vec<(u64, PlanStep)>,
     now: Timestamp,
 ) -> Result<Enqueued> {
     let mut done = Enqueued::default();
-    for (position, item) in items {
+    for (position, step) in steps {
         if matches!(state_of(tx, id, position)?, Some(ItemState::Open | ItemState::Approved)) {
-            let one = apply_item(tx, ids, id, item, now)?;
-            let why = one.stale.first().map(|stale| stale.reason.as_str());
-            let state = if why.is_some() { ItemState::Stale } else { ItemState::Applied };
+            let held = step.held.first().map(|held| held.reason.clone());
+            let one = apply_step(tx, ids, id, step, now)?;
+            let (state, why) = match (one.stale.first(), &held) {
+                (Some(stale), _) => (ItemState::Stale, Some(stale.reason.as_str())),
+                (None, Some(reason)) => (ItemState::Held, Some(reason.as_str())),
+                (None, None) => (ItemState::Applied, None),
+            };
             set_state(tx, id, position, state, why)?;
             done.operations += one.operations;
+            done.held += one.held;
             done.stale.extend(one.stale);
         }
     }
@@ -234,13 +241,16 @@ pub(crate) fn apply_items(
     Ok(done)
 }
 
-fn apply_item(tx: &Transaction<'_>, ids: &Ids, id: PlanId, item: PlanItem, now: Timestamp) -> Result<Enqueued> {
+fn apply_step(tx: &Transaction<'_>, ids: &Ids, id: PlanId, step: PlanStep, now: Timestamp) -> Result<Enqueued> {
     let mut done = Enqueued::default();
+    let PlanStep { item, passes, held, approved } = step;
     let request = EnqueueRequest {
         identity: item.identity,
         wake: None,
         plan: Some(id),
-        items: vec![item.clone()],
+        items: passes,
+        held,
+        approved,
         outlook: None,
     };
     enqueue_one(tx, ids, request, now, &mut done)?;

@@ -156,7 +156,7 @@ pub(crate) fn entitlement(row: &Row<'_>) -> Result<Entitlement> {
 }
 
 pub(crate) const OPERATION: &str = "id, plan, identity, target, class, object, intent, state, attempts, not_before, \
-     detail, created_at, changed_at, error_class";
+     detail, created_at, changed_at, error_class, quarantined_since";
 
 pub(crate) fn operation(row: &Row<'_>) -> Result<Operation> {
     Ok(Operation {
@@ -174,6 +174,7 @@ pub(crate) fn operation(row: &Row<'_>) -> Result<Operation> {
         created_at: time(row.get(11)?)?,
         changed_at: time(row.get(12)?)?,
         error_class: row.get(13)?,
+        quarantined_since: optional_time(row.get(14)?)?,
     })
 }
 

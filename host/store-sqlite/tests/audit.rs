@@ -226,11 +226,14 @@ async fn a_secret_is_in_no_row() {
     };
     // Of the second class nothing is known.
     let items = vec![item("person", create), item("robot", update)];
-    let request = EnqueueRequest { identity, wake: None, plan: None, items, outlook: None };
+    let request =
+        EnqueueRequest { identity, wake: None, plan: None, items, held: Vec::new(), approved: false, outlook: None };
     assert_eq!(store.enqueue(vec![request], now()).await.unwrap().operations, 2);
     let leased = store.lease(&app(), 10, now()).await.unwrap();
     for one in &leased {
         let recording = Recording {
+            quarantined: false,
+            kind_rests_until: None,
             operation: one.operation.id,
             state: OperationState::Refused,
             detail: Some(format!("invalid-value: `{SECRET}` is too weak")),

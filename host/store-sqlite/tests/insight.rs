@@ -85,6 +85,8 @@ impl Company {
             wake: None,
             plan: None,
             items: vec![item],
+            held: Vec::new(),
+            approved: false,
             outlook: Some(Outlook::default()),
         };
         let done = self.store.enqueue(vec![request], now).await.unwrap();
@@ -98,6 +100,8 @@ impl Company {
             state,
             detail: error_class.map(|class| format!("{class}: said the target")),
             error_class,
+            quarantined: false,
+            kind_rests_until: None,
             not_before: (state == OperationState::Waiting).then_some(now),
             seen: Seen::Nothing,
             wake: false,
@@ -112,6 +116,8 @@ impl Company {
             state: OperationState::Applied,
             detail: None,
             error_class: None,
+            quarantined: false,
+            kind_rests_until: None,
             not_before: None,
             seen: Seen::Object(Box::new(seen(remote_id, active, "{}"))),
             wake: false,

@@ -6,10 +6,12 @@
 //! adapter was opened with.
 
 mod audit;
+mod held;
 mod insight;
 mod records;
 
 pub use audit::*;
+pub use held::*;
 pub use insight::*;
 pub use records::*;
 
@@ -22,6 +24,7 @@ use purser_model::identity::{Identity, IdentityRecord};
 use purser_model::object::Digest;
 use purser_model::operation::Operation;
 use purser_model::plan::{PlanItem, PlanSummary};
+use purser_model::quarantine::{Breaker, QuarantinedOperation, QuarantinedTarget};
 use purser_model::run::{Checkpoint, Run, RunKind};
 use purser_model::seal::PlanSeal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,7 +167,7 @@ pub trait Store: Insight + Send + Sync {
     /// Wakes the identities that have not departed and have no account in the target.
     async fn wake_without_account(&self, target: &TargetName) -> Result<u64, StoreError>;
 
-    /// Wakes the identities with an operation in the target that was refused since the last completed reconciliation
+    /// Wakes the identities with an operation in the target that is quarantined, or was refused since the last completed reconciliation
     /// began: the next one tries again.
     async fn wake_refused(&self, target: &TargetName) -> Result<u64, StoreError>;
 
@@ -187,6 +190,12 @@ pub trait Store: Insight + Send + Sync {
     /// The oldest wake-ups.
     async fn wakes(&self, limit: u32) -> Result<Vec<Wake>, StoreError>;
 
+    /// The sequence number of the newest wake-up.
+    async fn newest_wake(&self) -> Result<Option<i64>, StoreError>;
+
+    /// Wake-ups of identities that have an account somewhere, in order, after one sequence number and up to another.
+    async fn wakes_of_holders(&self, after: i64, up_to: i64, limit: u32) -> Result<Vec<Wake>, StoreError>;
+
     /// What is known of these identities and their accounts, in the order asked; those that are not there are left out.
     async fn snapshots(&self, identities: Vec<IdentityId>) -> Result<Vec<StoredSnapshot>, StoreError>;
 
@@ -204,9 +213,39 @@ pub trait Store: Insight + Send + Sync {
     /// operations that the plan replaces out of the queue, writes the intents and settles the wake-ups. The values that an
     /// item claims are the account's from then on, until its identity is planned again without them.
     ///
+    /// Held items are kept for a person to decide; those of the identity that are not held again are dropped, except by a
+    /// stored plan. A waiting operation that a person approved is replaced by one that is approved as well.
+    ///
     /// An item whose precondition no longer holds is returned in [`Enqueued::stale`] and nothing of it is kept. An item
     /// whose account has an operation under way is put off: the identity is woken when that operation ends.
     async fn enqueue(&self, requests: Vec<EnqueueRequest>, now: Timestamp) -> Result<Enqueued, StoreError>;
+
+    /// How many accounts lose something, those asked about included.
+    async fn weigh_takings(&self, question: TakingQuestion) -> Result<TakingWeight, StoreError>;
+
+    /// How many linked accounts of a target can be used, or could be until what was taken since then; at most `enough`.
+    async fn count_usable(&self, target: &TargetName, since: Timestamp, enough: u64) -> Result<u64, StoreError>;
+
+    /// Held items, in order of their accounts' ids.
+    async fn held(&self, filter: HeldFilter, page: PageRequest<AccountId>) -> Result<Vec<Held>, StoreError>;
+
+    /// The held items of these identities.
+    async fn held_of(&self, identities: Vec<IdentityId>) -> Result<Vec<Held>, StoreError>;
+
+    /// How many held items nobody has decided on.
+    async fn held_count(&self) -> Result<u64, StoreError>;
+
+    /// Decides on held items. What is approved is enqueued where its precondition still holds; where not, it is named and
+    /// its identity is woken.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where one is not held; then nothing is decided.
+    async fn decide_held(
+        &self,
+        accounts: Vec<AccountId>,
+        decision: HeldDecision,
+        now: Timestamp,
+    ) -> Result<HeldDecided, StoreError>;
 
     /// Writes the intents to create entitlements that are declared and not found.
     async fn enqueue_entitlements(
@@ -260,7 +299,7 @@ pub trait Store: Insight + Send + Sync {
     async fn apply_plan_items(
         &self,
         id: PlanId,
-        items: Vec<(u64, PlanItem)>,
+        items: Vec<(u64, PlanStep)>,
         now: Timestamp,
     ) -> Result<Enqueued, StoreError>;
 
@@ -290,6 +329,24 @@ pub trait Store: Insight + Send + Sync {
 
     /// What waits in a target's queue.
     async fn queue(&self, target: &TargetName, now: Timestamp) -> Result<QueueState, StoreError>;
+
+    /// The breaker of a target.
+    async fn breaker(&self, target: &TargetName) -> Result<Breaker, StoreError>;
+
+    /// The breakers that are not closed.
+    async fn resting(&self) -> Result<Vec<QuarantinedTarget>, StoreError>;
+
+    /// Keeps the breaker of a target. Where it closes, the identities are woken whose accounts could not be read meanwhile.
+    async fn keep_breaker(&self, target: &TargetName, breaker: Breaker, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Operations that are quarantined, the oldest first.
+    async fn quarantined(&self, limit: u32) -> Result<Vec<QuarantinedOperation>, StoreError>;
+
+    /// Lets a quarantined operation be tried at once.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is not quarantined.
+    async fn release(&self, operation: OperationId, now: Timestamp) -> Result<(), StoreError>;
 
     /// One operation.
     async fn operation(&self, id: OperationId) -> Result<Operation, StoreError>;

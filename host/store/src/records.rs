@@ -61,6 +61,8 @@ pub struct StagedWeight {
     pub unchanged: u64,
     /// Known, not departed, and not staged.
     pub absent: u64,
+    /// Known, not departed, and staged as departed.
+    pub departing: u64,
     /// Known and not departed before.
     pub present_before: u64,
 }
@@ -188,6 +190,10 @@ pub struct EnqueueRequest {
     pub plan: Option<PlanId>,
     /// The items; none says that nothing is to be done.
     pub items: Vec<PlanItem>,
+    /// What is held for approval.
+    pub held: Vec<crate::HeldItem>,
+    /// Whether a person approved what the items take away, so that the guard does not count it.
+    pub approved: bool,
     /// What planning found about later; a stored plan says nothing about it.
     pub outlook: Option<Outlook>,
 }
@@ -217,6 +223,8 @@ pub struct StaleItem {
 pub struct Enqueued {
     /// Operations written.
     pub operations: u64,
+    /// Items newly held for approval.
+    pub held: u64,
     /// Items put off until an operation under way has ended.
     pub put_off: u64,
     /// Items whose precondition no longer holds.
@@ -314,6 +322,10 @@ pub struct Recording {
     pub error_class: Option<&'static str>,
     /// For `waiting`: not tried again before.
     pub not_before: Option<Timestamp>,
+    /// For `waiting`: it keeps failing, and is quarantined.
+    pub quarantined: bool,
+    /// Operations of its kind are not sent to the target before.
+    pub kind_rests_until: Option<Timestamp>,
     /// What was seen.
     pub seen: Seen,
     /// Whether the identity is to be planned again, because the world is not as the plan took it to be.

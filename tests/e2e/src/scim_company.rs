@@ -68,6 +68,8 @@ connector = "scim"
 class = "User"
 unlinked = "UNLINKED"
 leaving = "LEAVING"
+# A test turns a company over in a minute.
+guard = { share = 100, count = 100_000, revoke = { share = 100, count = 100_000 } }
 
 [target.app.endpoint.scim]
 url = "URL"

@@ -60,6 +60,12 @@ pub enum Trouble {
     TimedOutAtOnce,
     /// Every request is answered with `defect`, and nothing is done.
     Defect,
+    /// Every request is answered with `authentication-failed`, and nothing is done.
+    LockedOut,
+    /// Every request is answered with `invalid-value`, and nothing is done.
+    Invalid,
+    /// Creates are answered with `rate-limited` for their kind; everything else is done.
+    CreatesLimited,
 }
 
 type Interference = Box<dyn FnMut(&str, u32) -> Option<Fault> + Send>;
@@ -75,6 +81,14 @@ pub struct Application {
     content: Mutex<Content>,
     trouble: Mutex<Box<dyn FnMut() -> Trouble + Send>>,
     pub truncated: Mutex<bool>,
+    /// Left out of every listing, although it is there.
+    pub unlisted: Mutex<BTreeSet<String>>,
+    /// A class that it does not have any more.
+    pub without_class: Mutex<Option<&'static str>>,
+    /// How reading calls fail.
+    reading: Mutex<Box<dyn FnMut() -> Option<Fault> + Send>>,
+    /// Calls of `apply`.
+    pub calls: Mutex<u64>,
 }
 
 impl Application {
@@ -88,7 +102,20 @@ impl Application {
             content: Mutex::default(),
             trouble: Mutex::new(Box::new(|| Trouble::None)),
             truncated: Mutex::new(false),
+            unlisted: Mutex::default(),
+            without_class: Mutex::new(None),
+            reading: Mutex::new(Box::new(|| None)),
+            calls: Mutex::new(0),
         }
+    }
+
+    /// Reading calls fail like this.
+    pub fn reading_fails_like(&self, fault: impl FnMut() -> Option<Fault> + Send + 'static) {
+        *self.reading.lock().unwrap() = Box::new(fault);
+    }
+
+    fn reads(&self) -> Result<(), Fault> {
+        (self.reading.lock().unwrap())().map_or(Ok(()), Err)
     }
 
     pub fn fail_like(&self, trouble: impl FnMut() -> Trouble + Send + 'static) {
@@ -156,6 +183,17 @@ impl Content {
         };
         let attributes = Value::Object(attributes).to_string();
         Some(Object { id: id.to_owned(), secondary_ids: Vec::new(), version: None, active, attributes })
+    }
+
+    fn edit_limited(&mut self, request: &Request) -> Result<EditOutcome, ConnectorError> {
+        match request.edit {
+            Edit::Create { .. } => Err(ConnectorError {
+                class: ErrorClass::RateLimited { after_ms: Some(60_000), scope: ThrottleScope::Operation },
+                message: "told to fail".into(),
+                native_code: None,
+            }),
+            _ => self.edit(request),
+        }
     }
 
     fn edit(&mut self, request: &Request) -> Result<EditOutcome, ConnectorError> {
@@ -267,18 +305,22 @@ impl Session for Application {
         let mut classes = self.manifest.classes.clone();
         let has_feed = self.feed.lock().unwrap().is_some();
         classes.iter_mut().for_each(|class| class.operations.changes = has_feed);
+        let without = *self.without_class.lock().unwrap();
+        classes.retain(|class| Some(class.name.as_str()) != without);
         Ok(classes)
     }
 
     async fn search(&self, request: SearchRequest) -> Result<Page, Fault> {
         self.called("search", 1)?;
+        self.reads()?;
+        let unlisted = self.unlisted.lock().unwrap();
         let content = self.content();
         let ids: Vec<String> = match request.class.as_str() {
             "person" => content.people.keys().cloned().collect(),
             _ => content.groups.keys().cloned().collect(),
         };
         let start = request.cursor.as_deref().unwrap_or("");
-        let matching = ids.into_iter().filter(|id| id.as_str() > start).filter(|id| {
+        let matching = ids.into_iter().filter(|id| id.as_str() > start && !unlisted.contains(id)).filter(|id| {
             let object = content.object(&request.class, id).unwrap();
             let attributes = object.parse_attributes().unwrap();
             request.conditions.iter().all(|condition| attributes.get(&condition.attribute) == Some(&condition.value))
@@ -300,6 +342,7 @@ impl Session for Application {
 
     async fn get(&self, class: &str, id: &str) -> Result<Object, Fault> {
         self.called("get", 1)?;
+        self.reads()?;
         self.content().object(class, id).ok_or_else(|| {
             Fault::Connector(ConnectorError { class: ErrorClass::NotFound, message: "gone".into(), native_code: None })
         })
@@ -320,6 +363,7 @@ impl Session for Application {
             tokio::task::yield_now().await;
         }
         self.under_way.fetch_sub(1, Ordering::SeqCst);
+        *self.calls.lock().unwrap() += 1;
         let trouble = (self.trouble.lock().unwrap())();
         let mut content = self.content();
         match trouble {
@@ -330,6 +374,9 @@ impl Session for Application {
                 Ok(all_fail(&requests, &class))
             }
             Trouble::Defect => Ok(all_fail(&requests, &ErrorClass::Defect)),
+            Trouble::LockedOut => Ok(all_fail(&requests, &ErrorClass::AuthenticationFailed)),
+            Trouble::Invalid => Ok(all_fail(&requests, &ErrorClass::InvalidValue(None))),
+            Trouble::CreatesLimited => Ok(requests.iter().map(|request| content.edit_limited(request)).collect()),
             Trouble::AnswerLost => {
                 requests.iter().for_each(|request| drop(content.edit(request)));
                 Ok(all_fail(&requests, &ErrorClass::OutcomeUnknown))

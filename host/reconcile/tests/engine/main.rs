@@ -3,15 +3,19 @@
 
 mod application;
 mod audit;
+mod company;
+mod damage;
 mod declarations;
 mod delta;
 mod faults;
 mod feed;
+mod guard;
 mod insight;
 mod lifecycle;
 mod names;
 mod pace;
 mod plans;
+mod quarantine;
 mod references;
 mod schedule;
 mod single;

@@ -238,6 +238,8 @@ async fn a_stored_plan_whose_name_is_taken_meanwhile_is_stale() {
         wake: None,
         plan: None,
         items: vec![item.clone()],
+        held: Vec::new(),
+        approved: false,
         outlook: None,
     };
     let now = jiff::Timestamp::UNIX_EPOCH;

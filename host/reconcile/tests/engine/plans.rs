@@ -97,7 +97,7 @@ async fn killed_in_the_middle_and_applied_again_nothing_twice_and_nothing_lost()
     for done_before in 0..=5 {
         let (mut stage, plan) = planned().await;
         let first = stage.engine.store().plan_items(plan.id, 0, done_before).await.unwrap();
-        let items = first.into_iter().map(|kept| (kept.line.position, kept.line.item)).collect();
+        let items = first.into_iter().map(|kept| (kept.line.position, kept.line.item.into())).collect();
         stage.engine.store().apply_plan_items(plan.id, items, stage.now()).await.unwrap();
         // The host dies here: the intents of the first items are in the queue, and those of the others are not.
         stage.restart().await;

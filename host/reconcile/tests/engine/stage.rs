@@ -7,8 +7,8 @@ use purser_connector::{Fault, Session};
 use purser_model::id::{Ids, SourceName, TargetName};
 use purser_model::identity::{IdentityRecord, LifecycleState, Validity};
 use purser_reconcile::{
-    ApplyReport, Clock, Engine, ImportOptions, ImportReport, Jitter, NoProgress, ReconcileMode, ReconcileReport,
-    Sessions, Settings,
+    ApplyReport, Clock, Engine, EngineError, ImportOptions, ImportReport, Jitter, NoProgress, ReconcileMode,
+    ReconcileReport, Sessions, Settings,
 };
 use purser_store_sqlite::SqliteStore;
 use serde_json::{Value, json};
@@ -60,7 +60,7 @@ pub struct Stage {
     starts: u8,
 }
 
-pub struct TestClock(AtomicI64);
+pub struct TestClock(pub AtomicI64);
 
 impl TestClock {
     pub fn set(&self, time: &str) {
@@ -222,8 +222,16 @@ impl Stage {
         panic!("it never settles: {total:?}");
     }
 
+    /// Reconciles; where the target rests, when that is over.
     pub async fn reconcile(&self, mode: ReconcileMode) -> ReconcileReport {
-        self.engine.reconcile(&"app".parse().unwrap(), mode, &NoProgress).await.unwrap()
+        loop {
+            match self.engine.reconcile(&"app".parse().unwrap(), mode, &NoProgress).await {
+                Err(EngineError::Resting { until, .. }) => {
+                    self.clock.0.fetch_max(until.as_microsecond() + 1, Ordering::SeqCst);
+                }
+                other => return other.unwrap(),
+            }
+        }
     }
 }
 

@@ -16,13 +16,17 @@ pub async fn run(home: Home, arguments: &Apply, output: &Output) -> anyhow::Resu
     let patience = Duration::from_secs(arguments.patience);
     let report = match arguments.plan {
         Some(plan) => {
-            let options = ApplyOptions { approved_only: arguments.approved, other_declarations: arguments.stale_ok };
+            let options = ApplyOptions {
+                approved_only: arguments.approved,
+                other_declarations: arguments.stale_ok,
+                takings_allowed: arguments.allow,
+            };
             let mut first = host.engine.apply(plan, &host.plan_key, options, &progress).await?;
-            let stale = std::mem::take(&mut first.stale);
+            let (stale, guard) = (std::mem::take(&mut first.stale), std::mem::take(&mut first.guard));
             // Nothing but the plan is done: who was woken is planned by the next `apply` without a plan, or by `serve`.
             let rest = host.engine.work_off_queue_with_retries(patience, &progress).await?;
             let mut report = both(first, rest);
-            report.stale = stale;
+            (report.stale, report.guard) = (stale, guard);
             report
         }
         None => plan_and_apply(&host, patience, &progress).await?,
@@ -36,18 +40,19 @@ pub async fn run(home: Home, arguments: &Apply, output: &Output) -> anyhow::Resu
 pub async fn plan_and_apply(host: &Host, patience: Duration, progress: &dyn Progress) -> anyhow::Result<ApplyReport> {
     let mut report = host.engine.work_off(progress).await?;
     let planned = host.engine.plan_everyone(None, progress).await?;
-    let mut stale = Vec::new();
+    let (mut stale, mut guard) = (Vec::new(), Vec::new());
     if !planned.items.is_empty() {
         let plan = host.engine.keep_plan(&planned.items, &host.plan_key, PLAN_LIFE).await?;
         drop(planned);
         let mut applied = host.engine.apply(plan.id, &host.plan_key, ApplyOptions::default(), progress).await?;
         stale = std::mem::take(&mut applied.stale);
+        guard = std::mem::take(&mut applied.guard);
         applied.operations.merge(report.operations);
         report = applied;
     }
     let rest = host.engine.work_off_with_retries(patience, progress).await?;
     let mut report = both(report, rest);
-    report.stale = stale;
+    (report.stale, report.guard) = (stale, guard);
     Ok(report)
 }
 
@@ -63,7 +68,11 @@ fn both(first: ApplyReport, mut rest: ApplyReport) -> ApplyReport {
 pub fn ending(report: &ApplyReport) -> Ending {
     let operations = &report.operations;
     let open = operations.refused + operations.unknown + report.later + report.stale.len() as u64;
-    if open == 0 && report.failed_targets.is_empty() { Ending::Done } else { Ending::Failed }
+    match (open == 0 && report.failed_targets.is_empty(), report.held) {
+        (false, _) => Ending::Failed,
+        (true, 0) => Ending::Done,
+        (true, _) => Ending::ChangesPending,
+    }
 }
 
 /// What people read.
@@ -74,6 +83,7 @@ pub fn text(report: &ApplyReport) -> String {
         operations.applied, operations.already_so, operations.refused, operations.retried
     )];
     lines.extend(operations.reasons.iter().map(|(reason, count)| format!("  refused {count} x: {reason}")));
+    lines.extend(report.guard.iter().map(|reason| format!("  held: {reason}")));
     lines.extend(report.failed_targets.iter().map(|(name, reason)| format!("  target {name} left out: {reason}")));
     lines.extend(
         report
@@ -81,6 +91,19 @@ pub fn text(report: &ApplyReport) -> String {
             .iter()
             .map(|stale| format!("  skipped {} in {}: {}", stale.item.label, stale.item.target, stale.reason)),
     );
+    if operations.quarantined > 0 {
+        lines.push(format!(
+            "{} operations keep failing and are quarantined: see `purser quarantine list`",
+            operations.quarantined
+        ));
+    }
+    if report.held > 0 {
+        lines.push(format!(
+            "{} items are held, since they would take too much away: see `purser held list`, and decide with \
+             `purser held approve` or `purser held reject`",
+            report.held
+        ));
+    }
     if operations.unknown > 0 {
         lines.push(format!("{} operations have an unknown end and are observed next time", operations.unknown));
     }

@@ -44,7 +44,7 @@ fn show(event: &Event, output: &Output) -> anyhow::Result<()> {
     match output.is_json() {
         true => println!("{}", serde_json::to_string(event)?),
         false => {
-            println!("{:>8}  {:.3}  {}  {}  {}", event.sequence, event.at, event.kind, event.subject, event.detail)
+            println!("{:>8}  {:.3}  {}  {}  {}", event.sequence, event.at, event.kind, event.subject, event.detail);
         }
     }
     Ok(())

@@ -1,0 +1,111 @@
+//! `purser held`: what the guard holds, and what a person decides on it.
+
+use crate::Ending;
+use crate::cli::{Held as Arguments, HeldChoice};
+use crate::home::Home;
+use crate::host::{Host, now};
+use crate::output::{Output, table};
+use purser_model::id::{AccountId, TargetName};
+use purser_store::{Held, HeldDecided, HeldDecision, HeldFilter, HeldState, PageRequest};
+use serde::Serialize;
+
+const PAGE: u32 = 500;
+
+#[derive(Serialize)]
+struct Answer {
+    decided: u64,
+    operations: u64,
+    stale: Vec<Stale>,
+}
+
+#[derive(Serialize)]
+struct Stale {
+    identity: String,
+    label: String,
+    target: TargetName,
+    reason: String,
+}
+
+/// Runs the command.
+pub async fn run(home: Home, arguments: &Arguments, output: &Output) -> anyhow::Result<Ending> {
+    let host = Host::open(&home).await?;
+    match arguments {
+        Arguments::List(list) => {
+            let held = all(&host, &HeldFilter { target: list.target.clone(), state: None }).await?;
+            output.answer(&held, || text(&held))?;
+            Ok(Ending::Done)
+        }
+        Arguments::Approve(choice) => decide(&host, choice, HeldDecision::Approve, output).await,
+        Arguments::Reject(choice) => decide(&host, choice, HeldDecision::Reject, output).await,
+    }
+}
+
+async fn all(host: &Host, filter: &HeldFilter) -> anyhow::Result<Vec<Held>> {
+    let mut held = Vec::new();
+    let mut page = PageRequest::first(PAGE);
+    loop {
+        let some = host.store.held(filter.clone(), page).await?;
+        let Some(last) = some.last() else { return Ok(held) };
+        page.after = Some(last.account);
+        held.extend(some);
+    }
+}
+
+async fn decide(host: &Host, choice: &HeldChoice, decision: HeldDecision, output: &Output) -> anyhow::Result<Ending> {
+    let accounts: Vec<AccountId> = if choice.all {
+        let pending = HeldFilter { target: choice.target.clone(), state: Some(HeldState::Pending) };
+        all(host, &pending).await?.into_iter().map(|held| held.account).collect()
+    } else {
+        choice.account.clone()
+    };
+    let mut total = HeldDecided::default();
+    for some in accounts.chunks(PAGE as usize) {
+        let decided = host.store.decide_held(some.to_vec(), decision, now()).await?;
+        total.items += decided.items;
+        total.operations += decided.operations;
+        total.stale.extend(decided.stale);
+    }
+    let stale = total.stale.into_iter().map(|stale| Stale {
+        identity: stale.item.identity.to_string(),
+        label: stale.item.label,
+        target: stale.item.target,
+        reason: stale.reason,
+    });
+    let answer = Answer { decided: total.items, operations: total.operations, stale: stale.collect() };
+    output.answer(&answer, || decided_text(&answer, decision))?;
+    Ok(if answer.stale.is_empty() { Ending::Done } else { Ending::Failed })
+}
+
+fn decided_text(answer: &Answer, decision: HeldDecision) -> String {
+    let mut lines = vec![match decision {
+        HeldDecision::Approve => format!(
+            "{} approved, {} operations wait: carry them out with `purser apply`, or `purser serve`",
+            answer.decided, answer.operations
+        ),
+        HeldDecision::Reject => {
+            format!("{} rejected: nothing is done until the identity or the account changes", answer.decided)
+        }
+    }];
+    let stale = answer.stale.iter();
+    lines.extend(stale.map(|one| format!("  left out {} in {}: {}", one.label, one.target, one.reason)));
+    lines.join("\n")
+}
+
+fn text(held: &[Held]) -> String {
+    if held.is_empty() {
+        return "nothing is held".to_owned();
+    }
+    let rows = held.iter().map(|held| {
+        let operations = held.item.operations.iter().map(|operation| operation.intent.name());
+        vec![
+            held.account.to_string(),
+            held.item.target.to_string(),
+            held.item.label.clone(),
+            operations.collect::<Vec<_>>().join(", "),
+            held.state.as_str().to_owned(),
+            format!("{:.0}", held.held_at),
+            held.reason.clone(),
+        ]
+    });
+    table(&["ACCOUNT", "TARGET", "IDENTITY", "WOULD", "STATE", "SINCE", "WHY"], rows)
+}
