@@ -103,7 +103,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn attributes(value: Value) -> Attributes {
-        value.as_object().unwrap().clone()
+        let Value::Object(attributes) = value else { panic!("no object") };
+        attributes
     }
 
     fn nothing() -> Hidden {

@@ -1,4 +1,5 @@
 //! The audit log: what is in it, what is not, and that whoever touches it is found out.
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
 use jiff::Timestamp;
 use purser_model::audit::{Actor, AuditKey, AuditRow, BROKEN, Break, ChainCheck};
