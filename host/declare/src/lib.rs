@@ -10,6 +10,7 @@ mod insight;
 mod instance;
 mod limits;
 mod mapping;
+mod matching;
 mod membership;
 mod problems;
 mod reading;

@@ -2,21 +2,18 @@
 
 use crate::check::Reference;
 use crate::limits;
+use crate::matching;
 use crate::problems::Problems;
 use crate::reading::Reading;
 use crate::section::{Node, Section};
 use crate::timing;
 use crate::units;
 use crate::{insight, instance, mapping};
-use purser_model::configuration::{
-    Correlation, DeclaredEntitlement, Deprovisioning, Leaving, Target, UnlinkedReaction,
-};
+use purser_model::configuration::{DeclaredEntitlement, Deprovisioning, Leaving, Target};
 use purser_model::id::TargetName;
-use purser_plan::RulePlace;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-const UNLINKED: &[(&str, UnlinkedReaction)] = &[("show", UnlinkedReaction::Show), ("adopt", UnlinkedReaction::Adopt)];
 const LEAVING: &[(&str, Deprovisioning)] =
     &[("keep", Deprovisioning::Keep), ("disable", Deprovisioning::Disable), ("delete", Deprovisioning::Delete)];
 
@@ -24,10 +21,13 @@ const LEAVING: &[(&str, Deprovisioning)] =
 pub(crate) fn read(reading: &mut Reading, name: &TargetName, mut section: Section<'_>, base: &Path) -> Target {
     let instance = instance::read(&mut section, base, &mut reading.problems);
     let class = section.required_text("class", "\"User\"", &mut reading.problems);
-    let unlinked = section.optional("unlinked").and_then(|node| node.choice(UNLINKED, &mut reading.problems));
+    let reactions = matching::reactions(&mut section, &mut reading.problems);
     let leaving = section.optional("leaving").and_then(|node| leaving(&node, &mut reading.problems));
     let timing = timing::read(&mut section, &mut reading.problems);
-    let correlation = correlation(reading, name, &mut section);
+    let correlation = matching::correlation(reading, name, &mut section);
+    let thresholds = matching::thresholds(&mut section, &mut reading.problems);
+    let protected = matching::protection(reading, name, &mut section);
+    matching::check_unmatched(&mut section, reactions, &correlation, &mut reading.problems);
     let mappings = mapping::read(reading, name, &mut section, !correlation.is_empty());
     let entitlements = entitlements(reading, name, &mut section);
     let insight = section.optional("insight").and_then(|node| insight::read(&node, &mut reading.problems));
@@ -37,7 +37,11 @@ pub(crate) fn read(reading: &mut Reading, name: &TargetName, mut section: Sectio
     section.finish(&mut reading.problems);
     Target {
         correlation,
-        unlinked: unlinked.unwrap_or(UnlinkedReaction::Show),
+        matching: thresholds,
+        protected,
+        unlinked: reactions.unlinked,
+        missing: reactions.missing,
+        unmatched: reactions.unmatched,
         mappings,
         leaving: leaving.unwrap_or(Deprovisioning::Disable.into()),
         entitlements,
@@ -69,21 +73,6 @@ fn leaving(node: &Node<'_>, problems: &mut Problems) -> Option<Leaving> {
     });
     section.finish(problems);
     Some(Leaving { action, grace: grace.unwrap_or_default(), delete_after: delete_after.flatten() })
-}
-
-fn correlation(reading: &mut Reading, target: &TargetName, section: &mut Section<'_>) -> Vec<Correlation> {
-    let nodes = section.optional("correlation").map(|node| node.list(&mut reading.problems)).unwrap_or_default();
-    let mut correlation = Vec::with_capacity(nodes.len());
-    for node in nodes {
-        let Some(mut inner) = node.section(&mut reading.problems) else { continue };
-        let attribute = inner.required_text("attribute", "\"userName\"", &mut reading.problems);
-        let value = inner.required("value", "\"identity.userName\"", &mut reading.problems);
-        let rule = RulePlace::Correlation { target: target.clone(), index: correlation.len() };
-        let expression = value.and_then(|node| reading.expression(&node, rule));
-        inner.finish(&mut reading.problems);
-        correlation.extend(expression.map(|expression| Correlation { attribute, expression }));
-    }
-    correlation
 }
 
 fn entitlements(

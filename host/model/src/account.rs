@@ -6,6 +6,7 @@ use crate::object::{Digest, SecondaryId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::str::FromStr;
 
 /// What a comparison of an account with the identities found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,6 +37,21 @@ impl Situation {
             Self::Missing => "missing",
             Self::Protected => "protected",
         }
+    }
+}
+
+/// A text is not a situation.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no situation: use linked, unlinked, unmatched, disputed, missing or protected")]
+pub struct NotASituation(pub String);
+
+impl FromStr for Situation {
+    type Err = NotASituation;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Linked, Self::Unlinked, Self::Unmatched, Self::Disputed, Self::Missing, Self::Protected]
+            .into_iter()
+            .find(|situation| situation.as_str() == text)
+            .ok_or_else(|| NotASituation(text.to_owned()))
     }
 }
 
@@ -86,6 +102,12 @@ pub struct Account {
     /// Since when nobody grants it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leaving_since: Option<jiff::Timestamp>,
+    /// Since when it is gone from the target; none for one that is there, or that was never created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone_since: Option<jiff::Timestamp>,
+    /// Why no operation may touch it; none where it is not protected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected_because: Option<String>,
     /// Whether a person cancelled its deletion; it holds until somebody grants the account again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deletion_cancelled: bool,

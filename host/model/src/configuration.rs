@@ -260,6 +260,75 @@ pub struct Correlation {
     pub attribute: String,
     /// CEL over `identity`: the value it must have.
     pub expression: String,
+    /// How much it says, from 1 to 100; the weights of the rules that match an account add up.
+    pub weight: u8,
+}
+
+impl Correlation {
+    /// A rule that identifies an account by itself.
+    pub fn new(attribute: String, expression: String) -> Self {
+        Self { attribute, expression, weight: FULL_WEIGHT }
+    }
+}
+
+/// The largest weight: nothing is surer.
+pub const FULL_WEIGHT: u8 = 100;
+
+/// From which weight on an account is taken for an identity's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MatchThresholds {
+    /// It is the identity's, unless another is as well.
+    pub definite: u8,
+    /// It may be the identity's: a person must decide. Below, it is no match.
+    pub possible: u8,
+}
+
+impl Default for MatchThresholds {
+    fn default() -> Self {
+        Self { definite: FULL_WEIGHT, possible: 1 }
+    }
+}
+
+/// Accounts that no operation ever touches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Protection {
+    /// Primary or secondary ids; case does not count.
+    pub ids: Vec<String>,
+    /// CEL over `account`, `id` and `active`: who else is protected. One that cannot be decided protects.
+    pub rule: Option<String>,
+}
+
+impl Protection {
+    /// Whether nothing is protected.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty() && self.rule.is_none()
+    }
+}
+
+/// What happens where a linked account is gone from the target although its identity should have it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MissingReaction {
+    /// It is created again.
+    #[default]
+    Create,
+    /// Nothing; it is shown.
+    Show,
+    /// It is forgotten, and the identity is treated as one that never had an account here.
+    Forget,
+}
+
+/// What happens to an account that no identity matches.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnmatchedReaction {
+    /// Nothing; it is shown.
+    #[default]
+    Show,
+    /// It is disabled after a complete listing.
+    Disable,
+    /// It is deleted after a complete listing.
+    Delete,
 }
 
 /// What happens to an account that one identity matches, and that nobody linked.
@@ -355,8 +424,16 @@ pub struct Target {
     pub class: String,
     /// How existing accounts are recognised, in order of trust.
     pub correlation: Vec<Correlation>,
+    /// From which weight on they are.
+    pub matching: MatchThresholds,
+    /// Accounts that are never touched.
+    pub protected: Protection,
     /// What happens to a match that is not linked.
     pub unlinked: UnlinkedReaction,
+    /// What happens where a linked account is gone.
+    pub missing: MissingReaction,
+    /// What happens to an account that belongs to nobody.
+    pub unmatched: UnmatchedReaction,
     /// The mappings, by attribute.
     pub mappings: Vec<Mapping>,
     /// What happens on leaving.
@@ -386,7 +463,11 @@ impl Target {
             instance,
             class,
             correlation: Vec::new(),
+            matching: MatchThresholds::default(),
+            protected: Protection::default(),
             unlinked: UnlinkedReaction::Show,
+            missing: MissingReaction::default(),
+            unmatched: UnmatchedReaction::default(),
             mappings: Vec::new(),
             leaving: Deprovisioning::Disable.into(),
             entitlements: BTreeMap::new(),

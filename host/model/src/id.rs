@@ -54,6 +54,10 @@ uuid_id! {
     /// A run.
     RunId
 }
+uuid_id! {
+    /// A case that a person decides.
+    CaseId
+}
 
 /// A name that an operator gave is not one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

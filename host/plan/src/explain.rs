@@ -14,7 +14,7 @@ use crate::expression::Expression;
 use crate::memberships::memberships;
 use crate::outcome::{IdentityPlan, IdentitySnapshot, Memberships, TakenValues, TargetView};
 use crate::references::Referred;
-use crate::rules::{Rules, TargetRules};
+use crate::rules::{CorrelationRule, Rules, TargetRules};
 use crate::subject::Subject;
 use data::*;
 use jiff::Timestamp;
@@ -228,8 +228,8 @@ impl Scene<'_> {
         self.snapshot.accounts.iter().filter(move |account| account.target == *name)
     }
 
-    fn candidates(&self, name: &TargetName) -> &[Account] {
-        self.snapshot.candidates.get(name).map_or(&[], Vec::as_slice)
+    fn candidates<'s>(&'s self, name: &TargetName) -> impl Iterator<Item = &'s Account> + use<'s> {
+        self.snapshot.candidates.get(name).into_iter().flatten().map(|candidate| &candidate.account)
     }
 
     fn account(&self, account: &Account) -> ExplainedAccount {
@@ -240,7 +240,7 @@ impl Scene<'_> {
     fn about<'s>(&'s self, name: &'s TargetName) -> About<'s> {
         let items = || self.plan.items.iter().filter(|item| item.target == *name);
         if let Some(adopted) = items().find(|item| item.link == Link::Adopt).and_then(|item| item.account) {
-            let candidate = self.candidates(name).iter().find(|account| account.id == adopted);
+            let candidate = self.candidates(name).find(|account| account.id == adopted);
             return candidate.map_or(About::Nothing, About::There);
         }
         if items().any(creates) {
@@ -255,13 +255,13 @@ impl Scene<'_> {
     }
 
     fn correlation(&self, name: &TargetName, target: &Target, rules: &TargetRules) -> ExplainedCorrelation {
-        let question = |(attribute, value): &(String, Expression)| ExplainedQuestion {
-            attribute: attribute.clone(),
-            expression: expression(value, self.subject),
+        let question = |rule: &CorrelationRule| ExplainedQuestion {
+            attribute: rule.attribute.clone(),
+            expression: expression(&rule.value, self.subject),
         };
         ExplainedCorrelation {
             questions: rules.correlation.iter().map(question).collect(),
-            candidates: self.candidates(name).iter().map(|account| self.account(account)).collect(),
+            candidates: self.candidates(name).map(|account| self.account(account)).collect(),
             unlinked: target.unlinked,
         }
     }

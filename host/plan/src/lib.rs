@@ -14,14 +14,17 @@ mod entitlements;
 mod explain;
 mod expression;
 mod guard;
+mod matching;
 mod memberships;
 mod outcome;
 mod planner;
+mod protection;
 mod records;
 mod references;
 mod rules;
 mod subject;
 mod unique;
+mod unmatched;
 
 pub mod render;
 
@@ -29,6 +32,8 @@ pub use change::Change;
 pub use explain::data::*;
 pub use guard::{Split, split};
 pub use outcome::{
-    IdentityPlan, IdentitySnapshot, Memberships, Origin, RecordError, RuleFault, TakenValues, TargetView, UniqueValues,
+    Candidate, CorrelationValue, IdentityPlan, IdentitySnapshot, Memberships, Origin, RecordError, RuleFault,
+    TakenValues, TargetView, UniqueValues,
 };
 pub use rules::{RuleError, RulePlace, Rules, ValidityEnd};
+pub use unmatched::CannotReact;

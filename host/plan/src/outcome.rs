@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use purser_model::account::{Account, Entitlement};
-use purser_model::id::{AccountId, GroupName, RoleName, SourceName, TargetName};
+use purser_model::case::{DecidedCase, Matches};
+use purser_model::id::{AccountId, GroupName, IdentityId, RoleName, SourceName, TargetName};
 use purser_model::identity::Identity;
 use purser_model::manifest::ObjectClass;
 use purser_model::plan::{Notice, PlanItem};
@@ -14,14 +15,47 @@ use std::fmt;
 pub struct IdentitySnapshot {
     /// The identity.
     pub identity: Identity,
-    /// The accounts linked to it, in any target, those that went missing included.
+    /// The accounts linked to it, in any target, those that went missing and those still to be created included.
     pub accounts: Vec<Account>,
-    /// By target: accounts that nobody linked and that match a correlation value, in order of trust.
-    pub candidates: BTreeMap<TargetName, Vec<Account>>,
+    /// By target: accounts that nobody linked and that match a correlation value.
+    pub candidates: BTreeMap<TargetName, Vec<Candidate>>,
     /// By target: the accounts that [`crate::Rules::references`] asks for, as far as they are there, by `source/key`.
     pub references: BTreeMap<TargetName, BTreeMap<String, Account>>,
     /// By target: which of the values asked for by [`crate::Rules::unique_values`] other accounts have, or are about to get.
     pub taken: BTreeMap<TargetName, TakenValues>,
+    /// By target: what a person decided about candidates.
+    pub decisions: BTreeMap<TargetName, DecidedCase>,
+}
+
+/// An account that may belong to an identity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// The account.
+    pub account: Account,
+    /// The correlation rules that found it, by their places in the declaration.
+    pub rules: BTreeSet<usize>,
+    /// Identities that definitely match it and should have an account there.
+    pub claimed_by: BTreeSet<IdentityId>,
+    /// The identity that a person took it from.
+    pub taken_from: Option<IdentityId>,
+}
+
+impl Candidate {
+    /// A candidate that these rules found, and that nobody else claims.
+    pub fn new(account: Account, rules: impl IntoIterator<Item = usize>) -> Self {
+        Self { account, rules: rules.into_iter().collect(), claimed_by: BTreeSet::new(), taken_from: None }
+    }
+}
+
+/// What to look for in a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CorrelationValue {
+    /// The place of the correlation rule in the declaration.
+    pub rule: usize,
+    /// The attribute or secondary id.
+    pub attribute: String,
+    /// The value it must have.
+    pub value: String,
 }
 
 /// Values of unique attributes that are taken. Case does not count, neither in names nor in values.
@@ -74,6 +108,12 @@ pub struct IdentityPlan {
     pub notices: Vec<Notice>,
     /// The accounts that nobody grants, whether or not anything is done about it yet.
     pub leaving: BTreeSet<AccountId>,
+    /// By target: the accounts that nobody linked and that are or may be the identity's.
+    pub matches: BTreeMap<TargetName, Matches>,
+    /// The targets of which it cannot be said now which accounts are the identity's.
+    pub unsettled: BTreeSet<TargetName>,
+    /// Missing accounts that are to be forgotten.
+    pub forgotten: BTreeSet<AccountId>,
     /// When time alone will change the plan: a validity begins or ends, a grace period is over,
     /// a day ends where a rule, mapping or correlation uses `today`.
     pub look_again_at: Option<Timestamp>,

@@ -9,14 +9,16 @@ use crate::difference::{self, Known};
 use crate::entitlements::{Declared, Wanted};
 use crate::expression::is_none;
 use crate::memberships::{self, Granted};
-use crate::outcome::{IdentityPlan, IdentitySnapshot, RuleFault, TakenValues, TargetView};
+use crate::outcome::{Candidate, IdentityPlan, IdentitySnapshot, RuleFault, TakenValues, TargetView};
 use crate::references::Referred;
 use crate::rules::{Rules, TargetRules, searchable};
 use crate::subject::Subject;
 use crate::unique::Holder;
+use crate::unmatched;
 use jiff::Timestamp;
 use purser_model::Attributes;
 use purser_model::account::{Account, Situation};
+use purser_model::case::DecidedCase;
 use purser_model::configuration::Target;
 use purser_model::edit::AttributeAction;
 use purser_model::id::TargetName;
@@ -38,8 +40,9 @@ pub(crate) fn plan_identity(
     let mut granted = memberships::granted(rules, &memberships);
     let undecided = memberships::undecided(rules, &memberships);
     let with_account = snapshot.accounts.iter().map(|account| &account.target);
+    let with_matches = snapshot.candidates.keys().chain(unmatched::acted_on(rules));
     let targets: BTreeSet<&TargetName> =
-        granted.keys().copied().chain(undecided.keys().copied()).chain(with_account).collect();
+        granted.keys().copied().chain(undecided.keys().copied()).chain(with_account).chain(with_matches).collect();
     let next_changes = [snapshot.identity.validity.next_change(now), memberships.next_change];
     let mut plan = IdentityPlan { look_again_at: next_changes.into_iter().flatten().min(), ..IdentityPlan::default() };
     // Only these two have memberships; another state changes by its validity.
@@ -77,24 +80,29 @@ impl Scene<'_> {
         let linked = sorted(self.snapshot.accounts.iter().filter(|account| account.target == *self.name));
         let declared = (self.rules.configuration().targets.get(self.name), self.rules.targets.get(self.name));
         let (Some(target), Some(rules)) = declared else {
-            return self.notice("the target is not declared any more; its accounts stay as they are".to_owned());
+            return self.unsettled("the target is not declared any more; its accounts stay as they are".to_owned());
         };
         for fault in undecided {
             self.plan.notices.push(notice(&self.snapshot.identity, self.name, undecided_message(fault)));
         }
         if !undecided.is_empty() {
+            self.plan.unsettled.insert(self.name.clone());
             return;
         }
         let Some(view) = view else {
-            return self.notice(
+            if granted.is_none() && linked.is_empty() {
+                self.plan.unsettled.insert(self.name.clone());
+                return;
+            }
+            return self.unsettled(
                 "the target's classes are not known; check that its connector is there and answers".to_owned(),
             );
         };
-        if let Some(account) = linked.iter().find(|account| account.situation == Situation::Protected) {
-            return self.notice(format!("account {} is protected; nothing is done", called(account)));
+        if let Some(account) = linked.iter().find(|account| is_protected(account)) {
+            return self.notice(protected_message(account));
         }
         if let Some(account) = linked.iter().find(|account| is_there(account) && account.digest.is_none()) {
-            return self.notice(format!(
+            return self.unsettled(format!(
                 "account {} was not read since it was changed; nothing is done until it is",
                 called(account)
             ));
@@ -115,18 +123,34 @@ impl Scene<'_> {
             declared: Declared::new(target, view),
             plan: self.plan,
         };
+        let known = Existing {
+            candidates: self.snapshot.candidates.get(self.name).map_or(&[], Vec::as_slice),
+            decided: self.snapshot.decisions.get(self.name),
+        };
         match granted {
             Some(granted) => {
                 let wanted = planner.wanted(&granted);
-                planner.provide(&wanted, &linked, self.snapshot.candidates.get(self.name));
+                planner.provide(&wanted, &linked, &known);
             }
-            None => linked.into_iter().filter(|account| is_there(account)).for_each(|account| planner.leave(account)),
+            None => planner.withdraw(&linked, &known),
         }
+    }
+
+    /// Nothing can be said about the identity in this target now.
+    fn unsettled(self, message: String) {
+        self.plan.unsettled.insert(self.name.clone());
+        self.notice(message);
     }
 
     fn notice(self, message: String) {
         self.plan.notices.push(notice(&self.snapshot.identity, self.name, message));
     }
+}
+
+/// Accounts that are there and that nobody linked, and what a person decided about them.
+struct Existing<'a> {
+    candidates: &'a [Candidate],
+    decided: Option<&'a DecidedCase>,
 }
 
 /// One identity in front of one target that can be planned.
@@ -157,24 +181,31 @@ impl<'a> Planner<'a> {
     }
 
     /// The identity should have an account here.
-    fn provide(&mut self, granted: &Wanted<'_>, linked: &[&Account], candidates: Option<&Vec<Account>>) {
+    fn provide(&mut self, granted: &Wanted<'_>, linked: &[&Account], known: &Existing<'_>) {
         if self.rules.uses_today() {
             self.plan.look_again_at(self.subject.end_of_today());
         }
         let there: Vec<&Account> = linked.iter().copied().filter(|account| is_there(account)).collect();
-        match (there.as_slice(), linked.first()) {
-            ([account], _) => self.keep_up(granted, account, Link::Keep),
-            ([], Some(missing)) => self.create(granted, Some(missing)),
-            ([], None) => self.correlate(granted, candidates.map_or(&[], Vec::as_slice)),
-            (several, _) => self.notice(format!(
-                "disputed: {} accounts are linked ({}); unlink all but one",
+        match there.as_slice() {
+            [account] => self.keep_up(granted, account, Link::Keep),
+            [] => self.correlate(granted, linked.first().copied(), known),
+            several => self.notice(format!(
+                "disputed: {} accounts are linked ({}); unlink all but one with `purser account unlink`",
                 several.len(),
                 called_all(several)
             )),
         }
     }
 
-    /// Creates an account, or creates one again that went missing, under the id it had.
+    /// The identity should have no account here.
+    fn withdraw(&mut self, linked: &[&Account], known: &Existing<'_>) {
+        linked.iter().filter(|account| is_there(account)).for_each(|account| self.leave(account));
+        if !linked.iter().any(|account| is_there(account)) {
+            self.note_matches(known);
+        }
+    }
+
+    /// Creates an account, under the id of one that is gone or was never created where there is one.
     fn create(&mut self, granted: &Wanted<'_>, missing: Option<&Account>) {
         let Some(class) = self.class(&self.target.class) else { return };
         let Some(desired) = self.desired(class, desired::Account::New) else { return };
@@ -185,7 +216,7 @@ impl<'a> Planner<'a> {
             return self.notice(cannot(class, "disable accounts", "none is created while the identity is suspended"));
         }
         let active = class.operations.set_active.then_some(self.active());
-        let reason = match missing {
+        let reason = match missing.and_then(|account| account.gone_since) {
             Some(_) => "the account is gone from the target".to_owned(),
             None => granting_roles(granted),
         };
@@ -344,6 +375,16 @@ fn written(operation: &PlannedOperation, name: &str) -> Option<String> {
     }
 }
 
+/// Whether no operation may touch it.
+fn is_protected(account: &Account) -> bool {
+    account.situation == Situation::Protected || account.protected_because.is_some()
+}
+
+fn protected_message(account: &Account) -> String {
+    let because = account.protected_because.as_ref().map(|because| format!(": {because}")).unwrap_or_default();
+    format!("account {} is protected{because}; nothing is done", called(account))
+}
+
 /// Whether the account is in the target: one without an id there is still to be created.
 fn is_there(account: &Account) -> bool {
     account.situation != Situation::Missing && account.remote_id.is_some()
@@ -356,7 +397,7 @@ fn sorted<'a>(accounts: impl Iterator<Item = &'a Account>) -> Vec<&'a Account> {
 }
 
 /// How people recognise an account: an id that they know, else its id in the target.
-fn called(account: &Account) -> String {
+pub(crate) fn called(account: &Account) -> String {
     let id = account.remote_id.as_deref().unwrap_or("without an id");
     let attributes: Option<Attributes> = serde_json::from_str(&account.attributes).ok();
     let user_name =

@@ -2,7 +2,9 @@
 
 use crate::attributes::insert;
 use crate::expression::{CompileError, Dialect, Expression};
-use crate::outcome::{IdentityPlan, IdentitySnapshot, Memberships, RecordError, TargetView, UniqueValues};
+use crate::outcome::{
+    CorrelationValue, IdentityPlan, IdentitySnapshot, Memberships, RecordError, TargetView, UniqueValues,
+};
 use crate::subject::{Subject, TODAY};
 use crate::unique::{self, ITERATION};
 use crate::{memberships, planner, records, references};
@@ -51,6 +53,11 @@ pub enum RulePlace {
         /// Which correlation, counted from 0.
         index: usize,
     },
+    /// `target.NAME.protected.rule`
+    Protection {
+        /// The target.
+        target: TargetName,
+    },
     /// `target.NAME.mapping.ATTRIBUTE`
     Mapping {
         /// The target.
@@ -95,6 +102,7 @@ impl fmt::Display for RulePlace {
             Self::SourceLifecycle { source } => write!(f, "source.{source}.lifecycle"),
             Self::SourceValidity { source, end } => write!(f, "source.{source}.{end}"),
             Self::Correlation { target, index } => write!(f, "target.{target}.correlation[{index}].value"),
+            Self::Protection { target } => write!(f, "target.{target}.protected.rule"),
             Self::Mapping { target, attribute } => write!(f, "target.{target}.mapping.{attribute}"),
             Self::GroupRule { group } => write!(f, "group.{group}.rule"),
             Self::RoleRule { role } => write!(f, "role.{role}.rule"),
@@ -138,9 +146,19 @@ pub(crate) struct SourceRules {
 /// The expressions of a target.
 #[derive(Debug)]
 pub(crate) struct TargetRules {
-    /// The account's attribute and the value it must have, in order of trust.
-    pub(crate) correlation: Vec<(String, Expression)>,
+    /// In order of trust.
+    pub(crate) correlation: Vec<CorrelationRule>,
+    pub(crate) protection: Option<Expression>,
     pub(crate) mappings: Vec<MappingRule>,
+}
+
+/// How an existing account is recognised.
+#[derive(Debug)]
+pub(crate) struct CorrelationRule {
+    pub(crate) attribute: String,
+    /// The value it must have.
+    pub(crate) value: Expression,
+    pub(crate) weight: u8,
 }
 
 /// A mapping.
@@ -160,7 +178,7 @@ impl MappingRule {
 impl TargetRules {
     /// Whether what an identity should have here changes with the day.
     pub(crate) fn uses_today(&self) -> bool {
-        let correlation = self.correlation.iter().map(|(_, expression)| expression);
+        let correlation = self.correlation.iter().map(|rule| &rule.value);
         correlation.chain(self.mappings.iter().map(|mapping| &mapping.expression)).any(|one| one.uses(TODAY))
     }
 }
@@ -216,19 +234,24 @@ impl Rules {
         memberships::memberships(self, &Subject::new(&self.dialect, identity, now))
     }
 
-    /// What to look for in a target where the identity should have an account and none is linked: attribute and value, in
-    /// order of trust. A correlation without a value for this identity is left out.
+    /// What to look for in a target where no account is linked to the identity, in order of trust. A correlation without a
+    /// value for this identity is left out.
     pub fn correlation_values(
         &self,
         identity: &Identity,
         target: &TargetName,
         now: Timestamp,
-    ) -> Vec<(String, String)> {
+    ) -> Vec<CorrelationValue> {
         let subject = Subject::new(&self.dialect, identity, now);
         let correlation = self.targets.get(target).map_or(&[][..], |target| &target.correlation);
         let value =
-            |expression: &Expression| expression.evaluate(&subject.scope).ok().flatten().as_ref().and_then(searchable);
-        correlation.iter().filter_map(|(name, expression)| Some((name.clone(), value(expression)?))).collect()
+            |rule: &CorrelationRule| rule.value.evaluate(&subject.scope).ok().flatten().as_ref().and_then(searchable);
+        let numbered = correlation.iter().enumerate();
+        numbered
+            .filter_map(|(place, rule)| {
+                Some(CorrelationValue { rule: place, attribute: rule.attribute.clone(), value: value(rule)? })
+            })
+            .collect()
     }
 
     /// The values that an identity may get in the unique attributes of a target where it is granted one, or has the account:
@@ -281,9 +304,9 @@ impl Rules {
     pub fn correlation_attributes(&self, target: &TargetName) -> Vec<String> {
         let correlation = self.targets.get(target).map_or(&[][..], |target| &target.correlation);
         let mut names: Vec<String> = Vec::new();
-        for (name, _) in correlation {
-            if !names.contains(name) {
-                names.push(name.clone());
+        for rule in correlation {
+            if !names.contains(&rule.attribute) {
+                names.push(rule.attribute.clone());
             }
         }
         names
@@ -382,6 +405,9 @@ const IDENTITY: &[&str] = &["identity", TODAY];
 /// What a unique mapping can use.
 const UNIQUE: &[&str] = &["identity", TODAY, ITERATION];
 
+/// What a rule about accounts can use.
+const ACCOUNT: &[&str] = &["account", "id", "active"];
+
 /// What a source's expressions can use.
 const RECORD: &[&str] = &["record", "id", "active"];
 
@@ -426,11 +452,17 @@ impl Compiler {
     }
 
     fn target(&mut self, name: &TargetName, target: &Target) -> TargetRules {
-        let mut rules = TargetRules { correlation: Vec::new(), mappings: Vec::new() };
+        let place = RulePlace::Protection { target: name.clone() };
+        let protection = target.protected.rule.as_deref().and_then(|text| self.expression(place, text, ACCOUNT));
+        let mut rules = TargetRules { correlation: Vec::new(), protection, mappings: Vec::new() };
         for (index, correlation) in target.correlation.iter().enumerate() {
             let place = RulePlace::Correlation { target: name.clone(), index };
             let expression = self.expression(place, &correlation.expression, IDENTITY);
-            rules.correlation.extend(expression.map(|expression| (correlation.attribute.clone(), expression)));
+            rules.correlation.extend(expression.map(|value| CorrelationRule {
+                attribute: correlation.attribute.clone(),
+                value,
+                weight: correlation.weight,
+            }));
         }
         rules.mappings = target.mappings.iter().filter_map(|mapping| self.mapping(name, mapping)).collect();
         rules

@@ -118,7 +118,10 @@ fn world() -> impl Strategy<Value = World> {
             }
             "stray" => {
                 let mut world = World::with(vec![]);
-                world.snapshot.candidates.insert(target_name("crm"), vec![stray(200)]);
+                world
+                    .snapshot
+                    .candidates
+                    .insert(target_name("crm"), vec![purser_plan::Candidate::new(stray(200), [0])]);
                 world
             }
             _ => World::with(vec![]),

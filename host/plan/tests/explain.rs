@@ -7,7 +7,6 @@ use purser_model::configuration::{Deprovisioning, Leaving, Strength, UnlinkedRea
 use purser_model::identity::LifecycleState;
 use purser_model::object::Digest;
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::time::Duration;
 use support::*;
 
@@ -85,7 +84,7 @@ fn a_mapping_that_fails() {
 fn an_account_that_matches_and_is_not_adopted() {
     let mut world = World::with(vec![]);
     crm(&mut world.configuration).unlinked = UnlinkedReaction::Show;
-    world.snapshot.candidates = BTreeMap::from([(target_name("crm"), vec![stray(200)])]);
+    world.snapshot.candidates = candidates([stray(200)]);
     insta::assert_snapshot!(explained(&world));
 }
 
@@ -96,7 +95,7 @@ fn an_account_that_is_adopted() {
     let mut candidate = stray(200);
     candidate.held = held(&["g-chess"]);
     candidate.active = Some(false);
-    world.snapshot.candidates = BTreeMap::from([(target_name("crm"), vec![candidate])]);
+    world.snapshot.candidates = candidates([candidate]);
     insta::assert_snapshot!(explained(&world));
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use purser_model::configuration::{Mapping, NullPolicy, OwnedValues, Strength, UnlinkedReaction};
 use purser_model::identity::{LifecycleState, Validity};
 use purser_model::manifest::{AttributeKind, AttributeTraits};
-use purser_plan::TakenValues;
+use purser_plan::{Candidate, TakenValues};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use support::*;
@@ -83,7 +83,7 @@ fn an_adopted_account_keeps_a_name_that_fits() {
     crm(&mut world.configuration).unlinked = UnlinkedReaction::Adopt;
     let mut found = stray(200);
     set(&mut found, "userName", json!("anna.berg2"));
-    world.snapshot.candidates = BTreeMap::from([(target_name("crm"), vec![found])]);
+    world.snapshot.candidates = BTreeMap::from([(target_name("crm"), vec![Candidate::new(found, [0])])]);
     let plan = world.plan();
     assert!(plan.items[0].claims.is_empty(), "{:?}", plan.items);
 }

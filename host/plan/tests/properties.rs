@@ -17,7 +17,7 @@ use purser_model::operation::{EntitlementReference, Intent};
 use purser_model::plan::{Link, PlanItem};
 use purser_plan::{EntitlementDecision, ExplainedTarget, MappingDecision, Scope};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use support::*;
 use uuid::Uuid;
 
@@ -114,7 +114,7 @@ fn any_world() -> impl Strategy<Value = World> {
             for (mapping, strength) in target.mappings.iter_mut().zip(strengths) {
                 mapping.strength = strength;
             }
-            world.snapshot.candidates = BTreeMap::from([(target_name("crm"), candidates)]);
+            world.snapshot.candidates = support::candidates(candidates);
             world
         },
     )
@@ -130,9 +130,12 @@ fn apply(world: &mut World, items: &[PlanItem]) {
 
 fn take_account(world: &mut World, item: &PlanItem) -> Account {
     let candidates = world.snapshot.candidates.entry(item.target.clone()).or_default();
-    let adopted = candidates.iter().position(|account| item.link == Link::Adopt && Some(account.id) == item.account);
+    let adopted = candidates.iter().position(|one| item.link == Link::Adopt && Some(one.account.id) == item.account);
     if let Some(index) = adopted {
-        return Account { identity: Some(item.identity), situation: Situation::Linked, ..candidates.remove(index) };
+        let account = candidates.remove(index).account;
+        // What was still to be created makes room for the account that exists.
+        world.snapshot.accounts.retain(|other| other.target != account.target);
+        return Account { identity: Some(item.identity), situation: Situation::Linked, ..account };
     }
     let linked = world.snapshot.accounts.iter().position(|account| Some(account.id) == item.account);
     linked.map_or_else(|| stray(500), |index| world.snapshot.accounts.remove(index))
@@ -302,7 +305,11 @@ proptest! {
 
     #[test]
     fn a_protected_account_has_no_operation(world in any_world()) {
-        let all = world.snapshot.accounts.iter().chain(world.snapshot.candidates.values().flatten());
+        let all = world
+            .snapshot
+            .accounts
+            .iter()
+            .chain(world.snapshot.candidates.values().flatten().map(|candidate| &candidate.account));
         let guarded: BTreeSet<AccountId> =
             all.filter(|account| account.situation == Situation::Protected).map(|account| account.id).collect();
         for item in world.plan().items {

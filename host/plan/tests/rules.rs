@@ -9,7 +9,7 @@ use purser_model::id::SourceName;
 use purser_model::identity::LifecycleState;
 use purser_model::object::Object;
 use purser_model::operation::Intent;
-use purser_plan::{Origin, RecordError, RulePlace, Rules};
+use purser_plan::{CorrelationValue, Origin, RecordError, RulePlace, Rules};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use support::*;
@@ -142,8 +142,7 @@ fn an_undecided_group_touches_only_roles_that_hang_on_it() {
 #[test]
 fn correlation_gives_values_in_order_of_trust() {
     let mut world = World::settled();
-    let by =
-        |attribute: &str, expression: &str| Correlation { attribute: attribute.into(), expression: expression.into() };
+    let by = |attribute: &str, expression: &str| Correlation::new(attribute.into(), expression.into());
     crm(&mut world.configuration).correlation = vec![
         by("employeeNumber", "identity.number"),
         by("externalId", "identity.missing"),
@@ -153,10 +152,14 @@ fn correlation_gives_values_in_order_of_trust() {
     ];
     world.set_identity("number", json!(7));
     let rules = world.rules();
-    let expected = [("employeeNumber", "7"), ("userName", "anna"), ("userName", "anna@x.de")];
+    let expected = [(0, "employeeNumber", "7"), (2, "userName", "anna"), (3, "userName", "anna@x.de")];
     assert_eq!(
         rules.correlation_values(&world.snapshot.identity, &target_name("crm"), world.now),
-        expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        expected.map(|(rule, name, value)| CorrelationValue {
+            rule,
+            attribute: name.to_owned(),
+            value: value.to_owned()
+        })
     );
     let attributes = rules.correlation_attributes(&target_name("crm"));
     assert_eq!(attributes, ["employeeNumber", "externalId", "userName", "email"]);

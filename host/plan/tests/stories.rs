@@ -7,7 +7,6 @@ use purser_model::configuration::{Deprovisioning, Strength, UnlinkedReaction};
 use purser_model::identity::LifecycleState;
 use purser_model::manifest::{AttributeKind, AttributeTraits, DeleteSemantics};
 use serde_json::json;
-use std::collections::BTreeMap;
 use support::*;
 
 #[test]
@@ -127,8 +126,7 @@ fn staged_again_counts_as_leaving() {
 fn world_with_candidates(unlinked: UnlinkedReaction, numbers: &[u128]) -> World {
     let mut world = World::with(vec![]);
     crm(&mut world.configuration).unlinked = unlinked;
-    let candidates = numbers.iter().map(|number| stray(*number)).collect();
-    world.snapshot.candidates = BTreeMap::from([(target_name("crm"), candidates)]);
+    world.snapshot.candidates = candidates(numbers.iter().map(|number| stray(*number)));
     world
 }
 
@@ -140,7 +138,7 @@ fn an_existing_account_is_shown() {
 #[test]
 fn an_existing_account_is_adopted_and_brought_into_shape() {
     let mut world = world_with_candidates(UnlinkedReaction::Adopt, &[200]);
-    let candidate = &mut world.snapshot.candidates.get_mut(&target_name("crm")).expect("there")[0];
+    let candidate = &mut world.candidate().account;
     set(candidate, "title", json!("Temp"));
     candidate.active = Some(false);
     candidate.held = held(&["g-chess"]);
@@ -150,7 +148,7 @@ fn an_existing_account_is_adopted_and_brought_into_shape() {
 #[test]
 fn an_existing_account_as_it_should_be_is_only_linked() {
     let mut world = world_with_candidates(UnlinkedReaction::Adopt, &[200]);
-    world.snapshot.candidates.get_mut(&target_name("crm")).expect("there")[0].held = held(&["g-engineers", "g-staff"]);
+    world.candidate().account.held = held(&["g-engineers", "g-staff"]);
     insta::assert_snapshot!(world.text());
 }
 
@@ -163,7 +161,7 @@ fn several_existing_accounts_are_disputed() {
 fn an_account_of_somebody_else_is_disputed() {
     let mut world = world_with_candidates(UnlinkedReaction::Adopt, &[200]);
     let other = purser_model::id::IdentityId(uuid::Uuid::from_u128(77));
-    world.snapshot.candidates.get_mut(&target_name("crm")).expect("there")[0].identity = Some(other);
+    world.candidate().account.identity = Some(other);
     insta::assert_snapshot!(world.text());
 }
 
@@ -174,7 +172,7 @@ fn a_protected_account_is_never_touched() {
     world.set_identity("email", json!("other@x.de"));
     let linked = world.text();
     let mut world = world_with_candidates(UnlinkedReaction::Adopt, &[200]);
-    world.snapshot.candidates.get_mut(&target_name("crm")).expect("there")[0].situation = Situation::Protected;
+    world.candidate().account.situation = Situation::Protected;
     insta::assert_snapshot!(format!("{linked}{}", world.text()));
 }
 
@@ -182,6 +180,7 @@ fn a_protected_account_is_never_touched() {
 fn a_missing_account_is_created_again_under_its_id() {
     let mut world = World::settled();
     world.account().situation = Situation::Missing;
+    world.account().gone_since = Some(world.now);
     let item = &world.plan().items[0];
     assert_eq!(item.account, Some(account().id));
     insta::assert_snapshot!(world.text());

@@ -19,10 +19,10 @@ use purser_model::manifest::{HoldingSide, ObjectClass};
 use purser_model::object::Object;
 use purser_model::operation::{EntitlementReference, Intent, Operation, OperationState};
 use purser_model::quarantine::{Permit, RestCause};
-use purser_store::{Leased, Observation, OperationObject, Recording, Seen, Store};
+use purser_store::{FoundAccount, Leased, Observation, OperationObject, Recording, Seen, Store};
 use serde::Serialize;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tracing::{debug, warn};
 
@@ -443,7 +443,7 @@ impl Engine {
             .targets
             .get(&bench.name)
             .ok_or_else(|| Fault::Unusable(format!("target {} is not declared", bench.name)))?;
-        Reader::new(target, class, &bench.classes, self.rules.key_attributes(&bench.name)).read(object)
+        Reader::new(&self.rules, &bench.name, target, class, &bench.classes).read(object)
     }
 
     async fn ended_badly(
@@ -493,18 +493,39 @@ impl Engine {
             warn!(target = %bench.name, %error, "the account that has the unique value cannot be read");
             return Ok(false);
         }
-        if matches!(operation.intent, Intent::Create { .. }) && self.would_recognise(bench, operation, &other).await? {
-            return Ok(self.target(&bench.name)?.unlinked == UnlinkedReaction::Adopt);
+        let creates = matches!(operation.intent, Intent::Create { .. });
+        let recognised = if creates { self.would_recognise(bench, operation, &other).await? } else { None };
+        if let Some(definite) = recognised {
+            return Ok(definite && self.target(&bench.name)?.unlinked == UnlinkedReaction::Adopt);
         }
         self.lost_a_name(bench, operation, attributes).await
     }
 
-    async fn would_recognise(&self, bench: &Bench, operation: &Operation, other: &str) -> Result<bool, EngineError> {
-        let Some(identity) = operation.identity else { return Ok(false) };
+    /// Whether the identity would recognise this account as its own, and then whether planning would take it: it is the
+    /// only one that definitely is. None where it is somebody else's.
+    async fn would_recognise(
+        &self,
+        bench: &Bench,
+        operation: &Operation,
+        other: &str,
+    ) -> Result<Option<bool>, EngineError> {
+        let Some(identity) = operation.identity else { return Ok(None) };
         let identity = self.store.identity(identity).await?;
         let questions = self.candidate_questions(&identity, &bench.name, self.clock.now())?;
-        let answers = self.store.candidates(questions).await?;
-        Ok(answers.iter().flatten().any(|account| account.remote_id.as_deref() == Some(other)))
+        let (rules, questions): (Vec<usize>, Vec<_>) = questions.into_iter().unzip();
+        let found = self.store.candidates(vec![questions]).await?;
+        let matched = |found: &FoundAccount| -> BTreeSet<usize> {
+            found.answers.iter().filter_map(|place| rules.get(*place)).copied().collect()
+        };
+        let is_other = |found: &FoundAccount| found.account.remote_id.as_deref() == Some(other);
+        let found: Vec<FoundAccount> = found.into_iter().flatten().collect();
+        if !found.iter().any(|one| is_other(one) && self.rules.is_possible(&bench.name, &matched(one))) {
+            return Ok(None);
+        }
+        let mut definite = found.iter().filter(|one| self.rules.is_definite(&bench.name, &matched(one)));
+        let (Some(only), None) = (definite.next(), definite.next()) else { return Ok(Some(false)) };
+        let claimed = only.claimed_by.iter().any(|claimant| *claimant != identity.id);
+        Ok(Some(!claimed && only.taken_from.is_none() && is_other(only)))
     }
 }
 

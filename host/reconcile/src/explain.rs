@@ -11,8 +11,10 @@ use purser_model::account::{Account, Situation};
 use purser_model::id::{AccountId, IdentityId, TargetName};
 use purser_model::manifest::{ClassKind, ObjectClass};
 use purser_model::operation::Operation;
-use purser_plan::{Explanation, IdentitySnapshot};
-use purser_store::{ClassOfTarget, IdentityFilter, Observation, OperationFilter, PageRequest, Sighting, StoreError};
+use purser_plan::{Candidate, Explanation, IdentitySnapshot};
+use purser_store::{
+    CandidateQuestion, ClassOfTarget, IdentityFilter, Observation, OperationFilter, PageRequest, Sighting, StoreError,
+};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -167,7 +169,7 @@ impl Engine {
         if looked_for {
             for candidate in self.look_for(name, &session, snapshot).await? {
                 let known = snapshot.candidates.entry(name.clone()).or_default();
-                known.retain(|account| account.remote_id != candidate.remote_id);
+                known.retain(|one| one.account.remote_id != candidate.account.remote_id);
                 known.push(candidate);
             }
         }
@@ -180,24 +182,27 @@ impl Engine {
         name: &TargetName,
         session: &dyn Session,
         snapshot: &IdentitySnapshot,
-    ) -> Result<Vec<Account>, EngineError> {
+    ) -> Result<Vec<Candidate>, EngineError> {
         let known = snapshot.candidates.get(name).map_or(&[][..], Vec::as_slice);
-        let mut found: BTreeMap<String, Account> = BTreeMap::new();
+        let questions = self.candidate_questions(&snapshot.identity, name, self.clock.now())?;
+        let mut found: BTreeMap<String, Candidate> = BTreeMap::new();
         for object in self.recognisable(name, session, &snapshot.identity).await? {
             let class = self.target(name)?.class.clone();
             let key = ClassOfTarget { target: name.clone(), class: class.clone(), kind: ClassKind::Account };
             let recorded = self.store.digests(&key, vec![object.id.clone()]).await?;
-            let account = known.iter().find(|account| account.remote_id.as_deref() == Some(&object.id)).cloned();
-            let account = match account {
-                Some(account) => account,
+            let candidate = known.iter().find(|one| one.account.remote_id.as_deref() == Some(&object.id)).cloned();
+            let mut candidate = match candidate {
+                Some(candidate) => candidate,
                 // It is known and no candidate: it belongs to somebody.
                 None if recorded.contains_key(&object.id) => continue,
-                None => unknown_account(name, &class),
+                None => Candidate::new(unknown_account(name, &class), []),
             };
-            let mut account = account;
             let remote_id = object.id.clone();
-            overlay(&mut account, self.read_into(name, &class, object).await?);
-            found.insert(remote_id, account);
+            let observation = self.read_into(name, &class, object).await?;
+            let matched = questions.iter().filter(|(_, question)| answers(&observation, question));
+            candidate.rules = matched.map(|(rule, _)| *rule).collect();
+            overlay(&mut candidate.account, observation);
+            found.insert(remote_id, candidate);
         }
         Ok(found.into_values().collect())
     }
@@ -210,7 +215,7 @@ impl Engine {
         identity: &purser_model::identity::Identity,
     ) -> Result<Vec<purser_model::object::Object>, EngineError> {
         let mut found = Vec::new();
-        for question in self.candidate_questions(identity, name, self.clock.now())? {
+        for (_, question) in self.candidate_questions(identity, name, self.clock.now())? {
             let object = find(session, &question.class, &question.attribute, &question.value).await;
             found.extend(object.map_err(|fault| in_target(name, fault))?);
         }
@@ -228,7 +233,7 @@ impl Engine {
         let missing = || Fault::BrokenContract(format!("the target has no class `{class}` any more"));
         let class = classes.iter().find(|known| known.name == class).ok_or_else(missing);
         let class = class.map_err(|fault| in_target(name, fault))?;
-        let reader = Reader::new(self.target(name)?, class, &classes, self.rules.key_attributes(name));
+        let reader = Reader::new(&self.rules, name, self.target(name)?, class, &classes);
         reader.read(object).map_err(|fault| in_target(name, fault))
     }
 }
@@ -250,13 +255,23 @@ fn unknown_account(target: &TargetName, class: &str) -> Account {
         pushed: Attributes::new(),
         held: BTreeSet::new(),
         leaving_since: None::<Timestamp>,
+        gone_since: None,
+        protected_because: None,
         deletion_cancelled: false,
     }
 }
 
+/// Whether an object has the value that is asked for; case is folded.
+fn answers(observation: &Observation, question: &CandidateQuestion) -> bool {
+    observation.keys.iter().any(|(attribute, value)| {
+        attribute.eq_ignore_ascii_case(&question.attribute) && value.to_lowercase() == question.value.to_lowercase()
+    })
+}
+
 /// The account as it was just seen.
 fn overlay(account: &mut Account, observation: Observation) {
-    let Observation { object, digest, held, .. } = observation;
+    let Observation { object, digest, held, protected_because, .. } = observation;
+    account.protected_because = protected_because;
     account.remote_id = Some(object.id);
     account.secondary_ids = object.secondary_ids;
     account.version = object.version;

@@ -120,7 +120,8 @@ pub(crate) fn without_held(plan: &mut IdentityPlan, held: &[Held]) {
 }
 
 impl Engine {
-    fn window(&self) -> Timestamp {
+    /// Since when what was taken away counts.
+    pub(crate) fn window(&self) -> Timestamp {
         self.clock.now().checked_sub(WINDOW).unwrap_or(Timestamp::MIN)
     }
 

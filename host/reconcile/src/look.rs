@@ -244,8 +244,7 @@ impl Engine {
     }
 
     pub(crate) fn reader<'a>(&'a self, look: &ClassLook<'a>) -> Result<Reader<'a>, EngineError> {
-        let keys = self.rules.key_attributes(look.name);
-        Ok(Reader::new(self.target(look.name)?, look.class, look.classes, keys))
+        Ok(Reader::new(&self.rules, look.name, self.target(look.name)?, look.class, look.classes))
     }
 
     /// One object by its id; none where it is gone for certain.

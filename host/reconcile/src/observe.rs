@@ -4,13 +4,17 @@ use purser_connector::Fault;
 use purser_model::Attributes;
 use purser_model::account::EntitlementKey;
 use purser_model::configuration::Target;
+use purser_model::id::TargetName;
 use purser_model::manifest::{ClassKind, Holding, HoldingSide, ObjectClass};
 use purser_model::object::Object;
+use purser_plan::Rules;
 use purser_store::{HeldByAccount, Observation};
 use serde_json::Value;
 
 /// How objects of one class of a target are read.
 pub(crate) struct Reader<'a> {
+    rules: &'a Rules,
+    name: &'a TargetName,
     target: &'a Target,
     class: &'a ObjectClass,
     classes: &'a [ObjectClass],
@@ -19,12 +23,13 @@ pub(crate) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(
+        rules: &'a Rules,
+        name: &'a TargetName,
         target: &'a Target,
         class: &'a ObjectClass,
         classes: &'a [ObjectClass],
-        key_attributes: Vec<String>,
     ) -> Self {
-        Self { target, class, classes, key_attributes }
+        Self { rules, name, target, class, classes, key_attributes: rules.key_attributes(name) }
     }
 
     /// Reads an object.
@@ -46,11 +51,20 @@ impl<'a> Reader<'a> {
                 // The holders are kept one by one; a second copy in the text would only grow.
                 object.attributes = Value::Object(attributes).to_string();
             }
-            return Ok(Observation { object, digest, keys: Vec::new(), held: None, holders, declared });
+            return Ok(Observation {
+                object,
+                digest,
+                keys: Vec::new(),
+                held: None,
+                holders,
+                declared,
+                protected_because: None,
+            });
         }
         let keys = self.keys(&object, &attributes);
         let held = self.held(&attributes);
-        Ok(Observation { object, digest, keys, held, holders: None, declared: None })
+        let protected_because = self.rules.protected_because(self.name, &object);
+        Ok(Observation { object, digest, keys, held, holders: None, declared: None, protected_because })
     }
 
     fn keys(&self, object: &Object, attributes: &Attributes) -> Vec<(String, String)> {

@@ -8,13 +8,13 @@ use crate::observe::Reader;
 use jiff::Timestamp;
 use purser_connector::Session;
 use purser_model::account::Account;
-use purser_model::id::{IdentityId, TargetName};
+use purser_model::id::{AccountId, IdentityId, TargetName};
 use purser_model::identity::Identity;
 use purser_model::plan::{Notice, PlanItem};
-use purser_plan::{IdentityPlan, IdentitySnapshot, TargetView};
+use purser_plan::{Candidate, CorrelationValue, IdentityPlan, IdentitySnapshot, TargetView};
 use purser_store::{
-    CandidateQuestion, ClassOfTarget, EnqueueRequest, EntitlementToCreate, IdentityFilter, Outlook, PageRequest,
-    ReferenceQuestion, StoredSnapshot, Wake,
+    CandidateQuestion, ClassOfTarget, EnqueueRequest, EntitlementToCreate, FoundAccount, IdentityFilter, Outlook,
+    PageRequest, ReferenceQuestion, StoredSnapshot, Wake,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +35,15 @@ pub(crate) struct Planned {
     pub(crate) plan: IdentityPlan,
     /// The accounts that its accounts refer to.
     pub(crate) references: BTreeSet<(TargetName, String)>,
+}
+
+impl Planned {
+    /// What is to be done, and what was found about later and about accounts that belong to nobody.
+    pub(crate) fn into_items_and_outlook(self) -> (Vec<PlanItem>, Outlook) {
+        let IdentityPlan { items, leaving, look_again_at, matches, unsettled, forgotten, .. } = self.plan;
+        let references = self.references;
+        (items, Outlook { leaving, look_again_at, references, matches, unsettled, forgotten })
+    }
 }
 
 impl Engine {
@@ -229,7 +238,7 @@ impl Engine {
         let key = ClassOfTarget { target: name.clone(), class: class.name.clone(), kind: class.kind };
         match session.get(&class.name, remote_id).await {
             Ok(object) => {
-                let reader = Reader::new(self.target(name)?, class, &classes, self.rules.key_attributes(name));
+                let reader = Reader::new(&self.rules, name, self.target(name)?, class, &classes);
                 let observation = reader.read(object).map_err(|fault| in_target(name, fault))?;
                 self.store.record_observation(&key, observation, self.clock.now()).await?;
             }
@@ -241,50 +250,82 @@ impl Engine {
         Ok(())
     }
 
-    /// What to ask for the accounts of a target that an identity would recognise as its own, in order of trust.
+    /// What to ask for the accounts of a target that an identity would recognise as its own, in order of trust, each with
+    /// the place of its correlation rule.
     pub(crate) fn candidate_questions(
         &self,
         identity: &Identity,
         target: &TargetName,
         now: Timestamp,
-    ) -> Result<Vec<CandidateQuestion>, EngineError> {
+    ) -> Result<Vec<(usize, CandidateQuestion)>, EngineError> {
         let class = &self.target(target)?.class;
-        let question =
-            |(attribute, value)| CandidateQuestion { target: target.clone(), class: class.clone(), attribute, value };
+        let question = |CorrelationValue { rule, attribute, value }| {
+            (rule, CandidateQuestion { target: target.clone(), class: class.clone(), attribute, value })
+        };
         Ok(self.rules.correlation_values(identity, target, now).into_iter().map(question).collect())
     }
 
-    /// Looks for accounts that nobody linked, where an identity should have one and has none.
+    /// Looks for accounts that nobody linked, in every target where an identity has none: also where it should have none,
+    /// so that an account that somebody would recognise never counts as one that belongs to nobody.
     async fn with_candidates(
         &self,
         snapshots: Vec<StoredSnapshot>,
         now: Timestamp,
     ) -> Result<Vec<IdentitySnapshot>, EngineError> {
         let mut askers = Vec::new();
-        let mut questions = Vec::new();
+        let mut asked = Vec::new();
         for (index, snapshot) in snapshots.iter().enumerate() {
-            for target in self.rules.targets_granted(&snapshot.identity, now) {
-                let has_one = |account: &Account| account.target == target && account.remote_id.is_some();
+            let granted = self.rules.targets_granted(&snapshot.identity, now);
+            for target in self.rules.configuration().targets.keys() {
+                let has_one = |account: &Account| account.target == *target && account.remote_id.is_some();
                 if snapshot.accounts.iter().any(has_one) {
                     continue;
                 }
-                for question in self.candidate_questions(&snapshot.identity, &target, now)? {
-                    askers.push((index, target.clone()));
-                    questions.push(question);
+                let questions = self.candidate_questions(&snapshot.identity, target, now)?;
+                if !questions.is_empty() {
+                    let (rules, questions) = questions.into_iter().unzip();
+                    let granted = granted.contains(target);
+                    askers.push(Asker {
+                        index,
+                        identity: snapshot.identity.id,
+                        target: target.clone(),
+                        rules,
+                        granted,
+                    });
+                    asked.push(questions);
                 }
             }
         }
-        let answers = if questions.is_empty() { Vec::new() } else { self.store.candidates(questions).await? };
-        let mut found: Vec<BTreeMap<TargetName, Vec<Account>>> = vec![BTreeMap::new(); snapshots.len()];
-        for ((index, target), accounts) in askers.into_iter().zip(answers) {
-            let candidates = found[index].entry(target).or_default();
-            for account in accounts {
-                if candidates.iter().all(|known| known.id != account.id) {
-                    candidates.push(account);
-                }
+        let answers = if asked.is_empty() { Vec::new() } else { self.store.candidates(asked).await? };
+        let found: Vec<(Asker, Vec<Candidate>)> = askers
+            .into_iter()
+            .zip(answers)
+            .map(|(asker, found)| {
+                let candidates = found.into_iter().map(|one| candidate(&asker.rules, one)).collect();
+                (asker, candidates)
+            })
+            .collect();
+        Ok(self.merge(snapshots, found))
+    }
+
+    /// Puts what was found into the snapshots. What identities of the same batch claim counts as of now.
+    fn merge(&self, snapshots: Vec<StoredSnapshot>, found: Vec<(Asker, Vec<Candidate>)>) -> Vec<IdentitySnapshot> {
+        let batch: BTreeSet<IdentityId> = snapshots.iter().map(|snapshot| snapshot.identity.id).collect();
+        let mut claims: BTreeMap<AccountId, BTreeSet<IdentityId>> = BTreeMap::new();
+        for (asker, candidates) in found.iter().filter(|(asker, _)| asker.granted) {
+            for candidate in candidates.iter().filter(|one| self.rules.is_definite(&asker.target, &one.rules)) {
+                claims.entry(candidate.account.id).or_default().insert(asker.identity);
             }
         }
-        Ok(snapshots.into_iter().zip(found).map(|(snapshot, found)| merge(snapshot, found)).collect())
+        let mut merged: Vec<IdentitySnapshot> = snapshots.into_iter().map(without_candidates).collect();
+        for (asker, mut candidates) in found.into_iter().filter(|(_, candidates)| !candidates.is_empty()) {
+            for candidate in &mut candidates {
+                candidate.claimed_by.retain(|claimant| !batch.contains(claimant));
+                candidate.claimed_by.extend(claims.get(&candidate.account.id).into_iter().flatten());
+            }
+            merged[asker.index].candidates.insert(asker.target, candidates);
+        }
+        merged
     }
 
     /// Answers the oldest wake-ups: plans the identities and writes the intents. Returns how many were answered.
@@ -313,10 +354,10 @@ impl Engine {
                 warn!(identity = %notice.label, target = ?notice.target, "{}", notice.message);
             }
             let wake = by_identity.remove(&planned.identity);
-            let IdentityPlan { items, leaving, look_again_at, .. } = planned.plan;
-            let outlook = Some(Outlook { leaving, look_again_at, references: planned.references });
-            let Sorted { items, held } = guard::sort(items, &guarded.held_before, &guarded.excesses);
             let identity = planned.identity;
+            let (items, outlook) = planned.into_items_and_outlook();
+            let Sorted { items, held } = guard::sort(items, &guarded.held_before, &guarded.excesses);
+            let outlook = Some(outlook);
             requests.push(EnqueueRequest { identity, wake, plan: None, items, held, approved: false, outlook });
         }
         // A wake-up of an identity that is not there has nothing to say.
@@ -358,17 +399,31 @@ impl Engine {
     }
 }
 
-/// An account that is still to be created gives way to one that exists and matches.
-fn merge(snapshot: StoredSnapshot, found: BTreeMap<TargetName, Vec<Account>>) -> IdentitySnapshot {
-    let candidates: BTreeMap<TargetName, Vec<Account>> =
-        found.into_iter().filter(|(_, found)| !found.is_empty()).collect();
-    let gives_way = |account: &Account| account.remote_id.is_none() && candidates.contains_key(&account.target);
-    let accounts = snapshot.accounts.into_iter().filter(|account| !gives_way(account)).collect();
+/// Who asks for accounts in a target.
+struct Asker {
+    /// Where its snapshot stands.
+    index: usize,
+    identity: IdentityId,
+    target: TargetName,
+    /// The correlation rule of each question.
+    rules: Vec<usize>,
+    /// Whether it should have an account there.
+    granted: bool,
+}
+
+fn candidate(rules: &[usize], found: FoundAccount) -> Candidate {
+    let matched = found.answers.iter().filter_map(|place| rules.get(*place)).copied();
+    Candidate { claimed_by: found.claimed_by, taken_from: found.taken_from, ..Candidate::new(found.account, matched) }
+}
+
+fn without_candidates(snapshot: StoredSnapshot) -> IdentitySnapshot {
+    let StoredSnapshot { identity, accounts, decisions } = snapshot;
     IdentitySnapshot {
-        identity: snapshot.identity,
+        identity,
         accounts,
-        candidates,
+        candidates: BTreeMap::new(),
         references: BTreeMap::new(),
         taken: BTreeMap::new(),
+        decisions,
     }
 }

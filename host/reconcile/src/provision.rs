@@ -5,13 +5,11 @@ use crate::engine::{Engine, EngineError};
 use crate::environment::Progress;
 use crate::explain::IdentityExplained;
 use crate::guard::{self, Excesses, Sorted};
-use crate::planning::Planned;
 use jiff::Timestamp;
 use purser_connector::ReadOnly;
 use purser_model::id::{IdentityId, TargetName};
 use purser_model::operation::{Operation, OperationState};
-use purser_plan::IdentityPlan;
-use purser_store::{ClassOfTarget, EnqueueRequest, Enqueued, Outlook, PlanStep, StaleItem};
+use purser_store::{ClassOfTarget, EnqueueRequest, Enqueued, PlanStep, StaleItem};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -156,8 +154,7 @@ impl Engine {
         let Some(planned) = self.plan_batch(vec![identity], &views).await?.pop() else {
             return Ok(Enqueued::default());
         };
-        let Planned { plan, references, .. } = planned;
-        let IdentityPlan { mut items, leaving, look_again_at, .. } = plan;
+        let (mut items, outlook) = planned.into_items_and_outlook();
         let now = self.clock.now();
         // What takes too much away is held, whoever asks for it.
         let _counting = self.guarding.lock().await;
@@ -174,7 +171,7 @@ impl Engine {
                 items,
                 held,
                 approved: false,
-                outlook: Some(Outlook { leaving, look_again_at, references }),
+                outlook: Some(outlook),
             },
             Some(_) => {
                 if items.is_empty() && held.is_empty() {

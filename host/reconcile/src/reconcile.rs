@@ -5,6 +5,7 @@ use crate::environment::Progress;
 use crate::execute::DrainReport;
 use crate::look::{Counts, Looked};
 use crate::planning::PlanReport;
+use crate::unmatched::UnmatchedReport;
 use jiff::Timestamp;
 use purser_connector::{ReadOnly, Session};
 use purser_model::id::{RunId, TargetName};
@@ -53,6 +54,9 @@ pub struct ReconcileReport {
     pub not_followed: Vec<String>,
     /// What was done about it.
     pub operations: DrainReport,
+    /// What was done about accounts that belong to nobody, where anything is declared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unmatched: Option<UnmatchedReport>,
     /// For a dry run: what would be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanReport>,
@@ -72,6 +76,7 @@ impl ReconcileReport {
             instead_of_changes: None,
             not_followed: Vec::new(),
             operations: DrainReport::default(),
+            unmatched: None,
             plan: None,
         }
     }
@@ -129,10 +134,26 @@ impl Engine {
         let mut report = self.list_everything(name, session.as_ref(), windows, progress).await?;
         report.operations = operations;
         if mode == ReconcileMode::Repair && report.goes_on_at.is_none() {
-            self.store.wake_without_account(name).await?;
+            self.wake_without_account(name).await?;
         }
         self.conclude(name, mode, &mut report, progress).await?;
+        if mode == ReconcileMode::Repair && report.goes_on_at.is_none() && self.reacts_to_unmatched(name)? {
+            let run = self.store.run(report.run).await?;
+            report.unmatched = Some(self.react_to_unmatched(name, &run).await?);
+            self.conclude(name, mode, &mut report, progress).await?;
+        }
         Ok(report)
+    }
+
+    /// After a complete listing every identity without an account there is looked at, so that every account has its
+    /// situation; those that have departed only where something is done about accounts that belong to nobody.
+    async fn wake_without_account(&self, name: &TargetName) -> Result<(), EngineError> {
+        if self.reacts_to_unmatched(name)? {
+            self.store.wake_all_without_account(name).await?;
+        } else {
+            self.store.wake_without_account(name).await?;
+        }
+        Ok(())
     }
 
     /// The session of a target for looking; that of a dry run cannot write.

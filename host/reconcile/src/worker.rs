@@ -49,12 +49,15 @@ enum Wakes {
 const TICK: Duration = Duration::from_secs(1);
 
 impl Engine {
-    /// After a start: what was in flight when the host stopped has an unknown end, and is observed before anything else.
+    /// After a start: what was in flight when the host stopped has an unknown end, and is observed before anything else;
+    /// and what is protected follows the declarations that hold now.
     ///
     /// # Errors
     /// The store fails.
     pub async fn recover(&self) -> Result<u64, EngineError> {
-        Ok(self.store.recover(self.clock.now()).await?)
+        let interrupted = self.store.recover(self.clock.now()).await?;
+        self.settle_protection().await?;
+        Ok(interrupted)
     }
 
     /// Works until nothing is due: answers wake-ups, executes what is queued, answers what that led to.

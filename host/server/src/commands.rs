@@ -1,7 +1,9 @@
 //! One command per file.
 
+pub mod account;
 pub mod apply;
 pub mod audit;
+pub mod case;
 pub mod check;
 pub mod connector;
 pub mod deletion;
@@ -12,6 +14,7 @@ pub mod held;
 pub mod import;
 pub mod insight;
 pub mod log;
+pub mod people;
 pub mod plan;
 pub mod provision;
 pub mod quarantine;

@@ -78,6 +78,8 @@ async fn run(cli: Cli, output: &Output) -> anyhow::Result<Ending> {
         Command::Events(arguments) => commands::events::run(home, &arguments, output).await,
         Command::Held(arguments) => commands::held::run(home, &arguments, output).await,
         Command::Quarantine(arguments) => commands::quarantine::run(home, &arguments, output).await,
+        Command::Case(arguments) => commands::case::run(home, &arguments, output).await,
+        Command::Account(arguments) => commands::account::run(home, &arguments, output).await,
         Command::Connector(arguments) => commands::connector::run(&home, arguments, output).await,
         Command::Demo(arguments) => Box::pin(commands::demo::run(&arguments, output)).await,
     }

@@ -20,6 +20,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0001-floor.sql")),
     M::up(include_str!("../migrations/0002-validity.sql")),
     M::up(include_str!("../migrations/0003-claims.sql")),
+    M::up(include_str!("../migrations/0004-situations.sql")),
     M::up(include_str!("../migrations/0005-guard.sql")),
     M::up(include_str!("../migrations/0006-plans.sql")),
     M::up(include_str!("../migrations/0007-audit.sql")),

@@ -5,12 +5,14 @@ use crate::details::{intended, parsed, value_at};
 use crate::failure::{Result, damaged, not_found};
 use crate::held;
 use crate::hidden::Hidden;
+use crate::links::supersede_all;
+use crate::matching;
 use crate::observation::{self, forget_account, hold, make_missing, record_one, release, write_account};
 use crate::quarantine;
 use crate::rows::{self, ACCOUNT, ENTITLEMENT, Key, OPERATION, collect, micros, stream_event, time, wake};
 use crate::transaction::Transaction;
 use jiff::Timestamp;
-use purser_model::account::EntitlementKey;
+use purser_model::account::{EntitlementKey, Situation};
 use purser_model::id::{AccountId, IdentityId, Ids, OperationId, TargetName};
 use purser_model::manifest::ClassKind;
 use purser_model::operation::{EntitlementReference, Intent, Operation, OperationState};
@@ -76,6 +78,10 @@ pub(crate) fn lease(
             refuse_orphan(tx, &operation, now)?;
             continue;
         };
+        if let Some(why) = must_not_be_sent(&operation, &object) {
+            supersede_all(tx, operation.object, why, now)?;
+            continue;
+        }
         tx.prepare_cached(
             "UPDATE operation SET state = 'in-flight', attempts = attempts + 1, changed_at = ?2 WHERE id = ?1",
         )?
@@ -89,7 +95,7 @@ pub(crate) fn lease(
         }
         leased.push(Leased { operation, object });
     }
-    // Orphans were refused on the way: what stands behind them is due now.
+    // Some were taken out of the queue on the way: what stands behind them is due now.
     if leased.is_empty() && found > 0 { lease(tx, target, only, limit, now) } else { Ok(leased) }
 }
 
@@ -102,6 +108,16 @@ fn refuse_orphan(tx: &Transaction<'_>, operation: &Operation, now: Timestamp) ->
     )?
     .execute((Key::from(operation.id), micros(now)))?;
     note_state(tx, &one(tx, operation.id)?, now)
+}
+
+/// Why an operation is not sent, although its plan was right: what it was about has changed since.
+fn must_not_be_sent(operation: &Operation, object: &OperationObject) -> Option<&'static str> {
+    let OperationObject::Account(account) = object else { return None };
+    if account.protected_because.is_some() || account.situation == Situation::Protected {
+        return Some("the account is protected");
+    }
+    let for_nobody = operation.identity.is_none();
+    (for_nobody && account.situation != Situation::Unmatched).then_some("the account may belong to somebody now")
 }
 
 /// The object of an operation; none where its row is gone.
@@ -312,7 +328,11 @@ fn see_account(tx: &Transaction<'_>, operation: &Operation, recording: &Recordin
     if done {
         note_done(tx, operation, number)?;
         held::wake_where_held(tx, operation.object)?;
+        if let (Intent::Create { .. }, Some(identity)) = (&operation.intent, operation.identity) {
+            matching::wake_where_it_matched(tx, identity)?;
+        }
     }
+    let is_nobodys = operation.identity.is_none();
     match &recording.seen {
         Seen::Nothing => {}
         Seen::Changed => {
@@ -333,10 +353,13 @@ fn see_account(tx: &Transaction<'_>, operation: &Operation, recording: &Recordin
                 &format!("from {}", operation.target),
             )?;
         }
+        Seen::Gone if is_nobodys => {
+            forget_account(tx, operation.target.as_str(), number, remote_id.as_deref())?;
+        }
         Seen::Gone => {
             if let Some(remote_id) = remote_id {
                 let details = last_seen(tx, operation)?;
-                make_missing(tx, operation.target.as_str(), number, &remote_id)?;
+                make_missing(tx, operation.target.as_str(), number, &remote_id, now)?;
                 let event = format!("from {}", operation.target);
                 account_note(operation).details(details).write(tx, now, "account-gone", &event)?;
             }
@@ -395,14 +418,16 @@ fn see_object(
         })
         .optional()?;
     if let Some((twin, id)) = twin {
+        let id = AccountId::from(id);
+        matching::withdraw(tx, id, operation.identity)?;
         let event = "it is the one that an operation created";
-        stream_event(tx, now, "account-forgotten", &AccountId::from(id), event)?;
+        stream_event(tx, now, "account-forgotten", &id, event)?;
         tx.prepare_cached("DELETE FROM account_key WHERE account = ?1")?.execute([twin])?;
         tx.prepare_cached("DELETE FROM account WHERE number = ?1")?.execute([twin])?;
     }
     let class =
         ClassOfTarget { target: operation.target.clone(), class: operation.class.clone(), kind: ClassKind::Account };
-    write_account(tx, number, &class, observation)?;
+    write_account(tx, number, &class, observation, now)?;
     let linked = tx
         .prepare_cached("UPDATE account SET situation = 'linked' WHERE number = ?1 AND situation = 'missing'")?
         .execute([number])?;

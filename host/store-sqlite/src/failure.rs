@@ -39,6 +39,11 @@ pub(crate) fn damaged(what: &'static str, reason: impl std::fmt::Display) -> Fai
     Failure::Store(StoreError::Damaged { what, reason: reason.to_string() })
 }
 
+/// It is not done; the reason says what to do.
+pub(crate) fn refused(what: &'static str, id: impl std::fmt::Display, reason: &str) -> Failure {
+    Failure::Store(StoreError::Refused { what, id: id.to_string(), reason: reason.to_owned() })
+}
+
 /// There is no such `what`.
 pub(crate) fn not_found(what: &'static str, id: impl std::fmt::Display) -> Failure {
     Failure::Store(StoreError::NotFound { what, id: id.to_string() })

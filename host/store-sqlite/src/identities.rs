@@ -33,6 +33,13 @@ pub(crate) fn list(
     collect(found, rows::identity)
 }
 
+pub(crate) fn account(connection: &Connection, id: AccountId) -> Result<Account> {
+    let mut query = connection.prepare_cached(&format!("SELECT {ACCOUNT} FROM account WHERE id = ?1"))?;
+    let mut found = query.query([Key::from(id)])?;
+    let row = found.next()?.ok_or_else(|| not_found("account", id))?;
+    rows::with_held(connection, rows::account(row)?)
+}
+
 pub(crate) fn accounts(
     connection: &Connection,
     filter: &AccountFilter,

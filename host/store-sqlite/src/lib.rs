@@ -4,6 +4,7 @@
 //! durable when it returns (`synchronous = FULL`), because an intent must be on disk before the call that it announces.
 
 mod audit;
+mod cases;
 mod changes;
 mod claims;
 mod connection;
@@ -17,10 +18,13 @@ mod identities;
 mod import;
 mod insight;
 mod jobs;
+mod links;
 mod log;
+mod matching;
 mod observation;
 mod planning;
 mod plans;
+mod protection;
 mod quarantine;
 mod references;
 mod rows;
@@ -28,6 +32,7 @@ mod runs;
 mod seen;
 mod small;
 mod transaction;
+mod unmatched;
 
 use async_trait::async_trait;
 use connection::Connections;
@@ -35,7 +40,8 @@ pub use connection::OpenError;
 use jiff::Timestamp;
 use purser_model::account::{Account, Entitlement};
 use purser_model::audit::{Actor, AuditHead, AuditKey, AuditRow};
-use purser_model::id::{AccountId, IdentityId, Ids, OperationId, PlanId, RunId, SourceName, TargetName};
+use purser_model::case::{Case, CaseDecision};
+use purser_model::id::{AccountId, CaseId, IdentityId, Ids, OperationId, PlanId, RunId, SourceName, TargetName};
 use purser_model::identity::{Identity, IdentityRecord};
 use purser_model::object::Digest;
 use purser_model::operation::Operation;
@@ -179,6 +185,10 @@ impl Store for SqliteStore {
         self.connections.read(move |connection| identities::accounts(connection, &filter, page)).await
     }
 
+    async fn account(&self, id: AccountId) -> Result<Account, StoreError> {
+        self.connections.read(move |connection| identities::account(connection, id)).await
+    }
+
     async fn declared_entitlements(&self, target: &TargetName) -> Result<Vec<Entitlement>, StoreError> {
         let target = target.clone();
         self.connections.read(move |connection| identities::declared_entitlements(connection, &target)).await
@@ -207,6 +217,11 @@ impl Store for SqliteStore {
     async fn wake_without_account(&self, target: &TargetName) -> Result<u64, StoreError> {
         let target = target.clone();
         self.connections.write(move |tx| planning::wake_without_account(tx, &target)).await
+    }
+
+    async fn wake_all_without_account(&self, target: &TargetName) -> Result<u64, StoreError> {
+        let target = target.clone();
+        self.connections.write(move |tx| planning::wake_all_without_account(tx, &target)).await
     }
 
     async fn wake_refused(&self, target: &TargetName) -> Result<u64, StoreError> {
@@ -249,8 +264,8 @@ impl Store for SqliteStore {
         self.connections.read(move |connection| planning::snapshots(connection, &identities)).await
     }
 
-    async fn candidates(&self, questions: Vec<CandidateQuestion>) -> Result<Vec<Vec<Account>>, StoreError> {
-        self.connections.read(move |connection| planning::candidates(connection, &questions)).await
+    async fn candidates(&self, asked: Vec<Vec<CandidateQuestion>>) -> Result<Vec<Vec<FoundAccount>>, StoreError> {
+        self.connections.read(move |connection| matching::candidates(connection, &asked)).await
     }
 
     async fn referred(&self, questions: Vec<ReferenceQuestion>) -> Result<Vec<Option<Account>>, StoreError> {
@@ -523,6 +538,55 @@ impl Store for SqliteStore {
     async fn end_job(&self, name: &str, result: &str, now: Timestamp) -> Result<(), StoreError> {
         let (name, result) = (name.to_owned(), result.to_owned());
         self.connections.write(move |tx| jobs::end(tx, &name, &result, now)).await
+    }
+
+    async fn cases(&self, filter: CaseFilter, page: PageRequest<CaseId>) -> Result<Vec<Case>, StoreError> {
+        self.connections.read(move |connection| cases::list(connection, &filter, page)).await
+    }
+
+    async fn case(&self, id: CaseId) -> Result<Case, StoreError> {
+        self.connections.read(move |connection| cases::one(connection, id)).await
+    }
+
+    async fn decide_case(&self, id: CaseId, decision: CaseDecision, now: Timestamp) -> Result<Case, StoreError> {
+        self.connections.write(move |tx| cases::decide(tx, id, decision, now)).await
+    }
+
+    async fn link_account(&self, account: AccountId, identity: IdentityId, now: Timestamp) -> Result<(), StoreError> {
+        self.connections.write(move |tx| links::link(tx, account, identity, now)).await
+    }
+
+    async fn unlink_account(&self, account: AccountId, now: Timestamp) -> Result<(), StoreError> {
+        self.connections.write(move |tx| links::unlink(tx, account, now)).await
+    }
+
+    async fn change_protection(&self, changes: Vec<ProtectionChange>, now: Timestamp) -> Result<(), StoreError> {
+        self.connections.write(move |tx| protection::change(tx, &changes, now)).await
+    }
+
+    async fn unmatched(
+        &self,
+        class: &ClassOfTarget,
+        run_number: i64,
+        page: PageRequest<AccountId>,
+    ) -> Result<Vec<Account>, StoreError> {
+        let class = class.clone();
+        self.connections.read(move |connection| unmatched::list(connection, &class, run_number, page)).await
+    }
+
+    async fn unmatched_doubts(&self, target: &TargetName, sources: Vec<SourceName>) -> Result<Vec<String>, StoreError> {
+        let target = target.clone();
+        self.connections.read(move |connection| unmatched::doubts(connection, &target, &sources)).await
+    }
+
+    async fn enqueue_unmatched(
+        &self,
+        target: &TargetName,
+        wanted: Vec<UnmatchedOperation>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let (ids, target) = (self.ids.clone(), target.clone());
+        self.connections.write(move |tx| unmatched::enqueue(tx, &ids, &target, &wanted, now)).await
     }
 
     async fn setting(&self, key: &str) -> Result<Option<String>, StoreError> {

@@ -5,9 +5,9 @@ use crate::details::{difference, parsed};
 use crate::execution::note_state;
 use crate::failure::Result;
 use crate::hidden::Hidden;
-use crate::references;
 use crate::rows::{self, Key, OPERATION, collect, micros, stream_event, wake};
 use crate::transaction::Transaction;
+use crate::{matching, protection, references};
 use jiff::Timestamp;
 use purser_model::account::EntitlementKey;
 use purser_model::id::{AccountId, IdentityId, Ids};
@@ -42,11 +42,11 @@ fn record_account(
     let Some(known) = known else {
         let id = AccountId(ids.next(now));
         let number = insert_unmatched(tx, id, class)?;
-        write_account(tx, number, class, observation)?;
+        write_account(tx, number, class, observation, now)?;
         stream_event(tx, now, "account-found", &id, &format!("in {}", class.target))?;
         return Ok(id);
     };
-    write_account(tx, known.number, class, observation)?;
+    write_account(tx, known.number, class, observation, now)?;
     note_difference(tx, class, &known, observation, now)?;
     if let Some(identity) = known.identity {
         let linked = tx
@@ -148,6 +148,7 @@ pub(crate) fn write_account(
     number: i64,
     class: &ClassOfTarget,
     observation: &Observation,
+    now: Timestamp,
 ) -> Result<()> {
     let object = &observation.object;
     let secondary_ids = rows::json("account", &object.secondary_ids)?;
@@ -160,8 +161,8 @@ pub(crate) fn write_account(
         references::wake_referrers(tx, &owner, class.target.as_str())?;
     }
     tx.prepare_cached(
-        "UPDATE account SET remote_id = ?2, secondary_ids = ?3, version = ?4, active = ?5, attributes = ?6, digest = ?7 \
-         WHERE number = ?1",
+        "UPDATE account SET remote_id = ?2, secondary_ids = ?3, version = ?4, active = ?5, attributes = ?6, digest = ?7, \
+         gone_since = NULL WHERE number = ?1",
     )?
     .execute((
         number,
@@ -191,7 +192,10 @@ pub(crate) fn write_account(
             hold(tx, class.target.as_str(), &object.id, entitlement)?;
         }
     }
-    Ok(())
+    let account = tx
+        .prepare_cached("SELECT id FROM account WHERE number = ?1")?
+        .query_row([number], |row| Ok(AccountId::from(row.get::<_, Key>(0)?)))?;
+    protection::keep(tx, account, observation.protected_because.as_deref(), now)
 }
 
 /// Records that an account holds an entitlement.
@@ -375,7 +379,7 @@ fn account_gone(tx: &Transaction<'_>, class: &ClassOfTarget, remote_id: &str, no
     note.write(tx, now, "account-gone", &format!("from {target}"))?;
     match known.identity {
         Some(identity) => {
-            make_missing(tx, target, known.number, remote_id)?;
+            make_missing(tx, target, known.number, remote_id, now)?;
             wake(tx, identity)
         }
         None => forget_account(tx, target, known.number, Some(remote_id)),
@@ -383,19 +387,32 @@ fn account_gone(tx: &Transaction<'_>, class: &ClassOfTarget, remote_id: &str, no
 }
 
 /// A linked account that is not in the target: its row stays for the identity, its content goes.
-pub(crate) fn make_missing(tx: &Transaction<'_>, target: &str, number: i64, remote_id: &str) -> Result<()> {
+pub(crate) fn make_missing(
+    tx: &Transaction<'_>,
+    target: &str,
+    number: i64,
+    remote_id: &str,
+    now: Timestamp,
+) -> Result<()> {
     forget_content(tx, target, number, Some(remote_id))?;
     tx.prepare_cached(
         "UPDATE account SET situation = 'missing', remote_id = NULL, secondary_ids = '[]', version = NULL, active = NULL, \
-         attributes = '{}', digest = NULL, pushed = '{}' WHERE number = ?1",
+         attributes = '{}', digest = NULL, pushed = '{}', gone_since = ?2 WHERE number = ?1",
     )?
-    .execute([number])?;
+    .execute((number, micros(now)))?;
     Ok(())
 }
 
-/// Removes an account's row.
+/// Removes an account's row; whoever matched it is planned again.
 pub(crate) fn forget_account(tx: &Transaction<'_>, target: &str, number: i64, remote_id: Option<&str>) -> Result<()> {
     forget_content(tx, target, number, remote_id)?;
+    let account = tx
+        .prepare_cached("SELECT id FROM account WHERE number = ?1")?
+        .query_row([number], |row| Ok(AccountId::from(row.get::<_, Key>(0)?)))
+        .optional()?;
+    if let Some(account) = account {
+        matching::withdraw(tx, account, None)?;
+    }
     tx.prepare_cached("DELETE FROM account WHERE number = ?1")?.execute([number])?;
     Ok(())
 }

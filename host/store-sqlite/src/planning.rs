@@ -7,18 +7,16 @@ use crate::execution::note_state;
 use crate::failure::{Result, not_found};
 use crate::held;
 use crate::hidden::Hidden;
-use crate::references;
-use crate::rows::{self, ACCOUNT, IDENTITY, Key, OPERATION, collect, json, micros, stream_event};
+use crate::links::{self, Room, is_busy};
+use crate::rows::{self, ACCOUNT, IDENTITY, Key, OPERATION, collect, json, micros};
 use crate::transaction::Transaction;
+use crate::{cases, matching, references};
 use jiff::Timestamp;
-use purser_model::account::Account;
 use purser_model::guard::Taking;
 use purser_model::id::{AccountId, IdentityId, Ids, OperationId, PlanId, TargetName};
 use purser_model::operation::Intent;
 use purser_model::plan::{Link, PlanItem};
-use purser_store::{
-    CandidateQuestion, EnqueueRequest, Enqueued, EntitlementToCreate, Outlook, StaleItem, StoredSnapshot, Wake,
-};
+use purser_store::{EnqueueRequest, Enqueued, EntitlementToCreate, Outlook, StaleItem, StoredSnapshot, Wake};
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json as value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +35,16 @@ pub(crate) fn wake_without_account(tx: &Transaction<'_>, target: &TargetName) ->
     let woken = tx.execute(
         "INSERT OR REPLACE INTO wake (identity) SELECT id FROM identity WHERE state IN ('active', 'suspended') \
          AND NOT EXISTS (SELECT 1 FROM account WHERE account.identity = identity.id AND target = ?1 \
+                         AND remote_id IS NOT NULL) ORDER BY id",
+        [target.as_str()],
+    )?;
+    Ok(woken as u64)
+}
+
+pub(crate) fn wake_all_without_account(tx: &Transaction<'_>, target: &TargetName) -> Result<u64> {
+    let woken = tx.execute(
+        "INSERT OR REPLACE INTO wake (identity) SELECT id FROM identity \
+         WHERE NOT EXISTS (SELECT 1 FROM account WHERE account.identity = identity.id AND target = ?1 \
                          AND remote_id IS NOT NULL) ORDER BY id",
         [target.as_str()],
     )?;
@@ -103,25 +111,10 @@ pub(crate) fn snapshots(connection: &Connection, identities: &[IdentityId]) -> R
         let identity = rows::identity(row)?;
         let accounts =
             collect(account_query.query([Key::from(*id)])?, |row| rows::with_held(connection, rows::account(row)?))?;
-        found.push(StoredSnapshot { identity, accounts });
+        let decisions = cases::decisions(connection, *id)?;
+        found.push(StoredSnapshot { identity, accounts, decisions });
     }
     Ok(found)
-}
-
-pub(crate) fn candidates(connection: &Connection, questions: &[CandidateQuestion]) -> Result<Vec<Vec<Account>>> {
-    let mut query = connection.prepare_cached(&format!(
-        "SELECT {ACCOUNT} FROM account_key JOIN account ON account.number = account_key.account \
-         WHERE account_key.target = ?1 AND account_key.class = ?2 AND account_key.attribute = ?3 \
-         AND account_key.value = ?4 AND account.identity IS NULL ORDER BY account.number LIMIT 10"
-    ))?;
-    let mut answers = Vec::with_capacity(questions.len());
-    for question in questions {
-        let attribute = question.attribute.to_lowercase();
-        let found =
-            query.query((question.target.as_str(), &question.class, attribute, question.value.to_lowercase()))?;
-        answers.push(collect(found, |row| rows::with_held(connection, rows::account(row)?))?);
-    }
-    Ok(answers)
 }
 
 pub(crate) fn enqueue(
@@ -194,6 +187,11 @@ pub(crate) fn enqueue_one(
     }
     if let Some(outlook) = request.outlook {
         keep_outlook(tx, request.identity, &outlook, now)?;
+        matching::keep(tx, request.identity, &outlook, now)?;
+        cases::keep(tx, ids, request.identity, &outlook, now)?;
+        for account in &outlook.forgotten {
+            links::forget_missing(tx, *account, request.identity, now)?;
+        }
         if done.stale.len() == stale_before {
             note_planned(tx, request.identity)?;
         }
@@ -350,11 +348,16 @@ pub(crate) fn place(tx: &Transaction<'_>, ids: &Ids, item: &PlanItem, now: Times
     }
     let Some(account) = item.account else { return place_new(tx, ids, item, now) };
     let row = tx
-        .prepare_cached("SELECT identity, digest FROM account WHERE id = ?1")?
-        .query_row([Key::from(account)], |row| Ok((row.get::<_, Option<Key>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?)))
+        .prepare_cached("SELECT identity, digest, protected_because IS NOT NULL FROM account WHERE id = ?1")?
+        .query_row([Key::from(account)], |row| {
+            Ok((row.get::<_, Option<Key>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?, row.get::<_, bool>(2)?))
+        })
         .optional()?;
-    let Some((owner, digest)) = row else { return Ok(Place::Stale("the account is gone".into())) };
+    let Some((owner, digest, protected)) = row else { return Ok(Place::Stale("the account is gone".into())) };
     let owner: Option<IdentityId> = owner.map(Into::into);
+    if protected {
+        return Ok(Place::Stale("the account is protected".into()));
+    }
     if is_busy(tx, account)? {
         return Ok(Place::Busy);
     }
@@ -369,30 +372,12 @@ pub(crate) fn place(tx: &Transaction<'_>, ids: &Ids, item: &PlanItem, now: Times
 }
 
 fn adopt(tx: &Transaction<'_>, account: AccountId, item: &PlanItem, now: Timestamp) -> Result<Place> {
-    let in_the_way = tx
-        .prepare_cached("SELECT id, remote_id IS NULL FROM account WHERE identity = ?1 AND target = ?2 AND class = ?3")?
-        .query_row((Key::from(item.identity), item.target.as_str(), &item.class), |row| {
-            Ok((row.get::<_, Key>(0)?, row.get::<_, bool>(1)?))
-        })
-        .optional()?;
-    match in_the_way {
-        Some((_, false)) => return Ok(Place::Stale("the identity has another account there now".into())),
-        // An account that was never created, or is gone, makes room for the one that exists.
-        Some((placeholder, true)) => {
-            if is_busy(tx, AccountId(placeholder.0))? {
-                return Ok(Place::Busy);
-            }
-            supersede_waiting(tx, item.identity, Some(AccountId(placeholder.0)), now)?;
-            let id = AccountId(placeholder.0);
-            stream_event(tx, now, "account-forgotten", &id, "it makes room for the one that is adopted")?;
-            tx.execute("DELETE FROM account WHERE id = ?1", [placeholder])?;
-        }
-        None => {}
+    match links::make_room(tx, item.identity, item.target.as_str(), &item.class, now)? {
+        Room::Made => {}
+        Room::Busy => return Ok(Place::Busy),
+        Room::Taken(_) => return Ok(Place::Stale("the identity has another account there now".into())),
     }
-    let remote_id = tx
-        .prepare_cached("UPDATE account SET identity = ?2, situation = 'linked' WHERE id = ?1 RETURNING remote_id")?
-        .query_row((Key::from(account), Key::from(item.identity)), |row| row.get::<_, Option<String>>(0))?;
-    references::wake_referrers(tx, &Key::from(item.identity), item.target.as_str())?;
+    let remote_id = links::give(tx, account, item.identity)?;
     let note = Note::account(account, Some(item.identity), item.target.as_str());
     let event = format!("{} in {}", item.identity, item.target);
     note.details(value!({"remote_id": remote_id})).write(tx, now, "account-adopted", &event)?;
@@ -413,12 +398,6 @@ fn place_new(tx: &Transaction<'_>, ids: &Ids, item: &PlanItem, now: Timestamp) -
     )?
     .execute((Key::from(account), item.target.as_str(), &item.class, Key::from(item.identity)))?;
     Ok(Place::Free(account))
-}
-
-fn is_busy(tx: &Transaction<'_>, account: AccountId) -> Result<bool> {
-    Ok(tx
-        .prepare_cached("SELECT 1 FROM operation WHERE object = ?1 AND state IN ('in-flight', 'unknown')")?
-        .exists([Key::from(account)])?)
 }
 
 /// What is the same for every intent of an item.
@@ -479,23 +458,24 @@ fn is_counted(taking: Taking, intent: &Intent) -> bool {
     }
 }
 
-struct IntentRow<'a> {
-    plan: Option<PlanId>,
-    requested_at: Option<i64>,
-    identity: Option<IdentityId>,
-    target: &'a TargetName,
-    class: &'a str,
-    object: AccountId,
-    intent: &'a Intent,
-    reason: &'a str,
-    before: &'a purser_model::Attributes,
-    taking: Option<Taking>,
-    approved: bool,
-    not_before: i64,
-    attempts: u32,
+/// An operation to be written.
+pub(crate) struct IntentRow<'a> {
+    pub(crate) plan: Option<PlanId>,
+    pub(crate) requested_at: Option<i64>,
+    pub(crate) identity: Option<IdentityId>,
+    pub(crate) target: &'a TargetName,
+    pub(crate) class: &'a str,
+    pub(crate) object: AccountId,
+    pub(crate) intent: &'a Intent,
+    pub(crate) reason: &'a str,
+    pub(crate) before: &'a purser_model::Attributes,
+    pub(crate) taking: Option<Taking>,
+    pub(crate) approved: bool,
+    pub(crate) not_before: i64,
+    pub(crate) attempts: u32,
 }
 
-fn write_intent(tx: &Transaction<'_>, ids: &Ids, row: &IntentRow<'_>, now: Timestamp) -> Result<()> {
+pub(crate) fn write_intent(tx: &Transaction<'_>, ids: &Ids, row: &IntentRow<'_>, now: Timestamp) -> Result<()> {
     let id = OperationId(ids.next(now));
     tx.prepare_cached(
         "INSERT INTO operation (id, plan, identity, target, class, object, intent, state, not_before, detail, created_at, \

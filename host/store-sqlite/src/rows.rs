@@ -6,7 +6,7 @@ use crate::transaction::Transaction;
 use jiff::Timestamp;
 use purser_model::Attributes;
 use purser_model::account::{Account, Entitlement, EntitlementKey, Situation};
-use purser_model::id::{AccountId, IdentityId, OperationId, PlanId, RunId};
+use purser_model::id::{AccountId, CaseId, IdentityId, OperationId, PlanId, RunId};
 use purser_model::identity::{Identity, Validity};
 use purser_model::object::Digest;
 use purser_model::operation::Operation;
@@ -47,7 +47,7 @@ macro_rules! keys {
         })+
     };
 }
-keys!(IdentityId, AccountId, OperationId, PlanId, RunId);
+keys!(IdentityId, AccountId, OperationId, PlanId, RunId, CaseId);
 
 /// A time as microseconds since 1970.
 pub(crate) fn micros(time: Timestamp) -> i64 {
@@ -102,7 +102,7 @@ pub(crate) fn identity(row: &Row<'_>) -> Result<Identity> {
 
 pub(crate) const ACCOUNT: &str = "account.id, account.target, account.class, account.remote_id, account.identity, \
      account.situation, account.secondary_ids, account.version, account.active, account.attributes, account.digest, \
-     account.pushed, account.leaving_since, account.deletion_cancelled";
+     account.pushed, account.leaving_since, account.deletion_cancelled, account.gone_since, account.protected_because";
 
 /// The account of a row of [`ACCOUNT`], without what it holds.
 pub(crate) fn account(row: &Row<'_>) -> Result<Account> {
@@ -124,6 +124,8 @@ pub(crate) fn account(row: &Row<'_>) -> Result<Account> {
         held: BTreeSet::new(),
         leaving_since: optional_time(row.get(12)?)?,
         deletion_cancelled: row.get(13)?,
+        gone_since: optional_time(row.get(14)?)?,
+        protected_because: row.get(15)?,
     })
 }
 

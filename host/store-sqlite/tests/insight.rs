@@ -45,6 +45,7 @@ fn seen(id: &str, active: Option<bool>, attributes: &str) -> Observation {
         held: None,
         holders: None,
         declared: None,
+        protected_because: None,
     }
 }
 

@@ -9,17 +9,20 @@ mod audit;
 mod held;
 mod insight;
 mod records;
+mod situations;
 
 pub use audit::*;
 pub use held::*;
 pub use insight::*;
 pub use records::*;
+pub use situations::*;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use purser_model::account::{Account, Entitlement};
 use purser_model::audit::{AuditHead, AuditRow};
-use purser_model::id::{AccountId, IdentityId, OperationId, PlanId, RunId, SourceName, TargetName};
+use purser_model::case::{Case, CaseDecision};
+use purser_model::id::{AccountId, CaseId, IdentityId, OperationId, PlanId, RunId, SourceName, TargetName};
 use purser_model::identity::{Identity, IdentityRecord};
 use purser_model::object::Digest;
 use purser_model::operation::Operation;
@@ -46,6 +49,16 @@ pub enum StoreError {
         what: &'static str,
         /// Its id.
         id: String,
+    },
+    /// It is not done, and nothing is wrong with the store.
+    #[error("{what} `{id}`: {reason}")]
+    Refused {
+        /// Which kind of thing.
+        what: &'static str,
+        /// Its id.
+        id: String,
+        /// Why, and what to do.
+        reason: String,
     },
     /// What is kept cannot be read as what it should be: the file was changed by somebody else, or is damaged.
     #[error("the store holds a {what} that cannot be read: {reason}")]
@@ -144,6 +157,9 @@ pub trait Store: Insight + Send + Sync {
     /// Accounts in order of id.
     async fn accounts(&self, filter: AccountFilter, page: PageRequest<AccountId>) -> Result<Vec<Account>, StoreError>;
 
+    /// One account.
+    async fn account(&self, id: AccountId) -> Result<Account, StoreError>;
+
     /// The entitlements of a target that a declaration names.
     async fn declared_entitlements(&self, target: &TargetName) -> Result<Vec<Entitlement>, StoreError>;
 
@@ -166,6 +182,9 @@ pub trait Store: Insight + Send + Sync {
 
     /// Wakes the identities that have not departed and have no account in the target.
     async fn wake_without_account(&self, target: &TargetName) -> Result<u64, StoreError>;
+
+    /// Wakes every identity that has no account in the target, those that have departed included.
+    async fn wake_all_without_account(&self, target: &TargetName) -> Result<u64, StoreError>;
 
     /// Wakes the identities with an operation in the target that is quarantined, or was refused since the last completed reconciliation
     /// began: the next one tries again.
@@ -199,8 +218,10 @@ pub trait Store: Insight + Send + Sync {
     /// What is known of these identities and their accounts, in the order asked; those that are not there are left out.
     async fn snapshots(&self, identities: Vec<IdentityId>) -> Result<Vec<StoredSnapshot>, StoreError>;
 
-    /// Accounts that belong to nobody and have this value in this attribute, for each question, in the order asked.
-    async fn candidates(&self, questions: Vec<CandidateQuestion>) -> Result<Vec<Vec<Account>>, StoreError>;
+    /// Accounts that belong to nobody and answer at least one of the questions of one identity in one target; for each
+    /// group of questions, in the order asked. A question brings at most fifty accounts; whether they answer the others of
+    /// the group is always said.
+    async fn candidates(&self, asked: Vec<Vec<CandidateQuestion>>) -> Result<Vec<Vec<FoundAccount>>, StoreError>;
 
     /// The account that each identity has in a target, without what it holds, in the order asked.
     async fn referred(&self, questions: Vec<ReferenceQuestion>) -> Result<Vec<Option<Account>>, StoreError>;
@@ -210,8 +231,9 @@ pub trait Store: Insight + Send + Sync {
     async fn taken(&self, questions: Vec<TakenQuestion>) -> Result<Vec<Vec<String>>, StoreError>;
 
     /// Turns planned items into operations: checks each item's precondition, links what is adopted, takes waiting
-    /// operations that the plan replaces out of the queue, writes the intents and settles the wake-ups. The values that an
-    /// item claims are the account's from then on, until its identity is planned again without them.
+    /// operations that the plan replaces out of the queue, writes the intents and settles the wake-ups. What planning
+    /// found among accounts that belong to nobody becomes their situation, and opens, changes or closes cases. The values
+    /// that an item claims are the account's from then on, until its identity is planned again without them.
     ///
     /// Held items are kept for a person to decide; those of the identity that are not held again are dropped, except by a
     /// stored plan. A waiting operation that a person approved is replaced by one that is approved as well.
@@ -436,6 +458,58 @@ pub trait Store: Insight + Send + Sync {
 
     /// Notes how a job ended.
     async fn end_job(&self, name: &str, result: &str, now: Timestamp) -> Result<(), StoreError>;
+
+    // Situations
+
+    /// Cases in order of id.
+    async fn cases(&self, filter: CaseFilter, page: PageRequest<CaseId>) -> Result<Vec<Case>, StoreError>;
+
+    /// One case.
+    async fn case(&self, id: CaseId) -> Result<Case, StoreError>;
+
+    /// Keeps what a person decided and wakes the identity. A link is written at once, and closes the case.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] where the case is closed, the account is not among its candidates, or as
+    /// [`Store::link_account`].
+    async fn decide_case(&self, id: CaseId, decision: CaseDecision, now: Timestamp) -> Result<Case, StoreError>;
+
+    /// Links an account to an identity, because a person says so, and wakes the identity.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] where the account is protected, not in the target, busy or linked, or the identity has
+    /// another account there.
+    async fn link_account(&self, account: AccountId, identity: IdentityId, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Takes an account from its identity, because a person says so, and wakes the identity. It is not given back without
+    /// asking; one that is not in the target is forgotten.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] where the account is not linked, protected or busy.
+    async fn unlink_account(&self, account: AccountId, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Keeps which accounts are protected. What waits for an account that is protected now is taken out of the queue.
+    async fn change_protection(&self, changes: Vec<ProtectionChange>, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Accounts of a class that belong to nobody, that no identity matches, and that a run has seen, in order of id.
+    async fn unmatched(
+        &self,
+        class: &ClassOfTarget,
+        run_number: i64,
+        page: PageRequest<AccountId>,
+    ) -> Result<Vec<Account>, StoreError>;
+
+    /// Why it cannot be concluded now that the unmatched accounts of a target belong to nobody; empty where it can.
+    async fn unmatched_doubts(&self, target: &TargetName, sources: Vec<SourceName>) -> Result<Vec<String>, StoreError>;
+
+    /// Writes intents for accounts that belong to nobody. One that is not as it was seen, or has an operation waiting or
+    /// under way, is left out. Returns how many were written.
+    async fn enqueue_unmatched(
+        &self,
+        target: &TargetName,
+        wanted: Vec<UnmatchedOperation>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError>;
 
     // Small things
 

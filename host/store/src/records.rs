@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use purser_model::account::{Account, Entitlement, EntitlementKey, Situation};
+use purser_model::case::{DecidedCase, Matches};
 use purser_model::id::{AccountId, IdentityId, OperationId, PlanId, RunId, SourceName, TargetName};
 use purser_model::identity::{Identity, LifecycleState};
 use purser_model::manifest::ClassKind;
@@ -138,9 +139,11 @@ pub struct StoredSnapshot {
     pub identity: Identity,
     /// The accounts linked to it, in any target. One that is still to be created is `missing`.
     pub accounts: Vec<Account>,
+    /// By target: what a person decided about accounts that may belong to it.
+    pub decisions: BTreeMap<TargetName, DecidedCase>,
 }
 
-/// A question for accounts that belong to nobody.
+/// A question of an identity for accounts that belong to nobody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CandidateQuestion {
     /// The target.
@@ -203,6 +206,13 @@ pub struct EnqueueRequest {
 pub struct Outlook {
     /// The accounts that nobody grants.
     pub leaving: BTreeSet<AccountId>,
+    /// By target: accounts that belong to nobody and that are or may be the identity's. A target that is neither here nor
+    /// in `unsettled` has none.
+    pub matches: BTreeMap<TargetName, Matches>,
+    /// The targets of which nothing can be said now: what is kept of them stays.
+    pub unsettled: BTreeSet<TargetName>,
+    /// Missing accounts that are to be forgotten; the identity is woken then.
+    pub forgotten: BTreeSet<AccountId>,
     /// When time alone will change the plan.
     pub look_again_at: Option<Timestamp>,
     /// The accounts that its accounts refer to: the target and the identity there, as `source/key`.
@@ -384,6 +394,8 @@ pub struct Observation {
     pub holders: Option<Vec<String>>,
     /// For entitlements: the name of the declaration that it is.
     pub declared: Option<String>,
+    /// For accounts: why no operation may touch it.
+    pub protected_because: Option<String>,
 }
 
 /// What an account holds of the classes that it shows.

@@ -14,7 +14,7 @@ use purser_model::manifest::{
     ObjectClass, Operations,
 };
 use purser_model::object::Digest;
-use purser_plan::{IdentityPlan, IdentitySnapshot, Rules, TargetView};
+use purser_plan::{Candidate, IdentityPlan, IdentitySnapshot, Rules, TargetView};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -50,7 +50,7 @@ pub fn target(deprovisioning: Deprovisioning) -> Target {
         grant: GrantDeclaration::default(),
     };
     Target {
-        correlation: vec![Correlation { attribute: "userName".into(), expression: "identity.userName".into() }],
+        correlation: vec![Correlation::new("userName".into(), "identity.userName".into())],
         mappings: vec![
             mapping("userName", "identity.userName", Strength::Normal),
             mapping("email", "identity.email", Strength::Strong),
@@ -227,6 +227,8 @@ pub fn account() -> Account {
         pushed: pushed(),
         held: held(&["g-engineers", "g-staff"]),
         leaving_since: None,
+        gone_since: None,
+        protected_because: None,
         deletion_cancelled: false,
     }
 }
@@ -248,6 +250,12 @@ pub fn set(account: &mut Account, name: &str, value: Value) {
     let mut attributes: Attributes = serde_json::from_str(&account.attributes).expect("an object");
     attributes.insert(name.into(), value);
     account.attributes = Value::Object(attributes).to_string();
+}
+
+/// Candidates that the first correlation rule found.
+pub fn candidates(accounts: impl IntoIterator<Item = Account>) -> BTreeMap<TargetName, Vec<Candidate>> {
+    let found = accounts.into_iter().map(|account| Candidate::new(account, [0])).collect();
+    BTreeMap::from([(target_name("crm"), found)])
 }
 
 /// A company in which one identity is planned.
@@ -274,6 +282,7 @@ impl World {
                 candidates: BTreeMap::new(),
                 references: BTreeMap::new(),
                 taken: BTreeMap::new(),
+                decisions: BTreeMap::new(),
             },
             views: BTreeMap::from([(target_name("crm"), view())]),
             now: "2026-11-25T12:00:00Z".parse().expect("a time"),
@@ -290,6 +299,10 @@ impl World {
 
     pub fn account(&mut self) -> &mut Account {
         &mut self.snapshot.accounts[0]
+    }
+
+    pub fn candidate(&mut self) -> &mut Candidate {
+        &mut self.snapshot.candidates.get_mut(&target_name("crm")).expect("candidates")[0]
     }
 
     pub fn class(&mut self) -> &mut ObjectClass {

@@ -19,5 +19,6 @@ mod quarantine;
 mod references;
 mod schedule;
 mod single;
+mod situations;
 mod stage;
 mod stories;

@@ -27,6 +27,7 @@ connector = "application"
 class = "person"
 leaving = LEAVING
 unlinked = "UNLINKED"
+# FURTHER KEYS
 [[target.app.correlation]]
 attribute = "userName"
 value = "identity.userName"
@@ -57,6 +58,7 @@ pub struct Stage {
     pub clock: Arc<TestClock>,
     folder: tempfile::TempDir,
     declarations: String,
+    keys: String,
     starts: u8,
 }
 
@@ -105,16 +107,26 @@ impl Sessions for Only {
 
 impl Stage {
     pub fn new(leaving: &str, unlinked: &str) -> Self {
-        Self::declared(DECLARATIONS.replace("LEAVING", &leaving_value(leaving)).replace("UNLINKED", unlinked))
+        Self::with_keys(leaving, unlinked, "", "")
+    }
+
+    /// With further keys of the target and further tables.
+    pub fn with_keys(leaving: &str, unlinked: &str, keys: &str, tables: &str) -> Self {
+        let declarations = DECLARATIONS.replace("LEAVING", &leaving_value(leaving)).replace("UNLINKED", unlinked);
+        Self::begin(declarations + tables, keys.to_owned())
     }
 
     /// A stage with its own declarations, of a source `hr` and a target `app`.
     pub fn declared(declarations: String) -> Self {
+        Self::begin(declarations, String::new())
+    }
+
+    fn begin(declarations: String, keys: String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let application = Arc::new(Application::new());
         let clock = Arc::new(TestClock(AtomicI64::new(1_700_000_000_000_000)));
-        let engine = engine(&folder, &application, &clock, &declarations, 0);
-        Self { engine, application, clock, folder, declarations, starts: 0 }
+        let engine = engine(&folder, &application, &clock, &declarations.replace("# FURTHER KEYS", &keys), 0);
+        Self { engine, application, clock, folder, declarations, keys, starts: 0 }
     }
 
     /// The operator declares something else; the host starts with it.
@@ -152,8 +164,15 @@ impl Stage {
         // What the host had handed to the store before it died is done or not; nothing of it comes later.
         self.engine.store().keep_setting("last words", "", Timestamp::UNIX_EPOCH).await.unwrap();
         self.starts += 1;
-        self.engine = engine(&self.folder, &self.application, &self.clock, &self.declarations, self.starts);
+        let declarations = self.declarations.replace("# FURTHER KEYS", &self.keys);
+        self.engine = engine(&self.folder, &self.application, &self.clock, &declarations, self.starts);
         self.engine.recover().await.unwrap();
+    }
+
+    /// The host is started again with other keys of the target.
+    pub async fn restart_with(&mut self, keys: &str) {
+        keys.clone_into(&mut self.keys);
+        self.restart().await;
     }
 
     pub async fn person(&self, key: &str, attributes: Value) {

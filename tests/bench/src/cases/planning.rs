@@ -175,6 +175,7 @@ pub fn plan() -> anyhow::Result<Vec<Figure>> {
             identity: identity(number)?,
             accounts: Vec::new(),
             candidates: BTreeMap::new(),
+            decisions: BTreeMap::new(),
             references: BTreeMap::new(),
             taken: BTreeMap::new(),
         })
