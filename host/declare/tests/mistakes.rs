@@ -338,3 +338,32 @@ fn numbers_that_guard_are_whole_and_in_their_bounds() {
     about("target.crm.quarantine.failures", "write a whole number from 1 to 1000");
     assert_eq!(said.len(), 8, "{said:#?}");
 }
+
+#[test]
+fn matches_protection_and_reactions_that_cannot_be() {
+    let found = "[[target.crm.correlation]]\nattribute = \"userName\"\nvalue = \"identity.userName\"\n";
+    for (lines, key, said) in [
+        (format!("{found}weight = 0\n"), "target.crm.correlation[0].weight", "write a whole number from 1 to 100"),
+        (format!("{found}weight = 101\n"), "target.crm.correlation[0].weight", "write a whole number from 1 to 100"),
+        (format!("{found}weight = 5.5\n"), "target.crm.correlation[0].weight", "write a whole number from 1 to 100"),
+        (
+            "match = { possible = 60, definite = 50 }\n".into(),
+            "target.crm.match",
+            "`possible` is 60 and above `definite`, 50",
+        ),
+        ("match = { sure = 50 }\n".into(), "target.crm.match.sure", "unknown key"),
+        ("protected = {}\n".into(), "target.crm.protected", "it protects nothing"),
+        ("protected = { rule = \"identity.admin\" }\n".into(), "target.crm.protected.rule", ""),
+        ("missing = \"recreate\"\n".into(), "target.crm.missing", "unknown value `recreate`"),
+        (
+            "unmatched = \"delete\"\n".into(),
+            "target.crm.unmatched",
+            "without `correlation` no existing account is recognised",
+        ),
+        ("disputed = \"adopt\"\n".into(), "target.crm.disputed", "unknown value `adopt`"),
+    ] {
+        let mistakes = of(&crm(&lines));
+        assert_eq!(mistakes.len(), 1, "{lines}: {mistakes:?}");
+        assert!(mistakes[0].contains(&format!(": {key}: {said}")), "{lines}: {mistakes:?}");
+    }
+}
