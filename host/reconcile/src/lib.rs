@@ -7,6 +7,7 @@
 
 mod allowance;
 mod changes;
+mod collision;
 mod declarations;
 mod engine;
 mod environment;

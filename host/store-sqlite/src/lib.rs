@@ -26,6 +26,7 @@ mod planning;
 mod plans;
 mod protection;
 mod quarantine;
+mod recognition;
 mod references;
 mod rows;
 mod runs;
@@ -40,8 +41,7 @@ pub use connection::OpenError;
 use jiff::Timestamp;
 use purser_model::account::{Account, Entitlement};
 use purser_model::audit::{Actor, AuditHead, AuditKey, AuditRow};
-use purser_model::case::{Case, CaseDecision};
-use purser_model::id::{AccountId, CaseId, IdentityId, Ids, OperationId, PlanId, RunId, SourceName, TargetName};
+use purser_model::id::{AccountId, IdentityId, Ids, OperationId, PlanId, RunId, SourceName, TargetName};
 use purser_model::identity::{Identity, IdentityRecord};
 use purser_model::object::Digest;
 use purser_model::operation::Operation;
@@ -219,11 +219,6 @@ impl Store for SqliteStore {
         self.connections.write(move |tx| planning::wake_without_account(tx, &target)).await
     }
 
-    async fn wake_all_without_account(&self, target: &TargetName) -> Result<u64, StoreError> {
-        let target = target.clone();
-        self.connections.write(move |tx| planning::wake_all_without_account(tx, &target)).await
-    }
-
     async fn wake_refused(&self, target: &TargetName) -> Result<u64, StoreError> {
         let target = target.clone();
         self.connections.write(move |tx| planning::wake_refused(tx, &target)).await
@@ -262,10 +257,6 @@ impl Store for SqliteStore {
 
     async fn snapshots(&self, identities: Vec<IdentityId>) -> Result<Vec<StoredSnapshot>, StoreError> {
         self.connections.read(move |connection| planning::snapshots(connection, &identities)).await
-    }
-
-    async fn candidates(&self, asked: Vec<Vec<CandidateQuestion>>) -> Result<Vec<Vec<FoundAccount>>, StoreError> {
-        self.connections.read(move |connection| matching::candidates(connection, &asked)).await
     }
 
     async fn referred(&self, questions: Vec<ReferenceQuestion>) -> Result<Vec<Option<Account>>, StoreError> {
@@ -538,55 +529,6 @@ impl Store for SqliteStore {
     async fn end_job(&self, name: &str, result: &str, now: Timestamp) -> Result<(), StoreError> {
         let (name, result) = (name.to_owned(), result.to_owned());
         self.connections.write(move |tx| jobs::end(tx, &name, &result, now)).await
-    }
-
-    async fn cases(&self, filter: CaseFilter, page: PageRequest<CaseId>) -> Result<Vec<Case>, StoreError> {
-        self.connections.read(move |connection| cases::list(connection, &filter, page)).await
-    }
-
-    async fn case(&self, id: CaseId) -> Result<Case, StoreError> {
-        self.connections.read(move |connection| cases::one(connection, id)).await
-    }
-
-    async fn decide_case(&self, id: CaseId, decision: CaseDecision, now: Timestamp) -> Result<Case, StoreError> {
-        self.connections.write(move |tx| cases::decide(tx, id, decision, now)).await
-    }
-
-    async fn link_account(&self, account: AccountId, identity: IdentityId, now: Timestamp) -> Result<(), StoreError> {
-        self.connections.write(move |tx| links::link(tx, account, identity, now)).await
-    }
-
-    async fn unlink_account(&self, account: AccountId, now: Timestamp) -> Result<(), StoreError> {
-        self.connections.write(move |tx| links::unlink(tx, account, now)).await
-    }
-
-    async fn change_protection(&self, changes: Vec<ProtectionChange>, now: Timestamp) -> Result<(), StoreError> {
-        self.connections.write(move |tx| protection::change(tx, &changes, now)).await
-    }
-
-    async fn unmatched(
-        &self,
-        class: &ClassOfTarget,
-        run_number: i64,
-        page: PageRequest<AccountId>,
-    ) -> Result<Vec<Account>, StoreError> {
-        let class = class.clone();
-        self.connections.read(move |connection| unmatched::list(connection, &class, run_number, page)).await
-    }
-
-    async fn unmatched_doubts(&self, target: &TargetName, sources: Vec<SourceName>) -> Result<Vec<String>, StoreError> {
-        let target = target.clone();
-        self.connections.read(move |connection| unmatched::doubts(connection, &target, &sources)).await
-    }
-
-    async fn enqueue_unmatched(
-        &self,
-        target: &TargetName,
-        wanted: Vec<UnmatchedOperation>,
-        now: Timestamp,
-    ) -> Result<u64, StoreError> {
-        let (ids, target) = (self.ids.clone(), target.clone());
-        self.connections.write(move |tx| unmatched::enqueue(tx, &ids, &target, &wanted, now)).await
     }
 
     async fn setting(&self, key: &str) -> Result<Option<String>, StoreError> {

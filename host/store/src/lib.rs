@@ -21,8 +21,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use purser_model::account::{Account, Entitlement};
 use purser_model::audit::{AuditHead, AuditRow};
-use purser_model::case::{Case, CaseDecision};
-use purser_model::id::{AccountId, CaseId, IdentityId, OperationId, PlanId, RunId, SourceName, TargetName};
+use purser_model::id::{AccountId, IdentityId, OperationId, PlanId, RunId, SourceName, TargetName};
 use purser_model::identity::{Identity, IdentityRecord};
 use purser_model::object::Digest;
 use purser_model::operation::Operation;
@@ -85,7 +84,7 @@ pub enum StoreError {
 
 /// What must be kept.
 #[async_trait]
-pub trait Store: Insight + Send + Sync {
+pub trait Store: Insight + Recognition + Send + Sync {
     // On whose behalf
 
     /// The same store, where what changes is audited as part of this activity, such as `import of hr`.
@@ -183,9 +182,6 @@ pub trait Store: Insight + Send + Sync {
     /// Wakes the identities that have not departed and have no account in the target.
     async fn wake_without_account(&self, target: &TargetName) -> Result<u64, StoreError>;
 
-    /// Wakes every identity that has no account in the target, those that have departed included.
-    async fn wake_all_without_account(&self, target: &TargetName) -> Result<u64, StoreError>;
-
     /// Wakes the identities with an operation in the target that is quarantined, or was refused since the last completed reconciliation
     /// began: the next one tries again.
     async fn wake_refused(&self, target: &TargetName) -> Result<u64, StoreError>;
@@ -217,11 +213,6 @@ pub trait Store: Insight + Send + Sync {
 
     /// What is known of these identities and their accounts, in the order asked; those that are not there are left out.
     async fn snapshots(&self, identities: Vec<IdentityId>) -> Result<Vec<StoredSnapshot>, StoreError>;
-
-    /// Accounts that belong to nobody and answer at least one of the questions of one identity in one target; for each
-    /// group of questions, in the order asked. A question brings at most fifty accounts; whether they answer the others of
-    /// the group is always said.
-    async fn candidates(&self, asked: Vec<Vec<CandidateQuestion>>) -> Result<Vec<Vec<FoundAccount>>, StoreError>;
 
     /// The account that each identity has in a target, without what it holds, in the order asked.
     async fn referred(&self, questions: Vec<ReferenceQuestion>) -> Result<Vec<Option<Account>>, StoreError>;
@@ -458,58 +449,6 @@ pub trait Store: Insight + Send + Sync {
 
     /// Notes how a job ended.
     async fn end_job(&self, name: &str, result: &str, now: Timestamp) -> Result<(), StoreError>;
-
-    // Situations
-
-    /// Cases in order of id.
-    async fn cases(&self, filter: CaseFilter, page: PageRequest<CaseId>) -> Result<Vec<Case>, StoreError>;
-
-    /// One case.
-    async fn case(&self, id: CaseId) -> Result<Case, StoreError>;
-
-    /// Keeps what a person decided and wakes the identity. A link is written at once, and closes the case.
-    ///
-    /// # Errors
-    /// [`StoreError::Refused`] where the case is closed, the account is not among its candidates, or as
-    /// [`Store::link_account`].
-    async fn decide_case(&self, id: CaseId, decision: CaseDecision, now: Timestamp) -> Result<Case, StoreError>;
-
-    /// Links an account to an identity, because a person says so, and wakes the identity.
-    ///
-    /// # Errors
-    /// [`StoreError::Refused`] where the account is protected, not in the target, busy or linked, or the identity has
-    /// another account there.
-    async fn link_account(&self, account: AccountId, identity: IdentityId, now: Timestamp) -> Result<(), StoreError>;
-
-    /// Takes an account from its identity, because a person says so, and wakes the identity. It is not given back without
-    /// asking; one that is not in the target is forgotten.
-    ///
-    /// # Errors
-    /// [`StoreError::Refused`] where the account is not linked, protected or busy.
-    async fn unlink_account(&self, account: AccountId, now: Timestamp) -> Result<(), StoreError>;
-
-    /// Keeps which accounts are protected. What waits for an account that is protected now is taken out of the queue.
-    async fn change_protection(&self, changes: Vec<ProtectionChange>, now: Timestamp) -> Result<(), StoreError>;
-
-    /// Accounts of a class that belong to nobody, that no identity matches, and that a run has seen, in order of id.
-    async fn unmatched(
-        &self,
-        class: &ClassOfTarget,
-        run_number: i64,
-        page: PageRequest<AccountId>,
-    ) -> Result<Vec<Account>, StoreError>;
-
-    /// Why it cannot be concluded now that the unmatched accounts of a target belong to nobody; empty where it can.
-    async fn unmatched_doubts(&self, target: &TargetName, sources: Vec<SourceName>) -> Result<Vec<String>, StoreError>;
-
-    /// Writes intents for accounts that belong to nobody. One that is not as it was seen, or has an operation waiting or
-    /// under way, is left out. Returns how many were written.
-    async fn enqueue_unmatched(
-        &self,
-        target: &TargetName,
-        wanted: Vec<UnmatchedOperation>,
-        now: Timestamp,
-    ) -> Result<u64, StoreError>;
 
     // Small things
 
