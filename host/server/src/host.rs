@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_user_is_named_by_its_id() {
-        let names = "root:x:0:0:root:/root:/bin/sh\nbroken\nanna:x:1000:1000::/home/anna:/bin/sh\n";
+        let names = "root:x:0:0:root:/root:/bin/sh\nbroken\nanna:x:1000:1000::/srv/anna:/bin/sh\n";
         assert_eq!(user_name(names, 1000), Some("anna"));
         assert_eq!(user_name(names, 0), Some("root"));
         assert_eq!(user_name(names, 7), None);
