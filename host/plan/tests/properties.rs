@@ -63,8 +63,10 @@ fn entitlements() -> impl Strategy<Value = BTreeSet<EntitlementKey>> {
 fn any_account(number: u128, linked: bool) -> impl Strategy<Value = Account> {
     let situations = vec![Situation::Linked, Situation::Missing, Situation::Protected];
     let remote_id = option::weighted(0.9, Just(format!("u-{number}")));
-    (shown(), written(), entitlements(), option::of(any::<bool>()), select(situations), remote_id).prop_map(
-        move |(attributes, pushed, held, active, situation, remote_id)| Account {
+    let protected = option::weighted(0.1, Just("a rule holds for it".to_owned()));
+    (shown(), written(), entitlements(), option::of(any::<bool>()), select(situations), remote_id, protected).prop_map(
+        move |(attributes, pushed, held, active, situation, remote_id, protected_because)| Account {
+            protected_because,
             id: AccountId(Uuid::from_u128(number)),
             remote_id,
             identity: linked.then(|| anna().id),
@@ -311,7 +313,9 @@ proptest! {
             .iter()
             .chain(world.snapshot.candidates.values().flatten().map(|candidate| &candidate.account));
         let guarded: BTreeSet<AccountId> =
-            all.filter(|account| account.situation == Situation::Protected).map(|account| account.id).collect();
+            all.filter(|account| account.situation == Situation::Protected || account.protected_because.is_some())
+                .map(|account| account.id)
+                .collect();
         for item in world.plan().items {
             prop_assert!(item.account.is_none_or(|id| !guarded.contains(&id)));
         }
