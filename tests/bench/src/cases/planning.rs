@@ -162,6 +162,8 @@ fn created(rules: &Rules, snapshot: &IdentitySnapshot, views: &BTreeMap<TargetNa
             gone_since: None,
             protected_because: None,
             deletion_cancelled: false,
+            gone_since: None,
+            protected_because: None,
         })
     };
     plan.items.into_iter().enumerate().filter_map(account).collect()
