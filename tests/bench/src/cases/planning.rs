@@ -159,8 +159,6 @@ fn created(rules: &Rules, snapshot: &IdentitySnapshot, views: &BTreeMap<TargetNa
             pushed: item.pushed,
             held: BTreeSet::new(),
             leaving_since: None,
-            gone_since: None,
-            protected_because: None,
             deletion_cancelled: false,
             gone_since: None,
             protected_because: None,

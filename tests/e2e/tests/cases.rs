@@ -1,0 +1,101 @@
+//! Accounts that may belong to somebody: a person decides, with the real program.
+
+use purser_e2e::home::Home;
+use serde_json::Value;
+
+const DECLARATIONS: &str = r#"
+[source.hr]
+connector = "flatfile"
+class = "person"
+config = { classes = { person = { kind = "other", file = "people.csv", key = "number" } } }
+[source.hr.directory.data]
+path = "../hr"
+
+[target.directory]
+connector = "flatfile"
+class = "account"
+unlinked = "adopt"
+protected = { rule = "account.login.startsWith('svc-')" }
+[target.directory.config.classes.account]
+kind = "account"
+file = "accounts.csv"
+key = "login"
+active = "active"
+[target.directory.directory.data]
+path = "../directory"
+access = "read-write"
+[[target.directory.correlation]]
+attribute = "mail"
+value = "identity.mail"
+[target.directory.mapping]
+login = { value = "identity.login", create_only = true }
+mail = "identity.mail"
+title = { value = "identity.title", strength = "strong" }
+
+[role.everybody]
+rule = "true"
+[[role.everybody.grant]]
+target = "directory"
+"#;
+
+fn home(accounts: &str) -> Home {
+    let home = Home::new();
+    home.drop_in("flatfile");
+    home.declare("all", DECLARATIONS);
+    home.write("directory/accounts.csv", format!("login,mail,title,active\n{accounts}"));
+    home.write("hr/people.csv", "number,login,mail,title\n1,anna,anna@example.org,Dr\n");
+    home.purser(&["reconcile", "directory"]).done();
+    home.purser(&["import", "hr", "--apply"]).done();
+    home
+}
+
+fn accounts(home: &Home) -> Vec<String> {
+    home.read("directory/accounts.csv").lines().skip(1).map(str::to_owned).collect()
+}
+
+fn only<'v>(list: &'v Value) -> &'v Value {
+    let [one] = list.as_array().expect("a list").as_slice() else { panic!("one was expected: {list}") };
+    one
+}
+
+#[test]
+fn two_accounts_that_match_are_a_case_and_the_one_that_is_chosen_is_brought_into_shape() {
+    let home = home("a.berg,anna@example.org,,true\nberg.a,Anna@example.org,,true\n");
+    let before = accounts(&home);
+    assert_eq!(before.len(), 2, "nothing was created and nothing taken over: {before:?}");
+    let listed = home.purser(&["case", "list"]).done();
+    let case = only(&listed);
+    assert_eq!((&case["state"], &case["reference"]), (&Value::from("open"), &Value::from("hr/1")));
+    let id = case["id"].as_str().expect("an id");
+    let shown = home.purser(&["case", "show", id]).done();
+    assert_eq!(shown["accounts"].as_array().map(Vec::len), Some(2), "{shown}");
+    home.purser(&["case", "link", id, "berg.a"]).done();
+    home.purser(&["apply"]).done();
+    assert_eq!(accounts(&home), ["a.berg,anna@example.org,,true", "berg.a,anna@example.org,Dr,true"]);
+    assert_eq!(home.purser(&["case", "list"]).done(), Value::Array(Vec::new()));
+    let linked = home.purser(&["account", "list", "--situation", "linked"]).done();
+    assert_eq!(only(&linked)["remote_id"], "berg.a");
+}
+
+#[test]
+fn none_of_them_makes_a_new_account() {
+    let home = home("a.berg,anna@example.org,,true\nberg.a,anna@example.org,,true\n");
+    let listed = home.purser(&["case", "list"]).done();
+    let id = only(&listed)["id"].as_str().expect("an id").to_owned();
+    home.purser(&["case", "create", &id]).done();
+    home.purser(&["apply"]).done();
+    assert!(accounts(&home).contains(&"anna,anna@example.org,Dr,true".to_owned()), "{:?}", accounts(&home));
+    assert_eq!(accounts(&home).len(), 3);
+}
+
+#[test]
+fn a_protected_account_is_not_touched_and_not_given_to_anybody() {
+    let home = home("svc-mail,anna@example.org,,true\n");
+    assert_eq!(accounts(&home), ["svc-mail,anna@example.org,,true"]);
+    let protected = home.purser(&["account", "list", "--situation", "protected"]).done();
+    assert_eq!(only(&protected)["remote_id"], "svc-mail");
+    let said = home.purser(&["account", "link", "directory/svc-mail", "hr/1"]).complaint(1);
+    assert!(said.contains("protected"), "{said}");
+    home.purser(&["apply"]).done();
+    assert_eq!(accounts(&home), ["svc-mail,anna@example.org,,true"]);
+}
