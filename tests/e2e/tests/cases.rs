@@ -53,7 +53,7 @@ fn accounts(home: &Home) -> Vec<String> {
     home.read("directory/accounts.csv").lines().skip(1).map(str::to_owned).collect()
 }
 
-fn only<'v>(list: &'v Value) -> &'v Value {
+fn only(list: &Value) -> &Value {
     let [one] = list.as_array().expect("a list").as_slice() else { panic!("one was expected: {list}") };
     one
 }
