@@ -5,6 +5,7 @@ mod application;
 mod audit;
 mod company;
 mod damage;
+mod damage_by_rules;
 mod declarations;
 mod delta;
 mod faults;
