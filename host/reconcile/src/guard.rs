@@ -168,19 +168,34 @@ impl Engine {
             let Some(last) = wakes.last() else { break };
             after = last.sequence;
             let planned = self.plan_batch(wakes.iter().map(|wake| wake.identity).collect(), views).await?;
-            for (place, accounts) in takings(planned.iter().flat_map(|planned| &planned.plan.items)) {
-                let weight = self.store.weigh_takings(self.question(&place, accounts)).await?;
-                *added.entry(place).or_default() += weight.added;
-            }
+            self.add_takings(&mut added, planned.iter().flat_map(|planned| &planned.plan.items)).await?;
         }
+        Ok(LookAhead { up_to, excesses: self.excesses_of(&added).await? })
+    }
+
+    /// Counts what items take beside what was counted before.
+    async fn add_takings(
+        &self,
+        added: &mut BTreeMap<Where, u64>,
+        items: impl IntoIterator<Item = &PlanItem>,
+    ) -> Result<(), EngineError> {
+        for (place, accounts) in takings(items) {
+            let weight = self.store.weigh_takings(self.question(&place, accounts)).await?;
+            *added.entry(place).or_default() += weight.added;
+        }
+        Ok(())
+    }
+
+    /// Which of these numbers of accounts, beside those that lose something already, are too much.
+    async fn excesses_of(&self, added: &BTreeMap<Where, u64>) -> Result<Excesses, EngineError> {
         let mut excesses = Excesses::new();
         for (place, added) in added {
-            let before = self.store.weigh_takings(self.question(&place, Vec::new())).await?.before;
-            if let Some(excess) = self.judge(&place, before + added).await? {
-                excesses.insert(place, excess);
+            let before = self.store.weigh_takings(self.question(place, Vec::new())).await?.before;
+            if let Some(excess) = self.judge(place, before + added).await? {
+                excesses.insert(place.clone(), excess);
             }
         }
-        Ok(LookAhead { up_to, excesses })
+        Ok(excesses)
     }
 
     /// What the guard holds of a batch of woken identities. `known` is what an earlier batch of the same wave has found.
@@ -240,20 +255,10 @@ impl Engine {
         let mut after = 0;
         while let Some((last, wanted)) = self.wanted_after(plan, after, digests, options).await? {
             after = last;
-            for (place, accounts) in takings(wanted.iter().map(|(_, item)| item)) {
-                let weight = self.store.weigh_takings(self.question(&place, accounts)).await?;
-                *added.entry(place).or_default() += weight.added;
-            }
+            self.add_takings(&mut added, wanted.iter().map(|(_, item)| item)).await?;
         }
-        let mut excesses = Excesses::new();
-        let mut accounts = 0;
-        for (place, added) in added {
-            let before = self.store.weigh_takings(self.question(&place, Vec::new())).await?.before;
-            if let Some(excess) = self.judge(&place, before + added).await? {
-                accounts += added;
-                excesses.insert(place, excess);
-            }
-        }
+        let excesses = self.excesses_of(&added).await?;
+        let accounts = excesses.keys().map(|place| added[place]).sum();
         Ok((excesses, accounts))
     }
 }
