@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use purser_model::edit::{ConnectorError, EditOutcome, Request};
 use purser_model::manifest::{CheckLevel, Finding, Manifest, ObjectClass};
 use purser_model::object::{ChangePage, Object, Page, SearchRequest};
+use purser_model::secret::Slots;
 
 /// One configured source or target.
 ///
@@ -43,10 +44,15 @@ pub trait Session: Send + Sync {
     /// What changed since the cursor.
     async fn changes(&self, class: &str, cursor: Option<&str>) -> Result<ChangePage, Fault>;
 
-    /// Carries out requests and answers each, in order; the answer has exactly as many results.
+    /// Carries out requests and answers each, in order; the answer has exactly as many results. The secrets that the
+    /// requests refer to by number travel beside them and do not reach the connector.
     ///
     /// # Errors
     /// A [`Fault`] for the call as a whole says nothing about single requests: each may or may not have been done,
     /// unless [`Fault::nothing_was_done`] says otherwise.
-    async fn apply(&self, requests: Vec<Request>) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault>;
+    async fn apply(
+        &self,
+        requests: Vec<Request>,
+        slots: Slots,
+    ) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault>;
 }

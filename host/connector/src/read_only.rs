@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use purser_model::edit::{ConnectorError, EditOutcome, Request};
 use purser_model::manifest::{CheckLevel, Finding, Manifest, ObjectClass};
 use purser_model::object::{ChangePage, Object, Page, SearchRequest};
+use purser_model::secret::Slots;
 use std::sync::Arc;
 
 /// Passes every reading call on and refuses `apply` before it reaches the connector: a dry run cannot write.
@@ -40,7 +41,11 @@ impl Session for ReadOnly {
         self.0.changes(class, cursor).await
     }
 
-    async fn apply(&self, _requests: Vec<Request>) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
+    async fn apply(
+        &self,
+        _requests: Vec<Request>,
+        _slots: Slots,
+    ) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
         Err(Fault::ReadOnly)
     }
 }

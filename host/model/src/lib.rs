@@ -19,6 +19,7 @@ pub mod quarantine;
 pub mod run;
 pub mod schedule;
 pub mod seal;
+pub mod secret;
 pub mod window;
 
 /// An object's or identity's attributes: SCIM-shaped JSON.

@@ -19,6 +19,7 @@ use purser_model::manifest::{HoldingSide, ObjectClass};
 use purser_model::object::Object;
 use purser_model::operation::{EntitlementReference, Intent, Operation, OperationState};
 use purser_model::quarantine::{Permit, RestCause};
+use purser_model::secret::Slots;
 use purser_store::{Leased, Observation, OperationObject, Recording, Seen, Store};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -325,7 +326,7 @@ impl Engine {
             return Ok(Self::held_back(batch, until));
         }
         let requests = batch.iter().map(|(_, request)| request.clone()).collect();
-        let results = match bench.session.apply(requests).await {
+        let results = match bench.session.apply(requests, Slots::default()).await {
             Ok(results) => results,
             Err(fault) => {
                 let recordings = self.call_failed(bench, batch, &fault);

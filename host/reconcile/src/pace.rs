@@ -8,6 +8,7 @@ use purser_model::configuration::Rate;
 use purser_model::edit::{ConnectorError, EditOutcome, Request};
 use purser_model::manifest::{CheckLevel, Finding, Limits, Manifest, ObjectClass};
 use purser_model::object::{ChangePage, Object, Page, SearchRequest};
+use purser_model::secret::Slots;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
@@ -129,8 +130,12 @@ impl Session for Paced {
         self.inner.changes(class, cursor).await
     }
 
-    async fn apply(&self, requests: Vec<Request>) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
+    async fn apply(
+        &self,
+        requests: Vec<Request>,
+        slots: Slots,
+    ) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
         let _pass = self.pace.turn(u32::try_from(requests.len()).unwrap_or(u32::MAX)).await?;
-        self.inner.apply(requests).await
+        self.inner.apply(requests, slots).await
     }
 }

@@ -6,6 +6,7 @@ use crate::caps::{clock, config, files, http, log, random, state};
 use crate::meter::{LimitReached, Meter, ProcessorTimeUsedUp};
 use crate::phase::Phase;
 use purser_connector::{Fault, Limit, Trap};
+use purser_model::secret::Slots;
 use std::pin::Pin;
 use tokio::sync::Semaphore;
 use wasmtime::component::Linker;
@@ -19,6 +20,7 @@ const TOO_MUCH_OUTPUT: &str = "too much data is being copied between the host an
 pub(crate) struct CallState {
     pub(crate) phase: Phase,
     pub(crate) meter: Meter,
+    pub(crate) slots: Slots,
     pub(crate) config: config::ConfigContext,
     pub(crate) http: http::HttpContext,
     pub(crate) files: files::FilesContext,
@@ -40,6 +42,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
     })?;
     http::add_to_linker(&mut linker, |call: &mut CallState| http::HttpView {
         context: &call.http,
+        slots: &call.slots,
         meter: &mut call.meter,
         phase: call.phase,
     })?;

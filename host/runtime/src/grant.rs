@@ -1,7 +1,7 @@
 //! What an operator lets a connector instance reach.
 
-use crate::secret::{EmptySecret, Secret};
 use purser_model::configuration::{EndpointAuthentication, GrantDeclaration, SecretReference};
+use purser_model::secret::{EmptySecret, Secret};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;

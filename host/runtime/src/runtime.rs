@@ -12,6 +12,7 @@ use crate::state::InMemoryState;
 use crate::{check, convert, engine};
 use purser_connector::Fault;
 use purser_model::manifest::Manifest;
+use purser_model::secret::Slots;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -220,6 +221,7 @@ fn describing(shared: &Shared, path: &Path) -> CallState {
     CallState {
         phase: Phase::Describe,
         meter: Meter::new(settings.describe_limits.clone()),
+        slots: Slots::default(),
         config: config::ConfigContext::nothing(),
         http: http::HttpContext::default(),
         files: files::FilesContext::new(Arc::default(), Arc::clone(&settings.clock), Arc::clone(&settings.randomness)),

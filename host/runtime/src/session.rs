@@ -18,6 +18,7 @@ use purser_connector::{Fault, Session};
 use purser_model::edit::{ConnectorError, EditOutcome, Request};
 use purser_model::manifest::{CheckLevel, Finding, Manifest, ObjectClass};
 use purser_model::object::{ChangePage, Object, Page, SearchRequest};
+use purser_model::secret::Slots;
 use std::path::PathBuf;
 use std::sync::Arc;
 use wasmtime::Store;
@@ -216,14 +217,23 @@ impl WasmSession {
     where
         F: for<'a> FnOnce(&'a Provisioning, &'a mut Store<CallState>) -> Invocation<'a, R>,
     {
-        call::run(&self.connector.pre, &self.connector.shared.places, self.call_state(phase), invoke).await
+        self.call_with(phase, Slots::default(), invoke).await
     }
 
-    fn call_state(&self, phase: Phase) -> CallState {
+    async fn call_with<R, F>(&self, phase: Phase, slots: Slots, invoke: F) -> Result<R, Fault>
+    where
+        F: for<'a> FnOnce(&'a Provisioning, &'a mut Store<CallState>) -> Invocation<'a, R>,
+    {
+        let state = self.call_state(phase, slots);
+        call::run(&self.connector.pre, &self.connector.shared.places, state, invoke).await
+    }
+
+    fn call_state(&self, phase: Phase, slots: Slots) -> CallState {
         let settings = &self.connector.shared.settings;
         CallState {
             phase,
             meter: Meter::new(self.limits.clone()),
+            slots,
             config: self.config.clone(),
             http: self.http.clone(),
             files: files::FilesContext::new(
@@ -294,11 +304,16 @@ impl Session for WasmSession {
         check::change_page(convert::change_page(answered(answer.await?)?), cursor)
     }
 
-    async fn apply(&self, requests: Vec<Request>) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
+    async fn apply(
+        &self,
+        requests: Vec<Request>,
+        slots: Slots,
+    ) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
         let requests: Vec<wit::Request> = requests.into_iter().map(convert::request).collect();
         let asked = requests.len();
-        let answers = self
-            .call(Phase::Write, move |guest, store| Box::pin(async move { guest.call_apply(store, &requests).await }));
+        let answers = self.call_with(Phase::Write, slots, move |guest, store| {
+            Box::pin(async move { guest.call_apply(store, &requests).await })
+        });
         Ok(convert::outcomes(check::answers(answers.await?, asked)?))
     }
 }

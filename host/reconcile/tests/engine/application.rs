@@ -11,6 +11,7 @@ use purser_model::manifest::{
     HoldingSide, Limits, Manifest, ObjectClass, Operations,
 };
 use purser_model::object::{ChangePage, Object, Page, SearchRequest, Tail};
+use purser_model::secret::Slots;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -355,7 +356,11 @@ impl Session for Application {
         feed.changes(&self.content(), class, cursor)
     }
 
-    async fn apply(&self, requests: Vec<Request>) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
+    async fn apply(
+        &self,
+        requests: Vec<Request>,
+        _slots: Slots,
+    ) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
         self.called("apply", u32::try_from(requests.len()).unwrap())?;
         let now = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_at_once.fetch_max(now, Ordering::SeqCst);

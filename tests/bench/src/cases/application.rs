@@ -11,6 +11,7 @@ use purser_model::manifest::{
     CheckLevel, ClassKind, DeleteSemantics, Finding, Limits, Manifest, ObjectClass, Operations,
 };
 use purser_model::object::{ChangePage, Object, Page, SearchRequest, Tail};
+use purser_model::secret::Slots;
 use purser_reconcile::{Engine, ImportOptions, NoProgress, Sessions, Settings};
 use purser_store_sqlite::SqliteStore;
 use serde_json::{Value, json};
@@ -125,7 +126,11 @@ impl Session for Memory {
         Err(Fault::Connector(unsupported()))
     }
 
-    async fn apply(&self, requests: Vec<Request>) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
+    async fn apply(
+        &self,
+        requests: Vec<Request>,
+        _slots: Slots,
+    ) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         let results = requests.into_iter().map(|request| {
             let Edit::Create { attributes, active } = request.edit else { return Err(unsupported()) };
@@ -192,7 +197,7 @@ async fn hand_over(people: u64) -> anyhow::Result<f64> {
     let requests: Vec<Request> = (0..people).map(request).collect();
     let begun = Instant::now();
     for batch in requests.chunks(50) {
-        memory.apply(batch.to_vec()).await?;
+        memory.apply(batch.to_vec(), Slots::default()).await?;
     }
     Ok(begun.elapsed().as_secs_f64())
 }

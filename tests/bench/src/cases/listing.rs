@@ -11,6 +11,7 @@ use purser_model::manifest::{
     CheckLevel, ClassKind, DeleteSemantics, Finding, Limits, Manifest, ObjectClass, Operations,
 };
 use purser_model::object::{ChangePage, Object, Page, SearchRequest, Tail};
+use purser_model::secret::Slots;
 use purser_reconcile::{Engine, ImportOptions, NoProgress, ReconcileMode, Sessions, Settings};
 use purser_store_sqlite::SqliteStore;
 use serde_json::{Value, json};
@@ -115,7 +116,11 @@ impl Session for Listed {
         Err(unsupported())
     }
 
-    async fn apply(&self, _requests: Vec<Request>) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
+    async fn apply(
+        &self,
+        _requests: Vec<Request>,
+        _slots: Slots,
+    ) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
         Err(unsupported())
     }
 }

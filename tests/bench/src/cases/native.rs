@@ -5,6 +5,7 @@ use purser_connector::{Fault, Session};
 use purser_model::edit::{ConnectorError, EditOutcome, Request};
 use purser_model::manifest::{CheckLevel, Finding, Manifest, ObjectClass};
 use purser_model::object::{ChangePage, Object, Page, SearchRequest, Tail};
+use purser_model::secret::Slots;
 
 /// The catalogue as a native trait object.
 pub struct Native {
@@ -57,7 +58,11 @@ impl Session for Native {
         Err(unsupported())
     }
 
-    async fn apply(&self, _requests: Vec<Request>) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
+    async fn apply(
+        &self,
+        _requests: Vec<Request>,
+        _slots: Slots,
+    ) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
         Err(unsupported())
     }
 }

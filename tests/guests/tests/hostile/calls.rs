@@ -4,6 +4,7 @@ use crate::environment::{assert_others_go_on, observed, search, session, setting
 use purser_connector::{Fault, Limit, Session};
 use purser_model::edit::{Edit, Request};
 use purser_model::object::SearchRequest;
+use purser_model::secret::Slots;
 use purser_runtime::{CallLimits, InMemoryState, SessionSettings};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -133,7 +134,7 @@ async fn answers_that_do_not_fit_the_question_break_the_contract() {
     };
     broken(session.search(endless).await.unwrap_err(), "cursor");
     broken(session.get("account", "7").await.unwrap_err(), "not-7");
-    broken(session.apply(vec![deletion("1"), deletion("2")]).await.unwrap_err(), "1 results");
+    broken(session.apply(vec![deletion("1"), deletion("2")], Slots::default()).await.unwrap_err(), "1 results");
     assert_others_go_on().await;
 }
 

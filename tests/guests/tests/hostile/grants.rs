@@ -5,6 +5,7 @@ use crate::server::{Behaviour, Server};
 use purser_connector::{Fault, Session};
 use purser_model::edit::EditOutcome;
 use purser_model::object::{Page, Tail};
+use purser_model::secret::Slots;
 use purser_runtime::{Access, CallLimits, DirectoryGrant, Endpoint, Grant, SessionError, SessionSettings};
 use std::fs;
 use std::path::Path;
@@ -88,7 +89,7 @@ async fn a_search_cannot_write_and_an_apply_can() {
         "class": "account",
         "edit": { "edit": "create", "attributes": {}, "active": true },
     });
-    let mut answers = session.apply(vec![serde_json::from_value(request).unwrap()]).await.unwrap();
+    let mut answers = session.apply(vec![serde_json::from_value(request).unwrap()], Slots::default()).await.unwrap();
     let Some(Ok(EditOutcome::Done(Some(object)))) = answers.pop() else { panic!("{answers:?}") };
     let page = Page { objects: vec![object], tail: Tail::Complete };
     let written = ["post", "replace", "remove"].map(|write| observed(&page, write));

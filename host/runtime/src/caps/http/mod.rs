@@ -6,6 +6,7 @@
 mod headers;
 mod location;
 mod policy;
+mod slots;
 mod transport;
 
 use crate::bindings::purser::connector::http as contract;
@@ -14,6 +15,7 @@ use crate::meter::Meter;
 use crate::phase::Phase;
 use contract::{Error, Field, Request, Response};
 use location::Location;
+use purser_model::secret::Slots;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,6 +86,7 @@ fn check_url(name: &str, endpoint: &Endpoint) -> Result<(), EndpointError> {
 /// The context while the guest is inside a host function.
 pub(crate) struct HttpView<'a> {
     pub(crate) context: &'a HttpContext,
+    pub(crate) slots: &'a Slots,
     pub(crate) meter: &'a mut Meter,
     pub(crate) phase: Phase,
 }
@@ -95,7 +98,7 @@ impl HttpView<'_> {
         locate: impl FnOnce(&Endpoint, &Request) -> Result<Location, String>,
     ) -> Result<Response, Error> {
         let (reach, endpoint) = self.context.endpoint(&request.endpoint)?;
-        let allowed = allow(self.phase, endpoint, request, locate).map_err(Error::Denied)?;
+        let allowed = allow(self.phase, endpoint, self.slots, request, locate).map_err(Error::Denied)?;
         transport::exchange(&reach.client, endpoint, allowed).await
     }
 }
@@ -104,19 +107,17 @@ impl HttpView<'_> {
 fn allow(
     phase: Phase,
     endpoint: &Endpoint,
+    slots: &Slots,
     request: Request,
     locate: impl FnOnce(&Endpoint, &Request) -> Result<Location, String>,
 ) -> Result<Allowed, String> {
-    if let Some(secret) = request.secrets.first() {
-        return Err(format!("the secret slot {} is not attached to this call", secret.slot));
-    }
     let location = locate(endpoint, &request)?;
     policy::check(phase, request.method, &location.relative_path, &endpoint.reading_posts)?;
     Ok(Allowed {
         method: request.method,
         url: location.url,
         headers: headers::for_request(pairs(&request.headers))?,
-        body: request.body,
+        body: slots::fill(request.body, &request.secrets, slots)?,
         timeout: request.timeout_ms.map_or(endpoint.timeout, |limit| Duration::from_millis(limit.into())),
     })
 }

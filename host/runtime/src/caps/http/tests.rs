@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::grant::Authentication;
-use crate::secret::Secret;
 use crate::settings::CallLimits;
 use contract::{Host, Method, SecretEncoding, SecretUse};
+use purser_model::secret::{Secret, Slots};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use url::Url;
@@ -27,7 +27,7 @@ async fn server(answer: &'static [u8]) -> (Url, tokio::task::JoinHandle<String>)
 async fn send_in(phase: Phase, endpoint: Endpoint, request: Request) -> Result<Response, Error> {
     let context = HttpContext::new(&BTreeMap::from([("scim".to_owned(), endpoint)])).unwrap();
     let mut meter = Meter::new(CallLimits::default());
-    HttpView { context: &context, meter: &mut meter, phase }.send(request).await.unwrap()
+    HttpView { context: &context, slots: &Slots::default(), meter: &mut meter, phase }.send(request).await.unwrap()
 }
 
 fn request(method: Method, path: &str) -> Request {
@@ -140,7 +140,7 @@ async fn a_link_of_the_target_is_followed_inside_the_endpoint_only() {
     let (url, received) = server(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
     let context = HttpContext::new(&BTreeMap::from([("scim".to_owned(), Endpoint::new(url.clone()))])).unwrap();
     let mut meter = Meter::new(CallLimits::default());
-    let mut view = HttpView { context: &context, meter: &mut meter, phase: Phase::Read };
+    let mut view = HttpView { context: &context, slots: &Slots::default(), meter: &mut meter, phase: Phase::Read };
     let outside = view.follow("http://127.0.0.1:1/scim/x".into(), request(Method::Get, "")).await.unwrap();
     assert!(matches!(outside, Err(Error::Denied(_))), "{outside:?}");
     let inside = view.follow(format!("{url}/Users?cursor=2"), request(Method::Get, "")).await.unwrap();

@@ -1,5 +1,6 @@
 //! A credential on its way from the operator's store to the wire.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -23,9 +24,37 @@ impl Secret {
         if text.is_empty() { Err(EmptySecret) } else { Ok(Self(Arc::new(text))) }
     }
 
-    /// The text itself, for putting it on the wire.
-    pub(crate) fn reveal(&self) -> &str {
+    /// The text itself. Only what puts it on the wire, or seals it, may ask for it.
+    pub fn reveal(&self) -> &str {
         &self.0
+    }
+}
+
+/// The secrets that travel beside one call, by number. A guest knows the numbers; the host puts the secrets on the wire.
+#[derive(Debug, Clone, Default)]
+pub struct Slots(BTreeMap<u32, Secret>);
+
+impl Slots {
+    /// Attaches a secret and says its number.
+    pub fn attach(&mut self, secret: Secret) -> u32 {
+        let slot = self.0.last_key_value().map_or(0, |(last, _)| last + 1);
+        self.0.insert(slot, secret);
+        slot
+    }
+
+    /// The secret of this number.
+    pub fn get(&self, slot: u32) -> Option<&Secret> {
+        self.0.get(&slot)
+    }
+
+    /// All secrets.
+    pub fn iter(&self) -> impl Iterator<Item = &Secret> {
+        self.0.values()
+    }
+
+    /// Whether none is attached.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -50,6 +79,15 @@ mod tests {
         let secret = Secret::new("hunter2").unwrap();
         assert_eq!(format!("{secret} {secret:?}"), "*** Secret(***)");
         assert_eq!(secret.reveal(), "hunter2");
+    }
+
+    #[test]
+    fn each_attached_secret_has_a_number_of_its_own() {
+        let mut slots = Slots::default();
+        let (first, second) = (slots.attach(Secret::new("a").unwrap()), slots.attach(Secret::new("b").unwrap()));
+        assert_eq!((slots.get(first).unwrap().reveal(), slots.get(second).unwrap().reveal()), ("a", "b"));
+        assert!(slots.get(second + 1).is_none());
+        assert_eq!(format!("{slots:?}"), "Slots({0: Secret(***), 1: Secret(***)})");
     }
 
     #[test]
