@@ -14,6 +14,7 @@ pub mod identity;
 pub mod manifest;
 pub mod object;
 pub mod operation;
+pub mod phase;
 pub mod plan;
 pub mod quarantine;
 pub mod run;

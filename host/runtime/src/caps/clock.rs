@@ -3,7 +3,7 @@
 use crate::bindings::purser::connector::clock as contract;
 use crate::clock::HostClock;
 use crate::meter::Meter;
-use crate::phase::Phase;
+use purser_model::phase::Phase;
 use std::sync::Arc;
 use wasmtime::component::{HasData, Linker};
 

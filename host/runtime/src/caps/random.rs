@@ -4,8 +4,8 @@
 use crate::bindings::purser::connector::random as contract;
 use crate::clock::Randomness;
 use crate::meter::{LimitReached, Meter};
-use crate::phase::Phase;
 use purser_connector::Limit;
+use purser_model::phase::Phase;
 use std::sync::Arc;
 use wasmtime::component::{HasData, Linker};
 

@@ -4,8 +4,8 @@
 
 use crate::bindings::purser::connector::state as contract;
 use crate::meter::Meter;
-use crate::phase::Phase;
 use crate::state::{GuestState, MAX_KEY_BYTES, MAX_VALUE_BYTES};
+use purser_model::phase::Phase;
 use std::sync::Arc;
 use wasmtime::component::{HasData, Linker};
 

@@ -5,14 +5,15 @@ use purser_tidy::{hold, root};
 use std::collections::BTreeSet;
 
 /// Each crate of the host with the crates of the project that it may depend on.
-const LAW: [(&str, &[&str]); 11] = [
+const LAW: [(&str, &[&str]); 12] = [
     ("purser-model", &[]),
     ("purser-plan", &["purser-model"]),
     ("purser-connector", &["purser-model"]),
+    ("purser-broker", &["purser-model"]),
     ("purser-store", &["purser-model"]),
     ("purser-declare", &["purser-model", "purser-plan"]),
     ("purser-store-sqlite", &["purser-model", "purser-store"]),
-    ("purser-runtime", &["purser-model", "purser-connector"]),
+    ("purser-runtime", &["purser-model", "purser-connector", "purser-broker"]),
     ("purser-reconcile", &["purser-model", "purser-plan", "purser-connector", "purser-store"]),
     ("purser-api", &["purser-model", "purser-store", "purser-reconcile"]),
     ("purser-build", &[]),
@@ -23,7 +24,7 @@ const LAW: [(&str, &[&str]); 11] = [
 const OWNERS: [(&str, &[&str]); 7] = [
     ("wasmtime", &["purser-runtime"]),
     ("cap-std", &["purser-runtime"]),
-    ("reqwest", &["purser-runtime"]),
+    ("reqwest", &["purser-broker"]),
     ("rusqlite", &["purser-store-", "purser-e2e"]),
     ("rusqlite_migration", &["purser-store-"]),
     ("axum", &["purser-api", "purser-console"]),

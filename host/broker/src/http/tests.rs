@@ -1,10 +1,11 @@
-//! The capability `http` against a real server on the loopback interface.
+//! The broker against a real server on the loopback interface.
 
 use super::*;
-use crate::grant::Authentication;
-use crate::settings::CallLimits;
-use contract::{Host, Method, SecretEncoding, SecretUse};
+use crate::{Authentication, Endpoint};
+use purser_model::phase::Phase;
 use purser_model::secret::{Secret, Slots};
+use std::collections::BTreeMap;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use url::Url;
@@ -24,10 +25,13 @@ async fn server(answer: &'static [u8]) -> (Url, tokio::task::JoinHandle<String>)
     (url, request)
 }
 
+fn broker(endpoint: Endpoint) -> Broker {
+    Broker::new(&BTreeMap::from([("scim".to_owned(), endpoint)])).unwrap()
+}
+
 async fn send_in(phase: Phase, endpoint: Endpoint, request: Request) -> Result<Response, Error> {
-    let context = HttpContext::new(&BTreeMap::from([("scim".to_owned(), endpoint)])).unwrap();
-    let mut meter = Meter::new(CallLimits::default());
-    HttpView { context: &context, slots: &Slots::default(), meter: &mut meter, phase }.send(request).await.unwrap()
+    let call = Call { phase, slots: &Slots::default() };
+    broker(endpoint).send(&call, request).await
 }
 
 fn request(method: Method, path: &str) -> Request {
@@ -39,7 +43,7 @@ fn request(method: Method, path: &str) -> Request {
         headers: Vec::new(),
         body: None,
         secrets: Vec::new(),
-        timeout_ms: None,
+        timeout: None,
     }
 }
 
@@ -94,7 +98,7 @@ async fn a_refused_connection_is_unreachable() {
 async fn a_silent_server_is_given_up_and_may_have_acted() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
-    let patient = Request { timeout_ms: Some(50), ..request(Method::Post, "/x") };
+    let patient = Request { timeout: Some(Duration::from_millis(50)), ..request(Method::Post, "/x") };
     let outcome = send_in(Phase::Write, Endpoint::new(url), patient).await;
     assert!(matches!(outcome, Err(Error::Interrupted(_))), "{outcome:?}");
 }
@@ -131,19 +135,18 @@ async fn what_is_denied_is_not_sent() {
     ];
     for (phase, request, expected) in cases {
         let outcome = send_in(phase, endpoint(), request).await;
-        assert!(matches!(&outcome, Err(Error::Denied(reason)) if reason.contains(expected)), "{outcome:?}");
+        assert!(matches!(&outcome, Err(Error::Denied(denial)) if denial.to_string().contains(expected)), "{outcome:?}");
     }
 }
 
 #[tokio::test]
 async fn a_link_of_the_target_is_followed_inside_the_endpoint_only() {
     let (url, received) = server(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
-    let context = HttpContext::new(&BTreeMap::from([("scim".to_owned(), Endpoint::new(url.clone()))])).unwrap();
-    let mut meter = Meter::new(CallLimits::default());
-    let mut view = HttpView { context: &context, slots: &Slots::default(), meter: &mut meter, phase: Phase::Read };
-    let outside = view.follow("http://127.0.0.1:1/scim/x".into(), request(Method::Get, "")).await.unwrap();
-    assert!(matches!(outside, Err(Error::Denied(_))), "{outside:?}");
-    let inside = view.follow(format!("{url}/Users?cursor=2"), request(Method::Get, "")).await.unwrap();
+    let broker = broker(Endpoint::new(url.clone()));
+    let call = Call { phase: Phase::Read, slots: &Slots::default() };
+    let outside = broker.follow(&call, "http://127.0.0.1:1/scim/x", request(Method::Get, "")).await;
+    assert!(matches!(outside, Err(Error::Denied(Denial::Location(_)))), "{outside:?}");
+    let inside = broker.follow(&call, &format!("{url}/Users?cursor=2"), request(Method::Get, "")).await;
     assert_eq!(inside.unwrap().status, 200);
     assert!(received.await.unwrap().starts_with("GET /scim/Users?cursor=2 "));
 }
@@ -151,6 +154,6 @@ async fn a_link_of_the_target_is_followed_inside_the_endpoint_only() {
 #[test]
 fn an_endpoint_with_a_credential_in_its_url_is_refused() {
     let endpoint = Endpoint::new(Url::parse("https://user:secret@example.org/").unwrap());
-    let error = HttpContext::new(&BTreeMap::from([("x".to_owned(), endpoint)])).unwrap_err();
+    let error = Broker::new(&BTreeMap::from([("x".to_owned(), endpoint)])).unwrap_err();
     assert!(!error.to_string().contains("secret"), "{error}");
 }

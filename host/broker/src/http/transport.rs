@@ -1,8 +1,9 @@
 //! Sends a request that was found to be allowed, and reads the answer within its limits.
 
+use super::error::{Denial, EndpointError, Error};
 use super::headers;
-use crate::bindings::purser::connector::http::{Error, Field, Method, Response};
-use crate::grant::{Authentication, Endpoint};
+use super::message::{Field, Method, Response};
+use crate::endpoint::Endpoint;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap};
 use std::error::Error as _;
 use std::sync::Once;
@@ -23,9 +24,9 @@ pub(super) struct Allowed {
 
 /// A client with its own pool of connections. It follows no redirect, knows no proxy and keeps no cookie.
 ///
-/// Certificates are verified as the operating system does; where no endpoint uses TLS, its store is not touched, so that a
-/// machine without one can still talk to a test server.
-pub(super) fn client<'a>(mut endpoints: impl Iterator<Item = &'a Endpoint>) -> reqwest::Result<reqwest::Client> {
+/// Certificates are verified as the operating system does; where the endpoint does not use TLS, its store is not touched,
+/// so that a machine without one can still talk to a test server.
+pub(super) fn client(name: &str, endpoint: &Endpoint) -> Result<reqwest::Client, EndpointError> {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         // Where the process has chosen a provider already, that one is used.
@@ -37,10 +38,12 @@ pub(super) fn client<'a>(mut endpoints: impl Iterator<Item = &'a Endpoint>) -> r
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .user_agent(concat!("purser/", env!("CARGO_PKG_VERSION")));
-    if !endpoints.any(|endpoint| endpoint.url.scheme() == "https") {
+    if endpoint.url.scheme() != "https" {
         builder = builder.tls_certs_only([]);
     }
-    builder.build()
+    let builder = endpoint.authentication.connect(builder);
+    let builder = builder.map_err(|source| EndpointError::Credential { name: name.to_owned(), source })?;
+    builder.build().map_err(|source| EndpointError::Tls { name: name.to_owned(), source })
 }
 
 /// Sends the request and reads the whole response.
@@ -50,32 +53,17 @@ pub(super) async fn exchange(
     request: Allowed,
 ) -> Result<Response, Error> {
     let mut builder = client
-        .request(method(request.method), request.url)
+        .request(request.method.into(), request.url)
         .headers(request.headers)
         // The host does not decompress: a small answer that unfolds to gigabytes is not asked for.
         .header(ACCEPT_ENCODING, "identity")
         .timeout(request.timeout.min(endpoint.timeout));
-    builder = match &endpoint.authentication {
-        Authentication::None => builder,
-        Authentication::Bearer(token) => builder.bearer_auth(token.reveal()),
-        Authentication::Basic { user, password } => builder.basic_auth(user, Some(password.reveal())),
-    };
     if let Some(body) = request.body {
         builder = builder.body(body);
     }
+    let builder = endpoint.authentication.authorize(builder).await?;
     let response = builder.send().await.map_err(failure)?;
     receive(response, endpoint.max_response_bytes).await
-}
-
-fn method(method: Method) -> reqwest::Method {
-    match method {
-        Method::Get => reqwest::Method::GET,
-        Method::Head => reqwest::Method::HEAD,
-        Method::Post => reqwest::Method::POST,
-        Method::Put => reqwest::Method::PUT,
-        Method::Patch => reqwest::Method::PATCH,
-        Method::Delete => reqwest::Method::DELETE,
-    }
 }
 
 async fn receive(mut response: reqwest::Response, max_bytes: u64) -> Result<Response, Error> {
@@ -102,7 +90,7 @@ async fn receive(mut response: reqwest::Response, max_bytes: u64) -> Result<Resp
 /// Only a failure to connect proves that nothing was sent; every other one leaves it open.
 fn failure(error: reqwest::Error) -> Error {
     if error.is_builder() {
-        Error::Denied(reason(error))
+        Error::Denied(Denial::Form(reason(error)))
     } else if error.is_connect() {
         Error::Unreachable(reason(error))
     } else {

@@ -1,7 +1,7 @@
 //! Which requests a phase lets through.
 
-use crate::bindings::purser::connector::http::Method;
-use crate::phase::Phase;
+use super::message::Method;
+use purser_model::phase::Phase;
 
 /// Whether the phase allows this method on this path (relative to the endpoint).
 ///
@@ -13,21 +13,9 @@ pub(super) fn check(phase: Phase, method: Method, path: &str, reading_posts: &[S
         (Phase::Write, _) | (Phase::Read, Method::Get | Method::Head) => Ok(()),
         (Phase::Read, Method::Post) if reading_posts.iter().any(|reading| reading == path) => Ok(()),
         (Phase::Read, Method::Post | Method::Put | Method::Patch | Method::Delete) => Err(format!(
-            "{} `{path}` could change something, and this call only reads; a POST that only reads is listed under \
-             `reading-posts` of the endpoint's grant",
-            name(method)
+            "{method} `{path}` could change something, and this call only reads; a POST that only reads is listed under \
+             `reading-posts` of the endpoint's grant"
         )),
-    }
-}
-
-fn name(method: Method) -> &'static str {
-    match method {
-        Method::Get => "GET",
-        Method::Head => "HEAD",
-        Method::Post => "POST",
-        Method::Put => "PUT",
-        Method::Patch => "PATCH",
-        Method::Delete => "DELETE",
     }
 }
 

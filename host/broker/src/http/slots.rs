@@ -1,6 +1,6 @@
 //! Puts secrets into a body in the place of the guest's placeholders.
 
-use crate::bindings::purser::connector::http::{SecretEncoding, SecretUse};
+use super::message::{SecretEncoding, SecretUse};
 use purser_model::secret::Slots;
 
 /// The body with every placeholder replaced by its secret.

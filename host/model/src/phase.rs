@@ -2,7 +2,7 @@
 
 /// The phase of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Phase {
+pub enum Phase {
     /// `describe`, and every guest before its function is called: no capability at all.
     Describe,
     /// `check`, `schema`, `search`, `get`, `changes`, `upgrade-config`: nothing is changed in the target.
@@ -13,5 +13,5 @@ pub(crate) enum Phase {
 
 impl Phase {
     /// Why a capability is denied in `describe`.
-    pub(crate) const NOTHING_IN_DESCRIBE: &str = "nothing can be reached while the connector describes itself";
+    pub const NOTHING_IN_DESCRIBE: &str = "nothing can be reached while the connector describes itself";
 }

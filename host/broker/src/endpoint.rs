@@ -1,0 +1,48 @@
+//! An HTTP endpoint of a grant.
+
+use crate::credential::{Authentication, SecretError};
+use purser_model::configuration::EndpointGrant;
+use std::time::Duration;
+use url::Url;
+
+/// An HTTP endpoint that a connector may reach.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// Where it is: `http` or `https`, without user name, query or fragment. Everything below its path may be reached.
+    pub url: Url,
+    /// How the host authenticates.
+    pub authentication: Authentication,
+    /// POST paths below the URL, such as `/.search`, that only read and are let through in the read phase.
+    pub reading_posts: Vec<String>,
+    /// Longest wait for the whole response.
+    pub timeout: Duration,
+    /// Largest body of a response in bytes.
+    pub max_response_bytes: u64,
+}
+
+impl Endpoint {
+    /// An endpoint without authentication and reading posts, with 30 seconds and 16 MiB for a response.
+    pub fn new(url: Url) -> Self {
+        Self {
+            url,
+            authentication: Authentication::None,
+            reading_posts: Vec::new(),
+            timeout: Duration::from_secs(30),
+            max_response_bytes: 16 << 20,
+        }
+    }
+
+    /// What was declared under this name, with its secrets read.
+    ///
+    /// # Errors
+    /// A secret is missing, unreadable or empty; the error names the endpoint and the place.
+    pub fn resolve(name: &str, declared: &EndpointGrant) -> Result<Self, SecretError> {
+        Ok(Self {
+            url: declared.url.clone(),
+            authentication: Authentication::resolve(name, &declared.authentication)?,
+            reading_posts: declared.reading_posts.clone(),
+            timeout: declared.timeout,
+            max_response_bytes: declared.max_response_bytes,
+        })
+    }
+}

@@ -1,0 +1,109 @@
+//! Decides about a request, and sends what is allowed.
+
+use super::error::{Denial, EndpointError, Error};
+use super::location::{self, Location};
+use super::message::{Field, Request, Response};
+use super::transport::{self, Allowed};
+use super::{headers, policy, slots};
+use crate::endpoint::Endpoint;
+use purser_model::phase::Phase;
+use purser_model::secret::Slots;
+use std::collections::BTreeMap;
+
+/// The endpoints that a source or target may reach, with the connections that are kept between its calls.
+#[derive(Debug, Default)]
+pub struct Broker {
+    reached: BTreeMap<String, Reached>,
+}
+
+#[derive(Debug)]
+struct Reached {
+    endpoint: Endpoint,
+    client: reqwest::Client,
+}
+
+/// The call of a connector that a request belongs to.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// What the call may do.
+    pub phase: Phase,
+    /// The secrets that travel beside it.
+    pub slots: &'a Slots,
+}
+
+impl Broker {
+    /// Reaches these endpoints and nothing else. Connections are made when they are first used.
+    ///
+    /// # Errors
+    /// An endpoint's URL or credential cannot be used, or TLS cannot be set up.
+    pub fn new(endpoints: &BTreeMap<String, Endpoint>) -> Result<Self, EndpointError> {
+        let reached = endpoints.iter().map(|(name, endpoint)| Ok((name.clone(), Reached::new(name, endpoint)?)));
+        Ok(Self { reached: reached.collect::<Result<_, EndpointError>>()? })
+    }
+
+    /// Sends a request to a path of its endpoint and waits for the whole response.
+    ///
+    /// # Errors
+    /// See [`Error`]: only `Interrupted` and `TooLarge` leave open whether the request had an effect.
+    pub async fn send(&self, call: &Call<'_>, request: Request) -> Result<Response, Error> {
+        let reached = self.reached(&request.endpoint)?;
+        let located = location::join(&reached.endpoint.url, &request.path, pairs(&request.query));
+        reached.exchange(call, request, located.map_err(Denial::Location)?).await
+    }
+
+    /// Sends a request to a URL that the target itself gave, which must lie inside the endpoint. Path and query of the
+    /// request are not used.
+    ///
+    /// # Errors
+    /// As [`Broker::send`].
+    pub async fn follow(&self, call: &Call<'_>, url: &str, request: Request) -> Result<Response, Error> {
+        let reached = self.reached(&request.endpoint)?;
+        let located = location::follow(&reached.endpoint.url, url);
+        reached.exchange(call, request, located.map_err(Denial::Location)?).await
+    }
+
+    fn reached(&self, name: &str) -> Result<&Reached, Denial> {
+        self.reached.get(name).ok_or_else(|| Denial::Endpoint(name.to_owned()))
+    }
+}
+
+impl Reached {
+    fn new(name: &str, endpoint: &Endpoint) -> Result<Self, EndpointError> {
+        check_url(name, endpoint)?;
+        let client = transport::client(name, endpoint)?;
+        Ok(Self { endpoint: endpoint.clone(), client })
+    }
+
+    async fn exchange(&self, call: &Call<'_>, request: Request, location: Location) -> Result<Response, Error> {
+        let allowed = allow(call, &self.endpoint, request, location)?;
+        transport::exchange(&self.client, &self.endpoint, allowed).await
+    }
+}
+
+/// Checks everything about a request before anything is sent.
+fn allow(call: &Call<'_>, endpoint: &Endpoint, request: Request, location: Location) -> Result<Allowed, Denial> {
+    policy::check(call.phase, request.method, &location.relative_path, &endpoint.reading_posts)
+        .map_err(Denial::Phase)?;
+    Ok(Allowed {
+        method: request.method,
+        url: location.url,
+        headers: headers::for_request(pairs(&request.headers)).map_err(Denial::Header)?,
+        body: slots::fill(request.body, &request.secrets, call.slots).map_err(Denial::Secret)?,
+        timeout: request.timeout.unwrap_or(endpoint.timeout),
+    })
+}
+
+fn pairs(fields: &[Field]) -> impl Iterator<Item = (&str, &str)> {
+    fields.iter().map(|field| (field.name.as_str(), field.value.as_str()))
+}
+
+fn check_url(name: &str, endpoint: &Endpoint) -> Result<(), EndpointError> {
+    let url = &endpoint.url;
+    let plain =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    if plain && matches!(url.scheme(), "http" | "https") {
+        return Ok(());
+    }
+    let url = format!("{}{}", url.origin().ascii_serialization(), url.path());
+    Err(EndpointError::Url { name: name.to_owned(), url })
+}

@@ -1,0 +1,17 @@
+//! HTTP requests to the named endpoints of a grant.
+
+mod broker;
+mod error;
+mod headers;
+mod location;
+mod message;
+mod policy;
+mod slots;
+mod transport;
+
+pub use broker::{Broker, Call};
+pub use error::{Denial, EndpointError, Error};
+pub use message::{Field, Method, Request, Response, SecretEncoding, SecretUse};
+
+#[cfg(test)]
+mod tests;
