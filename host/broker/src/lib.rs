@@ -7,6 +7,7 @@
 pub mod credential;
 mod endpoint;
 pub mod http;
+pub mod scan;
 
-pub use credential::{Authentication, CredentialError, SecretError};
+pub use credential::{Authentication, Authorized, CredentialError, SecretError};
 pub use endpoint::Endpoint;

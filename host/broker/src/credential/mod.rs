@@ -27,6 +27,15 @@ pub enum Authentication {
 #[error("no credential for the endpoint: {0}")]
 pub struct CredentialError(pub String);
 
+/// A request with its credential, and what was put on it: an answer must not repeat that to the guest.
+#[derive(Debug)]
+pub struct Authorized {
+    /// The request.
+    pub request: reqwest::RequestBuilder,
+    /// Every secret that it carries.
+    pub sent: Vec<Secret>,
+}
+
 impl Authentication {
     /// What was declared for this endpoint, with its secrets read.
     ///
@@ -54,14 +63,17 @@ impl Authentication {
     ///
     /// # Errors
     /// There is none at the moment; nothing must be sent.
-    pub async fn authorize(
-        &self,
-        request: reqwest::RequestBuilder,
-    ) -> Result<reqwest::RequestBuilder, CredentialError> {
+    pub async fn authorize(&self, request: reqwest::RequestBuilder) -> Result<Authorized, CredentialError> {
         Ok(match self {
-            Self::None => request,
-            Self::Bearer(token) => request.bearer_auth(token.reveal()),
-            Self::Basic { user, password } => request.basic_auth(user, Some(password.reveal())),
+            Self::None => Authorized { request, sent: Vec::new() },
+            Self::Bearer(token) => {
+                Authorized { request: request.bearer_auth(token.reveal()), sent: vec![token.clone()] }
+            }
+            Self::Basic { user, password } => {
+                let request = request.basic_auth(user, Some(password.reveal()));
+                let pair = Secret::new(format!("{user}:{}", password.reveal())).ok();
+                Authorized { request, sent: pair.into_iter().chain([password.clone()]).collect() }
+            }
         })
     }
 }

@@ -17,9 +17,10 @@ pub struct Broker {
 }
 
 #[derive(Debug)]
-struct Reached {
-    endpoint: Endpoint,
-    client: reqwest::Client,
+pub(super) struct Reached {
+    pub(super) name: String,
+    pub(super) endpoint: Endpoint,
+    pub(super) client: reqwest::Client,
 }
 
 /// The call of a connector that a request belongs to.
@@ -71,12 +72,12 @@ impl Reached {
     fn new(name: &str, endpoint: &Endpoint) -> Result<Self, EndpointError> {
         check_url(name, endpoint)?;
         let client = transport::client(name, endpoint)?;
-        Ok(Self { endpoint: endpoint.clone(), client })
+        Ok(Self { name: name.to_owned(), endpoint: endpoint.clone(), client })
     }
 
     async fn exchange(&self, call: &Call<'_>, request: Request, location: Location) -> Result<Response, Error> {
         let allowed = allow(call, &self.endpoint, request, location)?;
-        transport::exchange(&self.client, &self.endpoint, allowed).await
+        transport::exchange(self, call.slots, allowed).await
     }
 }
 

@@ -64,6 +64,32 @@ async fn the_host_authenticates_and_a_401_is_a_response() {
 }
 
 #[tokio::test]
+async fn a_secret_that_the_answer_repeats_does_not_reach_the_guest() {
+    let (url, received) = server(
+        b"HTTP/1.1 400 Bad\r\nx-echo: Basic cHVyc2VyOmh1bnRlcjItaHVudGVyMg==\r\n\r\n\
+          {\"got\":\"N\\\"ew-pass\",\"is\":\"hunter2-hunter2\"}",
+    )
+    .await;
+    let password = Secret::new("hunter2-hunter2").unwrap();
+    let authentication = Authentication::Basic { user: "purser".into(), password };
+    let mut slots = Slots::default();
+    let slot = slots.attach(Secret::new("N\"ew-pass").unwrap());
+    let secret = SecretUse { slot, placeholder: "<p>".into(), encoding: SecretEncoding::JsonString };
+    let request = Request {
+        body: Some(b"{\"password\":\"<p>\"}".to_vec()),
+        secrets: vec![secret],
+        ..request(Method::Put, "/password")
+    };
+    let call = Call { phase: Phase::Write, slots: &slots };
+    let answer = broker(Endpoint { authentication, ..Endpoint::new(url) }).send(&call, request).await.unwrap();
+    let body = String::from_utf8(answer.body).unwrap();
+    assert_eq!(body, format!("{{\"got\":\"{0}\",\"is\":\"{0}\"}}", crate::scan::REMOVED));
+    let echo = answer.headers.iter().find(|field| field.name == "x-echo").unwrap();
+    assert!(!echo.value.contains("aHVudGVy") && !echo.value.contains("h1bnRlcj"), "{}", echo.value);
+    assert!(received.await.unwrap().ends_with(r#"{"password":"N\"ew-pass"}"#));
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed() {
     let (url, _received) =
         server(b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n").await;

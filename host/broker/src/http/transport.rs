@@ -1,10 +1,15 @@
 //! Sends a request that was found to be allowed, and reads the answer within its limits.
 
+use super::broker::Reached;
 use super::error::{Denial, EndpointError, Error};
 use super::headers;
 use super::message::{Field, Method, Response};
+use crate::credential::Authorized;
 use crate::endpoint::Endpoint;
+use crate::scan::Forms;
+use purser_model::secret::Slots;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap};
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::sync::Once;
 use std::time::Duration;
@@ -46,13 +51,12 @@ pub(super) fn client(name: &str, endpoint: &Endpoint) -> Result<reqwest::Client,
     builder.build().map_err(|source| EndpointError::Tls { name: name.to_owned(), source })
 }
 
-/// Sends the request and reads the whole response.
-pub(super) async fn exchange(
-    client: &reqwest::Client,
-    endpoint: &Endpoint,
-    request: Allowed,
-) -> Result<Response, Error> {
-    let mut builder = client
+/// Sends the request and reads the whole response, out of which the secrets that it may repeat are taken: the endpoint's
+/// own, and all that travel beside the call, since one request may ask for what another wrote.
+pub(super) async fn exchange(reached: &Reached, slots: &Slots, request: Allowed) -> Result<Response, Error> {
+    let endpoint = &reached.endpoint;
+    let mut builder = reached
+        .client
         .request(request.method.into(), request.url)
         .headers(request.headers)
         // The host does not decompress: a small answer that unfolds to gigabytes is not asked for.
@@ -61,9 +65,35 @@ pub(super) async fn exchange(
     if let Some(body) = request.body {
         builder = builder.body(body);
     }
-    let builder = endpoint.authentication.authorize(builder).await?;
-    let response = builder.send().await.map_err(failure)?;
-    receive(response, endpoint.max_response_bytes).await
+    let Authorized { request, sent } = endpoint.authentication.authorize(builder).await?;
+    let response = request.send().await.map_err(failure)?;
+    let mut answer = receive(response, endpoint.max_response_bytes).await?;
+    if remove_secrets(&mut answer, &Forms::of(sent.iter().chain(slots.iter()))) {
+        let endpoint = reached.name.as_str();
+        tracing::warn!(endpoint, "an answer repeated a secret, which was removed from what the connector sees");
+    }
+    Ok(answer)
+}
+
+/// Takes secrets out of an answer, and says whether there was one.
+fn remove_secrets(answer: &mut Response, forms: &Forms) -> bool {
+    let mut found = false;
+    let mut clean = |bytes: &[u8]| match forms.remove(bytes) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(clean) => {
+            found = true;
+            Some(clean)
+        }
+    };
+    if let Some(body) = clean(&answer.body) {
+        answer.body = body;
+    }
+    for text in answer.headers.iter_mut().flat_map(|field| [&mut field.name, &mut field.value]) {
+        if let Some(clean) = clean(text.as_bytes()) {
+            *text = String::from_utf8_lossy(&clean).into_owned();
+        }
+    }
+    found
 }
 
 async fn receive(mut response: reqwest::Response, max_bytes: u64) -> Result<Response, Error> {
