@@ -12,6 +12,7 @@ mod limits;
 mod mapping;
 mod matching;
 mod membership;
+mod password;
 mod problems;
 mod reading;
 mod section;

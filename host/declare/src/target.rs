@@ -8,7 +8,7 @@ use crate::reading::Reading;
 use crate::section::{Node, Section};
 use crate::timing;
 use crate::units;
-use crate::{insight, instance, mapping};
+use crate::{insight, instance, mapping, password};
 use purser_model::configuration::{DeclaredEntitlement, Deprovisioning, Leaving, Target};
 use purser_model::id::TargetName;
 use std::collections::BTreeMap;
@@ -29,6 +29,7 @@ pub(crate) fn read(reading: &mut Reading, name: &TargetName, mut section: Sectio
     let protected = matching::protection(reading, name, &mut section);
     matching::check_unmatched(&mut section, reactions, &correlation, &mut reading.problems);
     let mappings = mapping::read(reading, name, &mut section, !correlation.is_empty());
+    let password = password::read(&mut section, &mut reading.problems);
     let entitlements = entitlements(reading, name, &mut section);
     let insight = section.optional("insight").and_then(|node| insight::read(&node, &mut reading.problems));
     let guard = limits::guard(&mut section, &mut reading.problems);
@@ -43,6 +44,7 @@ pub(crate) fn read(reading: &mut Reading, name: &TargetName, mut section: Sectio
         missing: reactions.missing,
         unmatched: reactions.unmatched,
         mappings,
+        password,
         leaving: leaving.unwrap_or(Deprovisioning::Disable.into()),
         entitlements,
         reconcile: timing.reconcile,

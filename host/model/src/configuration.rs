@@ -6,6 +6,7 @@ use crate::guard::{Guard, GuardLimit};
 use crate::id::{GroupName, RoleName, SourceName, TargetName};
 use crate::identity::Validity;
 use crate::object::Digest;
+use crate::password::PasswordPolicy;
 use crate::quarantine::{QuarantineRules, RetryRules};
 use crate::schedule::Schedule;
 use crate::window::Windows;
@@ -436,6 +437,8 @@ pub struct Target {
     pub unmatched: UnmatchedReaction,
     /// The mappings, by attribute.
     pub mappings: Vec<Mapping>,
+    /// How the passwords of new accounts are made; none: they get none.
+    pub password: Option<PasswordPolicy>,
     /// What happens on leaving.
     pub leaving: Leaving,
     /// Entitlements by the name that roles use.
@@ -469,6 +472,7 @@ impl Target {
             missing: MissingReaction::default(),
             unmatched: UnmatchedReaction::default(),
             mappings: Vec::new(),
+            password: None,
             leaving: Deprovisioning::Disable.into(),
             entitlements: BTreeMap::new(),
             reconcile: ReconcileSchedules::default(),

@@ -14,6 +14,8 @@ pub mod identity;
 pub mod manifest;
 pub mod object;
 pub mod operation;
+
+pub mod password;
 pub mod phase;
 pub mod plan;
 pub mod quarantine;

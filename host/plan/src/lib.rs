@@ -17,6 +17,7 @@ mod guard;
 mod matching;
 mod memberships;
 mod outcome;
+mod password;
 mod planner;
 mod protection;
 mod records;

@@ -10,6 +10,7 @@ use crate::entitlements::{Declared, Wanted};
 use crate::expression::is_none;
 use crate::memberships::{self, Granted};
 use crate::outcome::{Candidate, IdentityPlan, IdentitySnapshot, RuleFault, TakenValues, TargetView};
+use crate::password;
 use crate::references::Referred;
 use crate::rules::{Rules, TargetRules, searchable};
 use crate::subject::Subject;
@@ -220,7 +221,11 @@ impl<'a> Planner<'a> {
             Some(_) => "the account is gone from the target".to_owned(),
             None => granting_roles(granted),
         };
-        let mut operations = vec![operation(Intent::Create { attributes: desired.for_create(), active }, reason)];
+        let mut attributes = desired.for_create();
+        if let Err(without) = password::ask_for(self.target.password.as_ref(), class, &mut attributes) {
+            return self.notice(format!("{without}; no account is created"));
+        }
+        let mut operations = vec![operation(Intent::Create { attributes, active }, reason)];
         let grants = self.declared.grants(granted, &BTreeSet::new());
         operations.extend(self.allowed(class.operations.grant, class, "grant entitlements", grants));
         self.item(missing, &class.name, Link::Keep, operations, desired.pushed());

@@ -9,6 +9,7 @@ use purser_model::account::EntitlementKey;
 use purser_model::edit::{AttributeAction, AttributeChange};
 use purser_model::id::TargetName;
 use purser_model::operation::{EntitlementReference, Intent};
+use purser_model::password::is_generated;
 use purser_model::plan::{ItemState, Link, Notice, PlanItem, PlanLine, PlannedOperation};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -209,6 +210,7 @@ fn shown(value: &Value) -> String {
     match value {
         Value::Null => "(none)".to_owned(),
         Value::String(text) if is_plain(text) => text.clone(),
+        generated if is_generated(generated) => "(a new password)".to_owned(),
         other => other.to_string(),
     }
 }

@@ -6,21 +6,20 @@ use crate::collision::sent;
 use crate::engine::{Engine, EngineError, connector_of};
 use crate::environment::Progress;
 use crate::observe::Reader;
+use crate::resolve::{Unresolved, entitlement_key, resolve};
 use crate::rest::{Tally, cause_of};
 use crate::verdict::{self, Look, Try, Verdict};
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use purser_connector::{Fault, Session};
-use purser_model::Attributes;
-use purser_model::account::{Account, EntitlementKey};
-use purser_model::edit::{ConnectorError, Edit, EditOutcome, EntitlementEdit, ErrorClass, Request};
+use purser_model::account::EntitlementKey;
+use purser_model::edit::{ConnectorError, EditOutcome, ErrorClass, Request};
 use purser_model::id::{IdentityId, TargetName};
 use purser_model::manifest::{HoldingSide, ObjectClass};
 use purser_model::object::Object;
 use purser_model::operation::{EntitlementReference, Intent, Operation, OperationState};
 use purser_model::quarantine::{Permit, RestCause};
-use purser_model::secret::Slots;
-use purser_store::{Leased, Observation, OperationObject, Recording, Seen, Store};
+use purser_store::{Leased, Observation, Recording, Seen, Store};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -271,7 +270,7 @@ impl Engine {
         let mut sendable = Vec::new();
         let mut recordings = Vec::new();
         for one in leased {
-            match resolve(bench, &one) {
+            match resolve(bench, &one).and_then(|request| self.with_policy(&bench.name, request)) {
                 Ok(request) => sendable.push((one, request)),
                 Err(unresolved) => recordings.push(self.unresolved(&one.operation, unresolved)),
             }
@@ -325,8 +324,8 @@ impl Engine {
         if let Some(until) = self.turn(&bench.name).left_alone_until(self.clock.now()) {
             return Ok(Self::held_back(batch, until));
         }
-        let requests = batch.iter().map(|(_, request)| request.clone()).collect();
-        let results = match bench.session.apply(requests, Slots::default()).await {
+        let (requests, slots) = self.requests(&bench.name, batch);
+        let results = match bench.session.apply(requests, slots).await {
             Ok(results) => results,
             Err(fault) => {
                 let recordings = self.call_failed(bench, batch, &fault);
@@ -521,71 +520,5 @@ pub(crate) fn ended(operation: &Operation, state: OperationState, detail: String
         kind_rests_until: None,
         seen,
         wake: false,
-    }
-}
-
-/// Why an operation cannot be sent.
-pub(crate) enum Unresolved {
-    /// Something that it needs is still to come.
-    NotYet(String),
-    /// It cannot be sent at all.
-    Never(String),
-}
-
-/// The request that an operation stands for, with the ids that the target gave.
-pub(crate) fn resolve(bench: &Bench, one: &Leased) -> Result<Request, Unresolved> {
-    let operation = &one.operation;
-    let request = |edit| Request { operation_id: operation.id, class: operation.class.clone(), edit };
-    let account = match &one.object {
-        OperationObject::Account(account) => account.as_ref(),
-        OperationObject::Entitlement(_) => {
-            let Intent::CreateEntitlement { attributes, .. } = &operation.intent else {
-                return Err(Unresolved::Never("an entitlement can only be created".into()));
-            };
-            return Ok(request(Edit::Create { attributes: attributes.clone(), active: None }));
-        }
-    };
-    let edit = match &operation.intent {
-        Intent::Create { attributes, active } => Edit::Create { attributes: attributes.clone(), active: *active },
-        Intent::Update { changes } => {
-            Edit::Update { id: remote(account)?, version: account.version.clone(), changes: changes.clone() }
-        }
-        Intent::Enable => Edit::SetActive { id: remote(account)?, version: account.version.clone(), active: true },
-        Intent::Disable => Edit::SetActive { id: remote(account)?, version: account.version.clone(), active: false },
-        Intent::Delete => Edit::Delete { id: remote(account)?, version: account.version.clone() },
-        Intent::Grant { entitlement } => Edit::Grant(entitlement_edit(bench, account, entitlement)?),
-        Intent::Revoke { entitlement } => Edit::Revoke(entitlement_edit(bench, account, entitlement)?),
-        Intent::CreateEntitlement { .. } => return Err(Unresolved::Never("an account is no entitlement".into())),
-    };
-    Ok(request(edit))
-}
-
-fn remote(account: &Account) -> Result<String, Unresolved> {
-    account.remote_id.clone().ok_or_else(|| Unresolved::Never("the account is not in the target".into()))
-}
-
-fn entitlement_edit(
-    bench: &Bench,
-    account: &Account,
-    reference: &EntitlementReference,
-) -> Result<EntitlementEdit, Unresolved> {
-    let key = entitlement_key(bench, reference)?;
-    Ok(EntitlementEdit {
-        id: remote(account)?,
-        entitlement_class: key.class,
-        entitlement: key.id,
-        parameters: Attributes::new(),
-    })
-}
-
-pub(crate) fn entitlement_key(bench: &Bench, reference: &EntitlementReference) -> Result<EntitlementKey, Unresolved> {
-    match reference {
-        EntitlementReference::Remote(key) => Ok(key.clone()),
-        EntitlementReference::Declared(name) => bench.entitlements.get(name).cloned().ok_or_else(|| {
-            Unresolved::NotYet(format!(
-                "the entitlement `{name}` was not found in {}: reconcile the target, or declare it with `create = true`",
-                bench.name
-            ))
-        }),
     }
 }

@@ -26,6 +26,7 @@ mod plans;
 mod protection;
 mod provision;
 mod reconcile;
+mod resolve;
 mod rest;
 mod schedule;
 mod single;

@@ -2,8 +2,9 @@
 
 use crate::engine::{Engine, EngineError, in_target};
 use crate::environment::Progress;
-use crate::execute::{Bench, DrainReport, ended, entitlement_key, recording};
+use crate::execute::{Bench, DrainReport, ended, recording};
 use crate::observe::{same_text, texts, values_at};
+use crate::resolve::entitlement_key;
 use crate::verdict;
 use purser_connector::{Fault, Session};
 use purser_model::Attributes;
@@ -13,6 +14,7 @@ use purser_model::id::TargetName;
 use purser_model::manifest::{HoldingSide, ObjectClass};
 use purser_model::object::{Condition, Object, Operator, SearchRequest, Tail};
 use purser_model::operation::{EntitlementReference, Intent, Operation, OperationState};
+use purser_model::password::without_passwords;
 use purser_store::{Leased, OperationObject, Recording, Seen};
 use serde_json::Value;
 use tracing::{info, warn};
@@ -121,8 +123,7 @@ impl Engine {
             attribute.is_none_or(|attribute| !attribute.traits.write_only)
         };
         let Ok(found) = object.parse_attributes().map(Value::Object) else { return false };
-        let asked: Attributes =
-            sent.iter().filter(|(name, _)| is_shown(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
+        let asked: Attributes = without_passwords(sent).into_iter().filter(|(name, _)| is_shown(name)).collect();
         covers(&found, &Value::Object(asked))
     }
 

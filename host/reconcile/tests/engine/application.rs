@@ -11,7 +11,7 @@ use purser_model::manifest::{
     HoldingSide, Limits, Manifest, ObjectClass, Operations,
 };
 use purser_model::object::{ChangePage, Object, Page, SearchRequest, Tail};
-use purser_model::secret::Slots;
+use purser_model::secret::{Secret, Slots};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -30,6 +30,10 @@ pub struct Person {
 pub struct Content {
     pub people: BTreeMap<String, Person>,
     pub groups: BTreeMap<String, (String, BTreeSet<String>)>,
+    /// Passwords by account, in the order in which they were set; nobody can read them from outside.
+    pub passwords: Vec<(String, Secret)>,
+    /// The secrets of the call that is answered now.
+    slots: Slots,
     next: u64,
     pub writes: u64,
     /// Every edit that was carried out, by the operation it came with.
@@ -166,6 +170,12 @@ impl Content {
         id
     }
 
+    /// The secret that `{"$slot": n}` refers to.
+    fn secret(&self, value: &Value) -> Secret {
+        let slot = value["$slot"].as_u64().unwrap_or_else(|| panic!("{value} is no slot"));
+        self.slots.get(u32::try_from(slot).unwrap()).expect("the slot is attached").clone()
+    }
+
     fn refuse_taken(&self, own: Option<&String>, name: Option<&Value>) -> Result<(), ConnectorError> {
         let Some(says_which) = self.names_are_unique else { return Ok(()) };
         let has_it = |(id, person): &(&String, &Person)| Some(*id) != own && person.attributes.get("userName") == name;
@@ -212,7 +222,10 @@ impl Content {
             }
             Edit::Create { attributes, active } => {
                 self.refuse_taken(None, attributes.get("userName"))?;
-                let id = self.create(attributes.clone(), active.unwrap_or(true));
+                let mut attributes = attributes.clone();
+                let password = attributes.remove("password").map(|slot| self.secret(&slot));
+                let id = self.create(attributes, active.unwrap_or(true));
+                self.passwords.extend(password.map(|password| (id.clone(), password)));
                 Ok(EditOutcome::Done(self.object("person", &id)))
             }
             Edit::Update { id, changes, .. } => {
@@ -359,7 +372,7 @@ impl Session for Application {
     async fn apply(
         &self,
         requests: Vec<Request>,
-        _slots: Slots,
+        slots: Slots,
     ) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
         self.called("apply", u32::try_from(requests.len()).unwrap())?;
         let now = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
@@ -371,6 +384,7 @@ impl Session for Application {
         *self.calls.lock().unwrap() += 1;
         let trouble = (self.trouble.lock().unwrap())();
         let mut content = self.content();
+        content.slots = slots;
         match trouble {
             Trouble::None => Ok(requests.iter().map(|request| content.edit(request)).collect()),
             Trouble::Unavailable => Ok(all_fail(&requests, &ErrorClass::Unavailable { after_ms: None })),
@@ -418,6 +432,10 @@ fn manifest() -> Manifest {
             text("userName", unique),
             text("mail", AttributeTraits::default()),
             text("phones", AttributeTraits { multi_valued: true, ..AttributeTraits::default() }),
+            Attribute {
+                kind: AttributeKind::SecretSlot,
+                ..text("password", AttributeTraits { write_only: true, ..AttributeTraits::default() })
+            },
         ],
         open: true,
         operations: Operations {

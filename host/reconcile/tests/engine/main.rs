@@ -15,6 +15,7 @@ mod insight;
 mod lifecycle;
 mod names;
 mod pace;
+mod passwords;
 mod plans;
 mod quarantine;
 mod references;

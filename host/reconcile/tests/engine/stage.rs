@@ -155,6 +155,11 @@ impl Stage {
     }
 
     /// It is this time now.
+    /// Where the store keeps its files.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     pub fn wait_until(&self, time: &str) {
         self.clock.set(time);
     }
