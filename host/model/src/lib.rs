@@ -14,7 +14,6 @@ pub mod identity;
 pub mod manifest;
 pub mod object;
 pub mod operation;
-
 pub mod password;
 pub mod phase;
 pub mod plan;
