@@ -1,11 +1,11 @@
 //! `connector`, `config`, `endpoint` and `directory`: what a source and a target have in common.
 
 use crate::problems::Problems;
+use crate::secret::{SECRET_ADVICE, secret};
 use crate::section::{Node, Section};
 use crate::units;
 use purser_model::configuration::{
     ConnectorReference, DirectoryGrant, EndpointAuthentication, EndpointGrant, GrantDeclaration, Instance,
-    SecretReference,
 };
 use semver::VersionReq;
 use std::path::Path;
@@ -14,7 +14,6 @@ use url::Url;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_RESPONSE_BYTES: u64 = 16 << 20;
-const SECRET_ADVICE: &str = "a secret never stands in a declaration: write { env = \"NAME\" } or { file = \"path\" }, and change the secret if this file was shared";
 
 /// Reads the connector, its configuration and its grant.
 pub(crate) fn read(section: &mut Section<'_>, base: &Path, problems: &mut Problems) -> Instance {
@@ -123,26 +122,6 @@ fn basic_authentication(node: &Node<'_>, base: &Path, problems: &mut Problems) -
     let password = password.and_then(|node| secret(&node, base, problems));
     section.finish(problems);
     Some(EndpointAuthentication::Basic { user, password: password? })
-}
-
-/// Reads where a secret is kept. A secret in clear is refused and not repeated.
-fn secret(node: &Node<'_>, base: &Path, problems: &mut Problems) -> Option<SecretReference> {
-    if node.value.as_str().is_some() {
-        problems.report(&node.place, SECRET_ADVICE);
-        return None;
-    }
-    let mut section = node.section(problems)?;
-    let variable = section.optional("env");
-    let file = section.optional("file");
-    section.finish(problems);
-    match (variable, file) {
-        (Some(variable), None) => variable.filled_text(problems).map(SecretReference::Environment),
-        (None, Some(file)) => file.filled_text(problems).map(|path| SecretReference::File(base.join(path))),
-        _ => {
-            problems.report(&node.place, "write either { env = \"NAME\" } or { file = \"path\" }");
-            None
-        }
-    }
 }
 
 fn directory(mut section: Section<'_>, base: &Path, problems: &mut Problems) -> DirectoryGrant {

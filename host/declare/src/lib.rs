@@ -15,6 +15,7 @@ mod membership;
 mod password;
 mod problems;
 mod reading;
+mod secret;
 mod section;
 mod source;
 mod suggestion;

@@ -172,8 +172,8 @@ fn connectors_that_cannot_be_named_so() {
 
 #[test]
 fn a_secret_in_clear_is_refused_and_not_repeated() {
-    let advice = "a secret never stands in a declaration: write { env = \"NAME\" } or { file = \"path\" }, and change the secret if \
-                  this file was shared";
+    let advice = "a secret never stands in a declaration: write { secret = \"name\" }, { env = \"NAME\" } or { file = \"path\" }, \
+                  and change the secret if this file was shared";
     for (further, place) in [
         ("bearer = \"hunter2\"\n", "6:10: target.crm.endpoint.scim.bearer"),
         ("basic = { user = \"u\", password = \"hunter2\" }\n", "6:34: target.crm.endpoint.scim.basic.password"),
@@ -193,7 +193,12 @@ fn a_secret_in_clear_is_refused_and_not_repeated() {
 fn endpoints_that_cannot_be_reached_so() {
     assert_only(
         &endpoint("bearer = { env = \"A\", file = \"b\" }\n"),
-        "a.toml:6:1: target.crm.endpoint.scim.bearer: write either { env = \"NAME\" } or { file = \"path\" }",
+        "a.toml:6:1: target.crm.endpoint.scim.bearer: write one of { secret = \"name\" }, { env = \"NAME\" } and { file = \"path\" }",
+    );
+    assert_only(
+        &endpoint("bearer = { secret = \"hunter2 is no name\" }\n"),
+        "a.toml:6:21: target.crm.endpoint.scim.bearer.secret: this is no name of a secret: use 1 to 64 of a-z, A-Z, 0-9, `-`, `_` and `.`, \
+         and set the secret itself with `purser secret set NAME`",
     );
     assert_only(
         &endpoint("bearer = { env = \"A\" }\nbasic = { user = \"u\", password = { env = \"B\" } }\n"),

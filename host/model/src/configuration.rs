@@ -3,7 +3,7 @@
 //! Expressions are CEL texts here; `purser-plan` compiles them. Secrets are references here; the runtime reads them.
 
 use crate::guard::{Guard, GuardLimit};
-use crate::id::{GroupName, RoleName, SourceName, TargetName};
+use crate::id::{GroupName, RoleName, SecretName, SourceName, TargetName};
 use crate::identity::Validity;
 use crate::object::Digest;
 use crate::password::PasswordPolicy;
@@ -62,6 +62,8 @@ pub enum SecretReference {
     Environment(String),
     /// A file; a line end at its end is not part of the secret.
     File(PathBuf),
+    /// The sealed store.
+    Sealed(SecretName),
 }
 
 /// How the host authenticates to an endpoint.
@@ -78,6 +80,16 @@ pub enum EndpointAuthentication {
         /// Password.
         password: SecretReference,
     },
+}
+
+impl EndpointAuthentication {
+    /// Where its secrets are read from.
+    pub fn secrets(&self) -> Vec<&SecretReference> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Bearer(secret) | Self::Basic { password: secret, .. } => vec![secret],
+        }
+    }
 }
 
 /// An HTTP endpoint that a connector may reach.
@@ -111,6 +123,19 @@ pub struct GrantDeclaration {
     pub endpoints: BTreeMap<String, EndpointGrant>,
     /// Directories by name.
     pub directories: BTreeMap<String, DirectoryGrant>,
+}
+
+impl GrantDeclaration {
+    /// The secrets of the sealed store that it refers to, each with the endpoint that needs it.
+    pub fn sealed_secrets(&self) -> impl Iterator<Item = (&str, &SecretName)> {
+        let endpoints = self.endpoints.iter();
+        let secrets = endpoints
+            .flat_map(|(name, grant)| grant.authentication.secrets().into_iter().map(move |secret| (name, secret)));
+        secrets.filter_map(|(name, secret)| match secret {
+            SecretReference::Sealed(secret) => Some((name.as_str(), secret)),
+            SecretReference::Environment(_) | SecretReference::File(_) => None,
+        })
+    }
 }
 
 /// A connector with its configuration and what it may reach.

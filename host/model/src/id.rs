@@ -138,6 +138,10 @@ name! {
     /// The name of a group of identities.
     GroupName
 }
+name! {
+    /// The name of a secret in the sealed store.
+    SecretName
+}
 
 /// Makes ids that grow with time (UUIDv7, RFC 9562 section 5.7) from a time and a seed that the caller gives.
 ///

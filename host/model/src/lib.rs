@@ -21,6 +21,7 @@ pub mod quarantine;
 pub mod run;
 pub mod schedule;
 pub mod seal;
+pub mod sealed;
 pub mod secret;
 pub mod window;
 

@@ -27,6 +27,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0008-schedule.sql")),
     M::up(include_str!("../migrations/0009-insight.sql")),
     M::up(include_str!("../migrations/0010-references.sql")),
+    M::up(include_str!("../migrations/0011-secrets.sql")),
 ];
 
 /// Why the file could not be opened.

@@ -30,6 +30,7 @@ mod recognition;
 mod references;
 mod rows;
 mod runs;
+mod secrets;
 mod seen;
 mod small;
 mod transaction;

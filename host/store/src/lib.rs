@@ -9,12 +9,14 @@ mod audit;
 mod held;
 mod insight;
 mod records;
+mod secrets;
 mod situations;
 
 pub use audit::*;
 pub use held::*;
 pub use insight::*;
 pub use records::*;
+pub use secrets::*;
 pub use situations::*;
 
 use async_trait::async_trait;
@@ -84,7 +86,7 @@ pub enum StoreError {
 
 /// What must be kept.
 #[async_trait]
-pub trait Store: Insight + Recognition + Send + Sync {
+pub trait Store: Insight + Recognition + SealedSecrets + Send + Sync {
     // On whose behalf
 
     /// The same store, where what changes is audited as part of this activity, such as `import of hr`.

@@ -5,11 +5,12 @@ use purser_tidy::{hold, root};
 use std::collections::BTreeSet;
 
 /// Each crate of the host with the crates of the project that it may depend on.
-const LAW: [(&str, &[&str]); 12] = [
+const LAW: [(&str, &[&str]); 13] = [
     ("purser-model", &[]),
     ("purser-plan", &["purser-model"]),
     ("purser-connector", &["purser-model"]),
     ("purser-broker", &["purser-model"]),
+    ("purser-sealing", &["purser-model"]),
     ("purser-store", &["purser-model"]),
     ("purser-declare", &["purser-model", "purser-plan"]),
     ("purser-store-sqlite", &["purser-model", "purser-store"]),

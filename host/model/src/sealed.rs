@@ -1,0 +1,37 @@
+//! Secrets as the store keeps them: sealed, so that whoever reads the store without the key reads nothing.
+
+use crate::id::SecretName;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Which key something is sealed with. It follows from the key and tells nothing about it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SealingKeyId(pub String);
+
+impl fmt::Display for SealingKeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// A sealed secret. Its name and version are sealed with it: no row can take the place of another.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedSecret {
+    /// The name that declarations use.
+    pub name: SecretName,
+    /// Counts from 1, with each new value.
+    pub version: u32,
+    /// The key that seals the data key.
+    pub key: SealingKeyId,
+    /// The data key, sealed.
+    pub wrapped_key: Vec<u8>,
+    /// The secret, sealed with the data key.
+    pub sealed: Vec<u8>,
+}
+
+impl fmt::Debug for SealedSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SealedSecret({} version {}, key {})", self.name, self.version, self.key)
+    }
+}
