@@ -2,6 +2,7 @@
 
 use crate::credential::{Authentication, SecretError};
 use purser_model::configuration::EndpointGrant;
+use purser_model::secret::NamedSecrets;
 use std::time::Duration;
 use url::Url;
 
@@ -32,14 +33,14 @@ impl Endpoint {
         }
     }
 
-    /// What was declared under this name, with its secrets read.
+    /// What was declared under this name, with its secrets read; `sealed` are those of the sealed store.
     ///
     /// # Errors
     /// A secret is missing, unreadable or empty; the error names the endpoint and the place.
-    pub fn resolve(name: &str, declared: &EndpointGrant) -> Result<Self, SecretError> {
+    pub fn resolve(name: &str, declared: &EndpointGrant, sealed: &NamedSecrets) -> Result<Self, SecretError> {
         Ok(Self {
             url: declared.url.clone(),
-            authentication: Authentication::resolve(name, &declared.authentication)?,
+            authentication: Authentication::resolve(name, &declared.authentication, sealed)?,
             reading_posts: declared.reading_posts.clone(),
             timeout: declared.timeout,
             max_response_bytes: declared.max_response_bytes,

@@ -1,5 +1,6 @@
 //! A credential on its way from the operator's store to the wire.
 
+use crate::id::SecretName;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +30,9 @@ impl Secret {
         &self.0
     }
 }
+
+/// Secrets of the sealed store that were opened, by name.
+pub type NamedSecrets = BTreeMap<SecretName, Secret>;
 
 /// The secrets that travel beside one call, by number. A guest knows the numbers; the host puts the secrets on the wire.
 #[derive(Debug, Clone, Default)]

@@ -2,6 +2,7 @@
 
 use purser_broker::{Endpoint, SecretError};
 use purser_model::configuration::GrantDeclaration;
+use purser_model::secret::NamedSecrets;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -33,14 +34,14 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// Reads the secrets that a declaration refers to.
+    /// Reads the secrets that a declaration refers to; `sealed` are those of the sealed store.
     ///
     /// # Errors
     /// A secret is missing, unreadable or empty; the error names the endpoint and the place.
-    pub fn resolve(declaration: &GrantDeclaration) -> Result<Self, SecretError> {
+    pub fn resolve(declaration: &GrantDeclaration, sealed: &NamedSecrets) -> Result<Self, SecretError> {
         let mut grant = Self::default();
         for (name, declared) in &declaration.endpoints {
-            grant.endpoints.insert(name.clone(), Endpoint::resolve(name, declared)?);
+            grant.endpoints.insert(name.clone(), Endpoint::resolve(name, declared, sealed)?);
         }
         for (name, declared) in &declaration.directories {
             let access = if declared.writes { Access::ReadWrite } else { Access::ReadOnly };

@@ -1,15 +1,14 @@
 //! A secret in its envelope.
 
 use crate::{Randomness, SealingKey};
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use purser_model::id::SecretName;
 use purser_model::sealed::{SealedSecret, SealingKeyId};
 use purser_model::secret::Secret;
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use zeroize::Zeroizing;
 
 const KEY: usize = 32;
-const NONCE: usize = 24;
+const NONCE: usize = 12;
 
 /// A sealed secret cannot be opened. The secret is named, nothing of it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -102,22 +101,36 @@ fn bound(half: &str, name: &SecretName, version: u32) -> Vec<u8> {
     format!("purser sealed 1\n{half}\n{name}\n{version}").into_bytes()
 }
 
-#[expect(clippy::expect_used, reason = "the cipher fails on contents of 256 GiB, which no secret has")]
+/// A data key seals once, and the host's key so few of them that random nonces do not meet.
 fn encrypt(key: &[u8; KEY], content: &[u8], bound: &[u8], random: Randomness<'_>) -> Vec<u8> {
     let mut nonce = [0; NONCE];
     random(&mut nonce);
-    let cipher = XChaCha20Poly1305::new(key.into());
-    let sealed = cipher.encrypt(&XNonce::from(nonce), Payload { msg: content, aad: bound });
-    [nonce.as_slice(), &sealed.expect("a secret is short")].concat()
+    // Room for the tag, so that the content is not left behind where a growing buffer was.
+    let mut sealed = Vec::with_capacity(NONCE + content.len() + CHACHA20_POLY1305.tag_len());
+    sealed.extend_from_slice(content);
+    cipher(key)
+        .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(bound), &mut sealed)
+        .expect("the cipher only fails on 256 GiB, which no secret has");
+    sealed.splice(0..0, nonce);
+    sealed
 }
 
 fn decrypt(key: &[u8; KEY], sealed: &[u8], bound: &[u8], name: &SecretName) -> Result<Zeroizing<Vec<u8>>, OpenError> {
     let Some((nonce, content)) = sealed.split_first_chunk::<NONCE>() else {
         return Err(OpenError::Truncated { name: name.clone() });
     };
-    let cipher = XChaCha20Poly1305::new(key.into());
-    let opened = cipher.decrypt(&XNonce::from(*nonce), Payload { msg: content, aad: bound });
-    opened.map(Zeroizing::new).map_err(|_| OpenError::Tampered { name: name.clone() })
+    let mut opened = Zeroizing::new(content.to_vec());
+    let nonce = Nonce::assume_unique_for_key(*nonce);
+    let length = match cipher(key).open_in_place(nonce, Aad::from(bound), &mut opened) {
+        Ok(content) => content.len(),
+        Err(_) => return Err(OpenError::Tampered { name: name.clone() }),
+    };
+    opened.truncate(length);
+    Ok(opened)
+}
+
+fn cipher(key: &[u8; KEY]) -> LessSafeKey {
+    LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, key).expect("the cipher takes keys of 32 bytes"))
 }
 
 #[cfg(test)]

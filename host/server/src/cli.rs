@@ -1,6 +1,7 @@
 //! The command line.
 
 mod recognition;
+mod secret;
 
 use crate::commands::since::Moment;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use recognition::*;
+pub use secret::*;
 
 /// Keeps every account a person has, in every application of a company, in step with who that person is today.
 ///
@@ -21,6 +23,9 @@ pub struct Cli {
     /// The folder with `declarations/`, `connectors/` and `data/`
     #[arg(long, global = true, env = "PURSER_HOME", default_value = ".")]
     pub home: PathBuf,
+    /// The file of the key that secrets are sealed with; else PURSER_KEY, else a file in the home
+    #[arg(long, global = true, env = "PURSER_KEY_FILE", value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
     /// Answer as JSON
     #[arg(long, global = true)]
     pub json: bool,
@@ -80,6 +85,9 @@ pub enum Command {
     /// Accounts by situation; give one to an identity, or take it away
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Secrets, sealed in the store: set, list and remove them, change the key that seals them
+    #[command(subcommand)]
+    Secret(SecretCommand),
     /// Make, build and inspect connectors
     #[command(subcommand)]
     Connector(Connector),

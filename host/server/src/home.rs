@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone)]
 pub struct Home {
     root: PathBuf,
+    key_file: Option<PathBuf>,
 }
 
 /// Held while this process works in the home; the lock ends with the process, whatever ends it.
@@ -39,7 +40,23 @@ impl std::error::Error for Occupied {}
 impl Home {
     /// The home at this path; nothing is read or made yet.
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self { root: root.to_owned(), key_file: None }
+    }
+
+    /// The same home, whose secrets are sealed with the key in this file, if one is given.
+    #[must_use]
+    pub fn with_key_file(self, key_file: Option<PathBuf>) -> Self {
+        Self { key_file, ..self }
+    }
+
+    /// The file of the key that secrets are sealed with, where the operator named one.
+    pub fn named_key_file(&self) -> Option<&Path> {
+        self.key_file.as_deref()
+    }
+
+    /// The file of the key that secrets are sealed with, where the operator named none.
+    pub fn own_key_file(&self) -> PathBuf {
+        self.data().join("secret-key")
     }
 
     /// Where declarations lie.

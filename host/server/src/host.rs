@@ -2,6 +2,7 @@
 
 use crate::home::{Home, Lock, make_secret, read_or_make_secret};
 use crate::registry::Registry;
+use crate::secrets::SealedStore;
 use crate::sessions::OpenSessions;
 use anyhow::{Context, bail};
 use jiff::Timestamp;
@@ -26,6 +27,8 @@ pub struct Host {
     pub engine: Engine,
     /// The store below it.
     pub store: Arc<dyn Store>,
+    /// The sealed secrets in it.
+    pub secrets: SealedStore,
     /// The connectors in the folder.
     pub registry: Arc<Registry>,
     /// What this host signs its plans with.
@@ -54,11 +57,12 @@ impl Host {
         let store = open_store_as(home, actor)?;
         store.note_declarations(declared_files(&home.declarations())?, now()).await?;
         let registry = Arc::new(Registry::new(open_runtime(home)?, home.connectors()));
-        let sessions = Arc::new(OpenSessions::new(rules.clone(), registry.clone(), store.clone()));
+        let secrets = SealedStore::new(home, store.clone());
+        let sessions = Arc::new(OpenSessions::new(rules.clone(), registry.clone(), secrets.clone()));
         let engine = engine(store.clone(), rules, sessions);
         engine.recover().await?;
         let (declarations, place) = (declarations.files, home.declarations());
-        Ok(Self { engine, store, registry, plan_key, declarations, place, _lock: lock })
+        Ok(Self { engine, store, secrets, registry, plan_key, declarations, place, _lock: lock })
     }
 
     /// Wakes whom declarations touch that are new since the last time. Says what it did; none where they are the same.
@@ -86,7 +90,7 @@ impl Host {
     /// Tries other declarations, as if they lay where the present ones lie.
     pub fn what_if(&self, directory: &Path) -> anyhow::Result<WhatIf> {
         let rules = Arc::new(purser_declare::load_for(directory, &self.place)?.rules);
-        let sessions = OpenSessions::looking(rules.clone(), self.registry.clone(), self.store.clone());
+        let sessions = OpenSessions::looking(rules.clone(), self.registry.clone(), self.secrets.clone());
         Ok(self.engine.what_if(rules, Arc::new(sessions)))
     }
 }

@@ -6,6 +6,7 @@ mod home;
 mod host;
 mod output;
 mod registry;
+mod secrets;
 mod sessions;
 
 use clap::Parser;
@@ -59,7 +60,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli, output: &Output) -> anyhow::Result<Ending> {
-    let home = home::Home::new(&cli.home);
+    let home = home::Home::new(&cli.home).with_key_file(cli.key_file);
     match cli.command {
         Command::Serve(arguments) => commands::serve::run(home, &arguments).await,
         Command::Import(arguments) => commands::import::run(home, &arguments, output).await,
@@ -79,6 +80,7 @@ async fn run(cli: Cli, output: &Output) -> anyhow::Result<Ending> {
         Command::Held(arguments) => commands::held::run(home, &arguments, output).await,
         Command::Quarantine(arguments) => commands::quarantine::run(home, &arguments, output).await,
         Command::Case(arguments) => commands::case::run(home, &arguments, output).await,
+        Command::Secret(arguments) => commands::secret::run(home, &arguments, output).await,
         Command::Account(arguments) => commands::account::run(home, &arguments, output).await,
         Command::Connector(arguments) => commands::connector::run(&home, arguments, output).await,
         Command::Demo(arguments) => Box::pin(commands::demo::run(&arguments, output)).await,

@@ -1,6 +1,7 @@
 //! Opens sessions: a declaration, a connector from the folder, a grant with its secrets.
 
 use crate::registry::Registry;
+use crate::secrets::SealedStore;
 use async_trait::async_trait;
 use purser_connector::{Fault, Session};
 use purser_model::configuration::{Configuration, Instance};
@@ -19,6 +20,7 @@ use tokio::sync::Mutex;
 pub struct OpenSessions {
     rules: Arc<Rules>,
     registry: Arc<Registry>,
+    secrets: SealedStore,
     state: Arc<dyn GuestState>,
     open: Mutex<BTreeMap<String, Open>>,
 }
@@ -30,15 +32,16 @@ struct Open {
 }
 
 impl OpenSessions {
-    /// Sessions for these declarations, with connectors from this folder and their state in this store.
-    pub fn new(rules: Arc<Rules>, registry: Arc<Registry>, store: Arc<dyn Store>) -> Self {
-        Self { rules, registry, state: Arc::new(StoredState(store)), open: Mutex::default() }
+    /// Sessions for these declarations, with connectors from this folder, and their secrets and state in this store.
+    pub fn new(rules: Arc<Rules>, registry: Arc<Registry>, secrets: SealedStore) -> Self {
+        let state = Arc::new(StoredState(secrets.store()));
+        Self { rules, registry, secrets, state, open: Mutex::default() }
     }
 
     /// Sessions that only look: what connectors keep meanwhile is forgotten with these sessions.
-    pub fn looking(rules: Arc<Rules>, registry: Arc<Registry>, store: Arc<dyn Store>) -> Self {
-        let state = Arc::new(ForgottenState { stored: StoredState(store), changed: Mutex::default() });
-        Self { rules, registry, state, open: Mutex::default() }
+    pub fn looking(rules: Arc<Rules>, registry: Arc<Registry>, secrets: SealedStore) -> Self {
+        let state = Arc::new(ForgottenState { stored: StoredState(secrets.store()), changed: Mutex::default() });
+        Self { rules, registry, secrets, state, open: Mutex::default() }
     }
 
     fn configuration(&self) -> &Configuration {
@@ -56,14 +59,20 @@ impl OpenSessions {
             return Ok(known.session.clone());
         }
         let digest = connector.digest();
-        let session = self.open(&subject, instance, &connector).map_err(Fault::Unusable)?;
+        let session = self.open(&subject, instance, &connector).await.map_err(Fault::Unusable)?;
         open.insert(subject, Open { digest, session: session.clone() });
         Ok(session)
     }
 
-    fn open(&self, subject: &str, instance: &Instance, connector: &Arc<Connector>) -> Result<Arc<dyn Session>, String> {
+    async fn open(
+        &self,
+        subject: &str,
+        instance: &Instance,
+        connector: &Arc<Connector>,
+    ) -> Result<Arc<dyn Session>, String> {
         check_config(&connector.manifest().config_schema, &instance.config)?;
-        let grant = Grant::resolve(&instance.grant).map_err(|error| error.to_string())?;
+        let sealed = self.secrets.of(&instance.grant).await.map_err(|error| error.to_string())?;
+        let grant = Grant::resolve(&instance.grant, &sealed).map_err(|error| error.to_string())?;
         let settings = SessionSettings {
             subject: subject.to_owned(),
             config: instance.config.clone(),

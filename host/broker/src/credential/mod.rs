@@ -3,7 +3,7 @@
 mod source;
 
 use purser_model::configuration::EndpointAuthentication;
-use purser_model::secret::Secret;
+use purser_model::secret::{NamedSecrets, Secret};
 pub use source::SecretError;
 
 /// How the host authenticates to an endpoint.
@@ -41,12 +41,16 @@ impl Authentication {
     ///
     /// # Errors
     /// A secret is missing, unreadable or empty; the error names the endpoint and the place.
-    pub fn resolve(endpoint: &str, declared: &EndpointAuthentication) -> Result<Self, SecretError> {
+    pub fn resolve(
+        endpoint: &str,
+        declared: &EndpointAuthentication,
+        sealed: &NamedSecrets,
+    ) -> Result<Self, SecretError> {
         Ok(match declared {
             EndpointAuthentication::None => Self::None,
-            EndpointAuthentication::Bearer(reference) => Self::Bearer(source::read(endpoint, reference)?),
+            EndpointAuthentication::Bearer(reference) => Self::Bearer(source::read(endpoint, reference, sealed)?),
             EndpointAuthentication::Basic { user, password } => {
-                Self::Basic { user: user.clone(), password: source::read(endpoint, password)? }
+                Self::Basic { user: user.clone(), password: source::read(endpoint, password, sealed)? }
             }
         })
     }

@@ -20,7 +20,7 @@ struct Checked {
 /// Runs the command.
 pub async fn run(home: Home, output: &Output) -> anyhow::Result<Ending> {
     let host = Host::open(&home).await?;
-    let sessions = OpenSessions::new(host.engine.rules().clone(), host.registry.clone(), host.store.clone());
+    let sessions = OpenSessions::new(host.engine.rules().clone(), host.registry.clone(), host.secrets.clone());
     let mut checked = Vec::new();
     for (path, loaded) in host.registry.all().await? {
         if let Err(reason) = loaded {
