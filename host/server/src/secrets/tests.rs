@@ -3,6 +3,7 @@
 use super::*;
 use purser_model::configuration::{EndpointAuthentication, EndpointGrant, SecretReference};
 use purser_model::id::Ids;
+use purser_store::SealedSecrets;
 use purser_store_sqlite::SqliteStore;
 use std::fs;
 use std::time::Duration;
