@@ -1,8 +1,10 @@
 //! An HTTP endpoint of a grant.
 
 use crate::credential::{Authentication, SecretError};
+use crate::egress;
 use purser_model::configuration::EndpointGrant;
 use purser_model::secret::NamedSecrets;
+use purser_model::egress::EgressRules;
 use std::time::Duration;
 use url::Url;
 
@@ -13,8 +15,12 @@ pub struct Endpoint {
     pub url: Url,
     /// How the host authenticates.
     pub authentication: Authentication,
-    /// POST paths below the URL, such as `/.search`, that only read and are let through in the read phase.
+    /// POST paths below the URL, such as `/.search`, that the operator lets through in the read phase ...
     pub reading_posts: Vec<String>,
+    /// ... where the connector's manifest declares them as reading too.
+    pub declared_reading_posts: Vec<String>,
+    /// How far it reaches beyond its URL, and how much may pass.
+    pub egress: EgressRules,
     /// Longest wait for the whole response.
     pub timeout: Duration,
     /// Largest body of a response in bytes.
@@ -28,6 +34,8 @@ impl Endpoint {
             url,
             authentication: Authentication::None,
             reading_posts: Vec::new(),
+            declared_reading_posts: Vec::new(),
+            egress: EgressRules::default(),
             timeout: Duration::from_secs(30),
             max_response_bytes: 16 << 20,
         }
@@ -42,8 +50,20 @@ impl Endpoint {
             url: declared.url.clone(),
             authentication: Authentication::resolve(name, &declared.authentication, sealed)?,
             reading_posts: declared.reading_posts.clone(),
+            declared_reading_posts: Vec::new(),
+            egress: declared.egress.clone(),
             timeout: declared.timeout,
             max_response_bytes: declared.max_response_bytes,
         })
+    }
+
+    /// Whether the host authenticates to it.
+    pub(crate) fn has_credential(&self) -> bool {
+        !matches!(self.authentication, Authentication::None)
+    }
+
+    /// Whether a secret may travel to this URL: over TLS, to this machine, or because the operator says so.
+    pub(crate) fn keeps_secrets(&self, url: &Url) -> bool {
+        url.scheme() == "https" || egress::is_loopback(url) || self.egress.insecure_http
     }
 }

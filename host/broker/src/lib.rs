@@ -5,6 +5,7 @@
 //! runtime translates the contract's types to these and counts the calls.
 
 pub mod credential;
+pub mod egress;
 mod endpoint;
 pub mod http;
 pub mod scan;

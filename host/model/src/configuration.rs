@@ -2,6 +2,7 @@
 //!
 //! Expressions are CEL texts here; `purser-plan` compiles them. Secrets are references here; the runtime reads them.
 
+use crate::egress::EgressRules;
 use crate::guard::{Guard, GuardLimit};
 use crate::id::{GroupName, RoleName, SecretName, SourceName, TargetName};
 use crate::identity::Validity;
@@ -105,6 +106,8 @@ pub struct EndpointGrant {
     pub max_response_bytes: u64,
     /// POST paths allowed while reading.
     pub reading_posts: Vec<String>,
+    /// How far it reaches beyond its URL, and how much may pass.
+    pub egress: EgressRules,
 }
 
 /// A directory that a connector may use.

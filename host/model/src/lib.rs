@@ -8,6 +8,7 @@ pub mod audit;
 pub mod case;
 pub mod configuration;
 pub mod edit;
+pub mod egress;
 pub mod guard;
 pub mod id;
 pub mod identity;

@@ -1,11 +1,13 @@
 //! Decides about a request, and sends what is allowed.
 
+use super::clients::Clients;
 use super::error::{Denial, EndpointError, Error};
 use super::location::{self, Location};
 use super::message::{Field, Request, Response};
 use super::transport::{self, Allowed};
 use super::{headers, policy, slots};
 use crate::endpoint::Endpoint;
+use purser_model::id::OperationId;
 use purser_model::phase::Phase;
 use purser_model::secret::Slots;
 use std::collections::BTreeMap;
@@ -20,7 +22,7 @@ pub struct Broker {
 pub(super) struct Reached {
     pub(super) name: String,
     pub(super) endpoint: Endpoint,
-    pub(super) client: reqwest::Client,
+    pub(super) clients: Clients,
 }
 
 /// The call of a connector that a request belongs to.
@@ -30,13 +32,37 @@ pub struct Call<'a> {
     pub phase: Phase,
     /// The secrets that travel beside it.
     pub slots: &'a Slots,
+    /// The operations that it carries out; none where it only reads.
+    pub operations: &'a [OperationId],
+    /// What it has sent so far.
+    pub counts: &'a mut RequestCounts,
+}
+
+/// How many requests a call has sent, by endpoint.
+#[derive(Debug, Clone, Default)]
+pub struct RequestCounts(BTreeMap<String, u32>);
+
+impl RequestCounts {
+    /// Counts one more request to an endpoint.
+    ///
+    /// # Errors
+    /// The call has sent as many as it may.
+    pub(super) fn count(&mut self, reached: &Reached) -> Result<(), Denial> {
+        let most = reached.endpoint.egress.max_calls;
+        let sent = self.0.entry(reached.name.clone()).or_default();
+        if *sent >= most {
+            return Err(Denial::Requests(most));
+        }
+        *sent += 1;
+        Ok(())
+    }
 }
 
 impl Broker {
     /// Reaches these endpoints and nothing else. Connections are made when they are first used.
     ///
     /// # Errors
-    /// An endpoint's URL or credential cannot be used, or TLS cannot be set up.
+    /// An endpoint's URL, credential or certificates cannot be used, or TLS cannot be set up.
     pub fn new(endpoints: &BTreeMap<String, Endpoint>) -> Result<Self, EndpointError> {
         let reached = endpoints.iter().map(|(name, endpoint)| Ok((name.clone(), Reached::new(name, endpoint)?)));
         Ok(Self { reached: reached.collect::<Result<_, EndpointError>>()? })
@@ -46,20 +72,20 @@ impl Broker {
     ///
     /// # Errors
     /// See [`Error`]: only `Interrupted` and `TooLarge` leave open whether the request had an effect.
-    pub async fn send(&self, call: &Call<'_>, request: Request) -> Result<Response, Error> {
+    pub async fn send(&self, call: &mut Call<'_>, request: Request) -> Result<Response, Error> {
         let reached = self.reached(&request.endpoint)?;
         let located = location::join(&reached.endpoint.url, &request.path, pairs(&request.query));
         reached.exchange(call, request, located.map_err(Denial::Location)?).await
     }
 
-    /// Sends a request to a URL that the target itself gave, which must lie inside the endpoint. Path and query of the
-    /// request are not used.
+    /// Sends a request to a URL that the target itself gave, which must lie inside the endpoint or one of its further
+    /// origins. Path and query of the request are not used.
     ///
     /// # Errors
     /// As [`Broker::send`].
-    pub async fn follow(&self, call: &Call<'_>, url: &str, request: Request) -> Result<Response, Error> {
+    pub async fn follow(&self, call: &mut Call<'_>, url: &str, request: Request) -> Result<Response, Error> {
         let reached = self.reached(&request.endpoint)?;
-        let located = location::follow(&reached.endpoint.url, url);
+        let located = location::follow(&reached.endpoint, url);
         reached.exchange(call, request, located.map_err(Denial::Location)?).await
     }
 
@@ -71,26 +97,31 @@ impl Broker {
 impl Reached {
     fn new(name: &str, endpoint: &Endpoint) -> Result<Self, EndpointError> {
         check_url(name, endpoint)?;
-        let client = transport::client(name, endpoint)?;
-        Ok(Self { name: name.to_owned(), endpoint: endpoint.clone(), client })
+        let clients = Clients::new(name, endpoint)?;
+        Ok(Self { name: name.to_owned(), endpoint: endpoint.clone(), clients })
     }
 
-    async fn exchange(&self, call: &Call<'_>, request: Request, location: Location) -> Result<Response, Error> {
+    async fn exchange(&self, call: &mut Call<'_>, request: Request, location: Location) -> Result<Response, Error> {
         let allowed = allow(call, &self.endpoint, request, location)?;
-        transport::exchange(self, call.slots, allowed).await
+        transport::exchange(self, call, allowed).await
     }
 }
 
-/// Checks everything about a request before anything is sent.
+/// Checks everything about a request before anything is sent, and before a name is resolved.
 fn allow(call: &Call<'_>, endpoint: &Endpoint, request: Request, location: Location) -> Result<Allowed, Denial> {
-    policy::check(call.phase, request.method, &location.relative_path, &endpoint.reading_posts)
-        .map_err(Denial::Phase)?;
+    policy::check(call.phase, request.method, &location, endpoint)?;
+    policy::check_secrecy(&request, &location, endpoint)?;
+    let body = slots::fill(request.body, &request.secrets, call.slots).map_err(Denial::Secret)?;
+    let most = endpoint.egress.max_request_bytes;
+    if body.as_ref().is_some_and(|body| body.len() as u64 > most) {
+        return Err(Denial::RequestSize(most));
+    }
     Ok(Allowed {
         method: request.method,
-        url: location.url,
+        location,
         headers: headers::for_request(pairs(&request.headers)).map_err(Denial::Header)?,
-        body: slots::fill(request.body, &request.secrets, call.slots).map_err(Denial::Secret)?,
-        timeout: request.timeout.unwrap_or(endpoint.timeout),
+        body,
+        timeout: request.timeout.unwrap_or(endpoint.timeout).min(endpoint.timeout),
     })
 }
 
@@ -102,9 +133,12 @@ fn check_url(name: &str, endpoint: &Endpoint) -> Result<(), EndpointError> {
     let url = &endpoint.url;
     let plain =
         url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
-    if plain && matches!(url.scheme(), "http" | "https") {
-        return Ok(());
+    if !plain || !matches!(url.scheme(), "http" | "https") {
+        let url = format!("{}{}", url.origin().ascii_serialization(), url.path());
+        return Err(EndpointError::Url { name: name.to_owned(), url });
     }
-    let url = format!("{}{}", url.origin().ascii_serialization(), url.path());
-    Err(EndpointError::Url { name: name.to_owned(), url })
+    if endpoint.has_credential() && !endpoint.keeps_secrets(url) {
+        return Err(EndpointError::Cleartext { name: name.to_owned() });
+    }
+    Ok(())
 }

@@ -1,6 +1,9 @@
 //! Why there is no response, and why an endpoint cannot be used at all.
 
+use super::message::Method;
 use crate::credential::CredentialError;
+use crate::egress::AddressRefused;
+use std::path::PathBuf;
 
 /// Why there is no response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +20,18 @@ pub enum Error {
     /// The answer is larger than the grant allows.
     #[error("{0}")]
     TooLarge(String),
+}
+
+impl Error {
+    /// What kind it is, in one word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Denied(_) => "denied",
+            Self::Unreachable(_) => "unreachable",
+            Self::Interrupted(_) => "interrupted",
+            Self::TooLarge(_) => "too-large",
+        }
+    }
 }
 
 impl From<Denial> for Error {
@@ -40,6 +55,9 @@ pub enum Denial {
     /// The phase of the call.
     #[error("{0}")]
     Phase(String),
+    /// The grant does not hold the method.
+    #[error("the grant does not allow {0} here: the operator lists it under `methods` of the endpoint")]
+    Method(Method),
     /// The path, or the URL to follow.
     #[error("{0}")]
     Location(String),
@@ -49,6 +67,21 @@ pub enum Denial {
     /// A secret cannot be put where it was asked for.
     #[error("{0}")]
     Secret(String),
+    /// The address may not be dialled.
+    #[error(transparent)]
+    Address(#[from] AddressRefused),
+    /// A secret would travel in clear.
+    #[error(
+        "a credential or secret would travel in clear over http to another machine: use https, or let the operator write \
+         `insecure_http = true` at the endpoint"
+    )]
+    Cleartext,
+    /// The body is larger than the grant allows.
+    #[error("the body has more than the {0} bytes that the grant allows (`max_request`)")]
+    RequestSize(u64),
+    /// The call has sent as many requests as it may.
+    #[error("this call has sent the {0} requests to the endpoint that the grant allows (`max_calls`)")]
+    Requests(u32),
     /// The request cannot be put together.
     #[error("{0}")]
     Form(String),
@@ -64,6 +97,24 @@ pub enum EndpointError {
         name: String,
         /// Its URL, without a credential.
         url: String,
+    },
+    /// Its credential would travel in clear.
+    #[error(
+        "endpoint `{name}`: its credential would travel in clear over http: use https, or write `insecure_http = true`"
+    )]
+    Cleartext {
+        /// The endpoint.
+        name: String,
+    },
+    /// The file with certificates cannot be used.
+    #[error("endpoint `{name}`: cannot use the certificates in {}: {reason}", .path.display())]
+    Ca {
+        /// The endpoint.
+        name: String,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
     },
     /// What it authenticates with cannot be used.
     #[error("endpoint `{name}`: {source}")]

@@ -4,7 +4,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// Headers that belong to the host: they carry its credential, name the peer, frame the message, or make a request
 /// something else than its method says.
-const REFUSED_IN_REQUESTS: [&str; 16] = [
+const REFUSED_IN_REQUESTS: [&str; 20] = [
     "accept-encoding",
     "authorization",
     "connection",
@@ -18,9 +18,13 @@ const REFUSED_IN_REQUESTS: [&str; 16] = [
     "trailer",
     "transfer-encoding",
     "upgrade",
+    "via",
     "x-http-method",
     "x-http-method-override",
     "x-method-override",
+    "x-original-url",
+    "x-real-ip",
+    "x-rewrite-url",
 ];
 
 /// Headers that carry a credential, which does not cross into guest memory.

@@ -1,15 +1,18 @@
 //! HTTP requests to the named endpoints of a grant.
 
+mod attribution;
 mod broker;
+mod clients;
 mod error;
 mod headers;
 mod location;
 mod message;
 mod policy;
+mod redaction;
 mod slots;
 mod transport;
 
-pub use broker::{Broker, Call};
+pub use broker::{Broker, Call, RequestCounts};
 pub use error::{Denial, EndpointError, Error};
 pub use message::{Field, Method, Request, Response, SecretEncoding, SecretUse};
 

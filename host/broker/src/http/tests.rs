@@ -29,9 +29,13 @@ fn broker(endpoint: Endpoint) -> Broker {
     Broker::new(&BTreeMap::from([("scim".to_owned(), endpoint)])).unwrap()
 }
 
+async fn send_with(phase: Phase, endpoint: Endpoint, request: Request, slots: &Slots) -> Result<Response, Error> {
+    let mut call = Call { phase, slots, operations: &[], counts: &mut RequestCounts::default() };
+    broker(endpoint).send(&mut call, request).await
+}
+
 async fn send_in(phase: Phase, endpoint: Endpoint, request: Request) -> Result<Response, Error> {
-    let call = Call { phase, slots: &Slots::default() };
-    broker(endpoint).send(&call, request).await
+    send_with(phase, endpoint, request, &Slots::default()).await
 }
 
 fn request(method: Method, path: &str) -> Request {
@@ -80,8 +84,8 @@ async fn a_secret_that_the_answer_repeats_does_not_reach_the_guest() {
         secrets: vec![secret],
         ..request(Method::Put, "/password")
     };
-    let call = Call { phase: Phase::Write, slots: &slots };
-    let answer = broker(Endpoint { authentication, ..Endpoint::new(url) }).send(&call, request).await.unwrap();
+    let endpoint = Endpoint { authentication, ..Endpoint::new(url) };
+    let answer = send_with(Phase::Write, endpoint, request, &slots).await.unwrap();
     let body = String::from_utf8(answer.body).unwrap();
     assert_eq!(body, format!("{{\"got\":\"{0}\",\"is\":\"{0}\"}}", crate::scan::REMOVED));
     let echo = answer.headers.iter().find(|field| field.name == "x-echo").unwrap();
@@ -169,10 +173,11 @@ async fn what_is_denied_is_not_sent() {
 async fn a_link_of_the_target_is_followed_inside_the_endpoint_only() {
     let (url, received) = server(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
     let broker = broker(Endpoint::new(url.clone()));
-    let call = Call { phase: Phase::Read, slots: &Slots::default() };
-    let outside = broker.follow(&call, "http://127.0.0.1:1/scim/x", request(Method::Get, "")).await;
+    let (slots, counts) = (Slots::default(), &mut RequestCounts::default());
+    let mut call = Call { phase: Phase::Read, slots: &slots, operations: &[], counts };
+    let outside = broker.follow(&mut call, "http://127.0.0.1:1/scim/x", request(Method::Get, "")).await;
     assert!(matches!(outside, Err(Error::Denied(Denial::Location(_)))), "{outside:?}");
-    let inside = broker.follow(&call, &format!("{url}/Users?cursor=2"), request(Method::Get, "")).await;
+    let inside = broker.follow(&mut call, &format!("{url}/Users?cursor=2"), request(Method::Get, "")).await;
     assert_eq!(inside.unwrap().status, 200);
     assert!(received.await.unwrap().starts_with("GET /scim/Users?cursor=2 "));
 }

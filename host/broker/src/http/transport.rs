@@ -1,99 +1,101 @@
 //! Sends a request that was found to be allowed, and reads the answer within its limits.
 
-use super::broker::Reached;
-use super::error::{Denial, EndpointError, Error};
-use super::headers;
-use super::message::{Field, Method, Response};
+use super::broker::{Call, Reached};
+use super::clients::Client;
+use super::error::{Denial, Error};
+use super::location::{self, Location};
+use super::message::{Field, Method, Response, wire};
+use super::{attribution, headers, redaction};
 use crate::credential::Authorized;
-use crate::endpoint::Endpoint;
+use crate::egress::AddressRefused;
 use crate::scan::Forms;
-use purser_model::secret::Slots;
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap};
-use std::borrow::Cow;
+use purser_model::egress::Redirects;
+use purser_model::secret::Secret;
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, LOCATION};
 use std::error::Error as _;
-use std::sync::Once;
 use std::time::Duration;
-use url::Url;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+/// Redirects that are followed for one request.
+const MOST_REDIRECTS: usize = 5;
 
 /// A request that was found to be allowed.
 pub(super) struct Allowed {
     pub(super) method: Method,
-    pub(super) url: Url,
+    pub(super) location: Location,
     pub(super) headers: HeaderMap,
     pub(super) body: Option<Vec<u8>>,
     pub(super) timeout: Duration,
 }
 
-/// A client with its own pool of connections. It follows no redirect, knows no proxy and keeps no cookie.
-///
-/// Certificates are verified as the operating system does; where the endpoint does not use TLS, its store is not touched,
-/// so that a machine without one can still talk to a test server.
-pub(super) fn client(name: &str, endpoint: &Endpoint) -> Result<reqwest::Client, EndpointError> {
-    static PROVIDER: Once = Once::new();
-    PROVIDER.call_once(|| {
-        // Where the process has chosen a provider already, that one is used.
-        let _already_chosen = rustls::crypto::ring::default_provider().install_default();
-    });
-    let mut builder = reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT)
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .user_agent(concat!("purser/", env!("CARGO_PKG_VERSION")));
-    if endpoint.url.scheme() != "https" {
-        builder = builder.tls_certs_only([]);
-    }
-    let builder = endpoint.authentication.connect(builder);
-    let builder = builder.map_err(|source| EndpointError::Credential { name: name.to_owned(), source })?;
-    builder.build().map_err(|source| EndpointError::Tls { name: name.to_owned(), source })
-}
-
 /// Sends the request and reads the whole response, out of which the secrets that it may repeat are taken: the endpoint's
 /// own, and all that travel beside the call, since one request may ask for what another wrote.
-pub(super) async fn exchange(reached: &Reached, slots: &Slots, request: Allowed) -> Result<Response, Error> {
-    let endpoint = &reached.endpoint;
-    let mut builder = reached
-        .client
-        .request(request.method.into(), request.url)
-        .headers(request.headers)
-        // The host does not decompress: a small answer that unfolds to gigabytes is not asked for.
-        .header(ACCEPT_ENCODING, "identity")
-        .timeout(request.timeout.min(endpoint.timeout));
-    if let Some(body) = request.body {
-        builder = builder.body(body);
-    }
-    let Authorized { request, sent } = endpoint.authentication.authorize(builder).await?;
-    let response = request.send().await.map_err(failure)?;
-    let mut answer = receive(response, endpoint.max_response_bytes).await?;
-    if remove_secrets(&mut answer, &Forms::of(sent.iter().chain(slots.iter()))) {
-        let endpoint = reached.name.as_str();
-        tracing::warn!(endpoint, "an answer repeated a secret, which was removed from what the connector sees");
-    }
-    Ok(answer)
+pub(super) async fn exchange(reached: &Reached, call: &mut Call<'_>, request: Allowed) -> Result<Response, Error> {
+    let span = attribution::span(reached, call, request.method);
+    let timeout = request.timeout;
+    attribution::measured(span, async {
+        // One time for all of it: the credential, the connection, every redirect and the body.
+        let ended = tokio::time::timeout(timeout, Box::pin(hops(reached, call, request))).await;
+        ended.unwrap_or_else(|_| Err(Error::Interrupted(format!("no whole answer came within {timeout:?}"))))
+    })
+    .await
 }
 
-/// Takes secrets out of an answer, and says whether there was one.
-fn remove_secrets(answer: &mut Response, forms: &Forms) -> bool {
-    let mut found = false;
-    let mut clean = |bytes: &[u8]| match forms.remove(bytes) {
-        Cow::Borrowed(_) => None,
-        Cow::Owned(clean) => {
-            found = true;
-            Some(clean)
+/// The request, and those that its redirects ask for.
+async fn hops(reached: &Reached, call: &mut Call<'_>, mut request: Allowed) -> Result<Response, Error> {
+    let mut carried = Vec::new();
+    let mut followed = 0;
+    loop {
+        call.counts.count(reached)?;
+        let response = hop(reached, &request, &mut carried).await?;
+        match next(reached, &request, &response).filter(|_| followed < MOST_REDIRECTS) {
+            Some(location) => request.location = location,
+            None => {
+                let mut answer = receive(response, reached.endpoint.max_response_bytes).await?;
+                redaction::clean(&mut answer, &Forms::of(carried.iter().chain(call.slots.iter())), &reached.name);
+                return Ok(answer);
+            }
         }
-    };
-    if let Some(body) = clean(&answer.body) {
-        answer.body = body;
+        followed += 1;
     }
-    for text in answer.headers.iter_mut().flat_map(|field| [&mut field.name, &mut field.value]) {
-        if let Some(clean) = clean(text.as_bytes()) {
-            *text = String::from_utf8_lossy(&clean).into_owned();
-        }
+}
+
+async fn hop(reached: &Reached, request: &Allowed, carried: &mut Vec<Secret>) -> Result<reqwest::Response, Error> {
+    let Location { url, credential, .. } = &request.location;
+    let Client { client, dialling } = reached
+        .clients
+        .get(url.port_or_known_default().unwrap_or_default(), *credential)
+        .ok_or_else(|| Denial::Location("the port is not one of the endpoint's".to_owned()))?;
+    dialling.check_url(url).map_err(Denial::from)?;
+    let mut builder = client
+        .request(wire(request.method), url.clone())
+        .headers(request.headers.clone())
+        // The host does not decompress: a small answer that unfolds to gigabytes is not asked for.
+        .header(ACCEPT_ENCODING, "identity");
+    if let Some(body) = &request.body {
+        builder = builder.body(body.clone());
     }
-    found
+    if *credential {
+        let Authorized { request, sent } = reached.endpoint.authentication.authorize(builder).await?;
+        carried.extend(sent);
+        builder = request;
+    }
+    builder.send().await.map_err(failure)
+}
+
+/// Where the answer redirects to, if the grant lets that be followed: for GET and HEAD, without a body, and inside.
+fn next(reached: &Reached, request: &Allowed, response: &reqwest::Response) -> Option<Location> {
+    let endpoint = &reached.endpoint;
+    let reads = matches!(request.method, Method::Get | Method::Head) && request.body.is_none();
+    let redirects = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
+    if endpoint.egress.redirects != Redirects::SameGrant || !reads || !redirects {
+        return None;
+    }
+    let given = response.headers().get(LOCATION)?.to_str().ok()?;
+    let location = location::redirect(endpoint, &request.location.url, given)?;
+    // What went without the credential stays without it.
+    let credential = location.credential && request.location.credential;
+    let keeps = !credential || !endpoint.has_credential() || endpoint.keeps_secrets(&location.url);
+    keeps.then_some(Location { credential, ..location })
 }
 
 async fn receive(mut response: reqwest::Response, max_bytes: u64) -> Result<Response, Error> {
@@ -119,13 +121,26 @@ async fn receive(mut response: reqwest::Response, max_bytes: u64) -> Result<Resp
 
 /// Only a failure to connect proves that nothing was sent; every other one leaves it open.
 fn failure(error: reqwest::Error) -> Error {
-    if error.is_builder() {
+    if let Some(refused) = refused_address(&error) {
+        Error::Denied(Denial::Address(refused))
+    } else if error.is_builder() {
         Error::Denied(Denial::Form(reason(error)))
     } else if error.is_connect() {
         Error::Unreachable(reason(error))
     } else {
         Error::Interrupted(reason(error))
     }
+}
+
+fn refused_address(error: &reqwest::Error) -> Option<AddressRefused> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(refused) = error.downcast_ref() {
+            return Some(*refused);
+        }
+        cause = error.source();
+    }
+    None
 }
 
 /// What failed down to its cause, without the URL: that may hold personal data or a cursor.
