@@ -1,10 +1,9 @@
 //! An HTTP endpoint of a grant.
 
 use crate::credential::{Authentication, SecretError};
-use crate::egress;
 use purser_model::configuration::EndpointGrant;
 use purser_model::secret::NamedSecrets;
-use purser_model::egress::EgressRules;
+use purser_model::egress::{EgressRules, is_loopback};
 use std::time::Duration;
 use url::Url;
 
@@ -64,6 +63,6 @@ impl Endpoint {
 
     /// Whether a secret may travel to this URL: over TLS, to this machine, or because the operator says so.
     pub(crate) fn keeps_secrets(&self, url: &Url) -> bool {
-        url.scheme() == "https" || egress::is_loopback(url) || self.egress.insecure_http
+        url.scheme() == "https" || is_loopback(url) || self.egress.insecure_http
     }
 }

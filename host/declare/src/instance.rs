@@ -1,5 +1,6 @@
 //! `connector`, `config`, `endpoint` and `directory`: what a source and a target have in common.
 
+use crate::egress;
 use crate::problems::Problems;
 use crate::secret::{SECRET_ADVICE, secret};
 use crate::section::{Node, Section};
@@ -59,7 +60,7 @@ fn connector_reference(text: &str) -> Result<ConnectorReference, NotAConnector> 
 
 fn endpoint(mut section: Section<'_>, base: &Path, problems: &mut Problems) -> Option<EndpointGrant> {
     let url = section.required("url", "\"https://crm.example/scim/v2\"", problems);
-    let url = url.and_then(|node| node.parsed(endpoint_url, problems));
+    let parsed = url.as_ref().and_then(|node| node.parsed(endpoint_url, problems));
     let authentication = authentication(&mut section, base, problems);
     let timeout = section.optional("timeout").and_then(|node| node.parsed(units::duration, problems));
     let max_response = section.optional("max_response").and_then(|node| node.parsed(units::size, problems));
@@ -67,13 +68,19 @@ fn endpoint(mut section: Section<'_>, base: &Path, problems: &mut Problems) -> O
     for (path, place) in reading_posts.iter().filter(|(path, _)| !path.starts_with('/')) {
         problems.report(place, format!("`{path}` is no path below the endpoint: begin it with `/`"));
     }
+    let egress = egress::read(&mut section, base, problems);
     section.finish(problems);
+    let (node, url) = (url?, parsed?);
+    if authentication != EndpointAuthentication::None {
+        egress::check_secrecy(&node, &url, &egress, problems);
+    }
     Some(EndpointGrant {
-        url: url?,
+        url,
         authentication,
         timeout: timeout.unwrap_or(TIMEOUT),
         max_response_bytes: max_response.unwrap_or(MAX_RESPONSE_BYTES),
         reading_posts: reading_posts.into_iter().map(|(path, _)| path).collect(),
+        egress,
     })
 }
 

@@ -5,6 +5,7 @@
 
 mod check;
 mod circle;
+mod egress;
 mod error;
 mod insight;
 mod instance;

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use url::{Host, Url};
@@ -99,8 +99,15 @@ impl Default for EgressRules {
 pub struct FurtherOrigin {
     /// Which.
     pub origin: OriginPattern,
-    /// Whether it is sent the endpoint's credential.
+    /// Whether it is sent the endpoint's credential where a URL is followed there.
     pub credential: bool,
+}
+
+impl FurtherOrigin {
+    /// Whether the credential goes there: only to a host that is named, since anybody may have a name below a pattern.
+    pub fn takes_credential(&self) -> bool {
+        self.credential && matches!(self.origin.host, HostPattern::Exact(_))
+    }
 }
 
 /// A scheme, host, port and beginning of the path.
@@ -271,6 +278,26 @@ fn network_of(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
+/// The addresses that a host means without asking anybody; none for a name.
+pub fn addresses_of(host: Host<&str>) -> Vec<IpAddr> {
+    match host {
+        Host::Ipv4(address) => vec![address.into()],
+        Host::Ipv6(address) => vec![address.into()],
+        Host::Domain(name) if is_localhost(name) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+        Host::Domain(_) => Vec::new(),
+    }
+}
+
+fn is_localhost(name: &str) -> bool {
+    name.trim_end_matches('.') == "localhost"
+}
+
+/// Whether a URL leads to this machine, whoever answers for names.
+pub fn is_loopback(url: &Url) -> bool {
+    let addresses = url.host().map(addresses_of).unwrap_or_default();
+    !addresses.is_empty() && addresses.iter().all(|address| address.to_canonical().is_loopback())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -331,6 +358,24 @@ mod tests {
         for text in ["127.0.0.1", "localhost:80", "127.0.0.1:0", "::1:80", "[127.0.0.1]:80", "10.0.0.0/33:1", ":80", ""]
         {
             assert!(text.parse::<AddressGrant>().is_err(), "{text}");
+        }
+    }
+    #[test]
+    fn this_machine_is_known_without_asking() {
+        let is_loopback = |url: &str| is_loopback(&Url::parse(url).unwrap());
+        for url in [
+            "http://127.0.0.1:8080/x",
+            "http://127.9.9.9/",
+            "http://[::1]/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://localhost/",
+        ] {
+            assert!(is_loopback(url), "{url}");
+        }
+        for url in
+            ["http://a.localhost/", "http://localhost.example/", "http://10.0.0.1/", "http://[::]/", "http://0.0.0.0/"]
+        {
+            assert!(!is_loopback(url), "{url}");
         }
     }
 }

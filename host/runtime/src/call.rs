@@ -5,6 +5,7 @@ use crate::bindings::exports::purser::connector::provisioning::Guest as Provisio
 use crate::caps::{clock, config, files, http, log, random, state};
 use crate::meter::{LimitReached, Meter, ProcessorTimeUsedUp};
 use purser_connector::{Fault, Limit, Trap};
+use purser_model::id::OperationId;
 use purser_model::phase::Phase;
 use purser_model::secret::Slots;
 use std::pin::Pin;
@@ -21,6 +22,8 @@ pub(crate) struct CallState {
     pub(crate) phase: Phase,
     pub(crate) meter: Meter,
     pub(crate) slots: Slots,
+    /// The operations that it carries out; none in other phases than writing.
+    pub(crate) operations: Vec<OperationId>,
     pub(crate) config: config::ConfigContext,
     pub(crate) http: http::HttpContext,
     pub(crate) files: files::FilesContext,
@@ -41,8 +44,9 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
         meter: &mut call.meter,
     })?;
     http::add_to_linker(&mut linker, |call: &mut CallState| http::HttpView {
-        context: &call.http,
+        context: &mut call.http,
         slots: &call.slots,
+        operations: &call.operations,
         meter: &mut call.meter,
         phase: call.phase,
     })?;

@@ -222,6 +222,7 @@ fn describing(shared: &Shared, path: &Path) -> CallState {
         phase: Phase::Describe,
         meter: Meter::new(settings.describe_limits.clone()),
         slots: Slots::default(),
+        operations: Vec::new(),
         config: config::ConfigContext::nothing(),
         http: http::HttpContext::default(),
         files: files::FilesContext::new(Arc::default(), Arc::clone(&settings.clock), Arc::clone(&settings.randomness)),

@@ -13,6 +13,7 @@ use crate::settings::CallLimits;
 use crate::state::GuestState;
 use crate::{check, convert};
 use async_trait::async_trait;
+use purser_broker::Endpoint;
 use purser_broker::http::EndpointError;
 use purser_connector::{Fault, Session};
 use purser_model::edit::{ConnectorError, EditOutcome, Request};
@@ -20,6 +21,7 @@ use purser_model::manifest::{CheckLevel, Finding, Manifest, ObjectClass};
 use purser_model::object::{ChangePage, Object, Page, SearchRequest};
 use purser_model::phase::Phase;
 use purser_model::secret::Slots;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use wasmtime::Store;
@@ -139,7 +141,7 @@ impl Connector {
         self.check_needs(&subject, &grant)?;
         let label = format!("{} {}", self.manifest.name, self.manifest.version);
         let directories = open(&subject, &grant)?;
-        let http = HttpContext::new(&grant.endpoints)
+        let http = HttpContext::new(&self.declaring(grant.endpoints))
             .map_err(|source| SessionError::Endpoint { subject: subject.clone(), source })?;
         Ok(WasmSession {
             connector: Arc::clone(self),
@@ -150,6 +152,16 @@ impl Connector {
             log: log::LogContext::new(&label, &subject),
             state: state::StateContext::new(state, &subject),
         })
+    }
+
+    /// The endpoints with what the manifest says about them: a POST only reads where both it and the grant say so.
+    fn declaring(&self, mut endpoints: BTreeMap<String, Endpoint>) -> BTreeMap<String, Endpoint> {
+        for need in &self.manifest.egress {
+            if let Some(endpoint) = endpoints.get_mut(&need.endpoint) {
+                endpoint.declared_reading_posts.clone_from(&need.reading_posts);
+            }
+        }
+        endpoints
     }
 
     fn check_needs(&self, subject: &str, grant: &Grant) -> Result<(), SessionError> {
@@ -218,23 +230,23 @@ impl WasmSession {
     where
         F: for<'a> FnOnce(&'a Provisioning, &'a mut Store<CallState>) -> Invocation<'a, R>,
     {
-        self.call_with(phase, Slots::default(), invoke).await
+        self.call_with(self.call_state(phase), invoke).await
     }
 
-    async fn call_with<R, F>(&self, phase: Phase, slots: Slots, invoke: F) -> Result<R, Fault>
+    async fn call_with<R, F>(&self, state: CallState, invoke: F) -> Result<R, Fault>
     where
         F: for<'a> FnOnce(&'a Provisioning, &'a mut Store<CallState>) -> Invocation<'a, R>,
     {
-        let state = self.call_state(phase, slots);
         call::run(&self.connector.pre, &self.connector.shared.places, state, invoke).await
     }
 
-    fn call_state(&self, phase: Phase, slots: Slots) -> CallState {
+    fn call_state(&self, phase: Phase) -> CallState {
         let settings = &self.connector.shared.settings;
         CallState {
             phase,
             meter: Meter::new(self.limits.clone()),
-            slots,
+            slots: Slots::default(),
+            operations: Vec::new(),
             config: self.config.clone(),
             http: self.http.clone(),
             files: files::FilesContext::new(
@@ -310,11 +322,12 @@ impl Session for WasmSession {
         requests: Vec<Request>,
         slots: Slots,
     ) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
+        let operations = requests.iter().map(|request| request.operation_id).collect();
+        let state = CallState { slots, operations, ..self.call_state(Phase::Write) };
         let requests: Vec<wit::Request> = requests.into_iter().map(convert::request).collect();
         let asked = requests.len();
-        let answers = self.call_with(Phase::Write, slots, move |guest, store| {
-            Box::pin(async move { guest.call_apply(store, &requests).await })
-        });
+        let answers = self
+            .call_with(state, move |guest, store| Box::pin(async move { guest.call_apply(store, &requests).await }));
         Ok(convert::outcomes(check::answers(answers.await?, asked)?))
     }
 }

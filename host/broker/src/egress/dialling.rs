@@ -1,8 +1,8 @@
 //! Lets connections go to granted and public addresses only.
 
 use super::address::{Special, special};
-use super::{addresses_of, granted};
-use purser_model::egress::{AddressGrant, EgressRules};
+use super::granted;
+use purser_model::egress::{AddressGrant, EgressRules, addresses_of};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::io;
 use std::net::{IpAddr, SocketAddr};

@@ -7,8 +7,7 @@ mod dialling;
 pub use address::Special;
 pub use dialling::{AddressRefused, Dialling};
 
-use purser_model::egress::{AddressGrant, EgressRules, HostPattern, OriginPattern};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use purser_model::egress::{AddressGrant, EgressRules, HostPattern, OriginPattern, addresses_of};
 use url::{Host, Url};
 
 /// The addresses that are granted for an endpoint: those under `addresses`, and those that the operator wrote into its
@@ -32,24 +31,4 @@ fn written_addresses(origin: &OriginPattern) -> Vec<AddressGrant> {
     };
     let addresses = addresses_of(host).into_iter();
     addresses.map(|address| AddressGrant::exact(address, origin.port)).collect()
-}
-
-/// The addresses that a host means without asking anybody; none for a name.
-pub(crate) fn addresses_of(host: Host<&str>) -> Vec<IpAddr> {
-    match host {
-        Host::Ipv4(address) => vec![address.into()],
-        Host::Ipv6(address) => vec![address.into()],
-        Host::Domain(name) if is_localhost(name) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
-        Host::Domain(_) => Vec::new(),
-    }
-}
-
-fn is_localhost(name: &str) -> bool {
-    name.trim_end_matches('.') == "localhost"
-}
-
-/// Whether a URL leads to this machine, whoever answers for names.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    let addresses = url.host().map(addresses_of).unwrap_or_default();
-    !addresses.is_empty() && addresses.iter().all(|address| address.to_canonical().is_loopback())
 }

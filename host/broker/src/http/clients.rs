@@ -32,7 +32,7 @@ impl Clients {
         let mut clients = BTreeMap::new();
         let further = endpoint.egress.also.iter().flat_map(|also| {
             // A redirect there goes without the credential, whatever is declared for URLs that are followed.
-            [Some((also.origin.port, false)), also.credential.then_some((also.origin.port, true))]
+            [Some((also.origin.port, false)), also.takes_credential().then_some((also.origin.port, true))]
         });
         for (port, credential) in further.flatten().chain([own]) {
             clients.insert((port, credential), client(name, endpoint, &roots, port, credential)?);
@@ -68,7 +68,7 @@ fn client(
 ///
 /// # Errors
 /// The file with certificates cannot be used, or TLS cannot be set up.
-pub(crate) fn client_for(name: &str, url: &Url, rules: &EgressRules) -> Result<reqwest::Client, EndpointError> {
+pub fn client_for(name: &str, url: &Url, rules: &EgressRules) -> Result<reqwest::Client, EndpointError> {
     let endpoint = Endpoint { egress: rules.clone(), ..Endpoint::new(url.clone()) };
     let port = url.port_or_known_default().unwrap_or_default();
     client(name, &endpoint, &Roots::new(name, &endpoint)?, port, false).map(|client| client.client)

@@ -85,7 +85,7 @@ fn below(endpoint: &Endpoint, url: &Url) -> Result<(String, bool), String> {
         return Ok((path.to_owned(), true));
     }
     let further = endpoint.egress.also.iter();
-    let found = further.filter_map(|also| Some((also.origin.below(url)?.to_owned(), also.credential)));
+    let found = further.filter_map(|also| Some((also.origin.below(url)?.to_owned(), also.takes_credential())));
     found.max_by_key(|(_, credential)| *credential).ok_or_else(|| {
         format!(
             "the URL to follow leads to {} or there outside the path, and the endpoint is at {}{}/; further origins are \

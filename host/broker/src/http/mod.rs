@@ -13,6 +13,7 @@ mod slots;
 mod transport;
 
 pub use broker::{Broker, Call, RequestCounts};
+pub use clients::client_for;
 pub use error::{Denial, EndpointError, Error};
 pub use message::{Field, Method, Request, Response, SecretEncoding, SecretUse};
 

@@ -6,8 +6,9 @@ use crate::bindings::purser::connector::http as contract;
 use crate::meter::Meter;
 use purser_broker::Endpoint;
 use purser_broker::http::{
-    Broker, Call, EndpointError, Error, Field, Method, Request, Response, SecretEncoding, SecretUse,
+    Broker, Call, EndpointError, Error, Field, Method, Request, RequestCounts, Response, SecretEncoding, SecretUse,
 };
+use purser_model::id::OperationId;
 use purser_model::phase::Phase;
 use purser_model::secret::Slots;
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ use wasmtime::component::{HasData, Linker};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct HttpContext {
     broker: Arc<Broker>,
+    /// What this call has sent.
+    counts: RequestCounts,
 }
 
 impl HttpContext {
@@ -27,21 +30,28 @@ impl HttpContext {
     /// # Errors
     /// An endpoint cannot be used.
     pub(crate) fn new(endpoints: &BTreeMap<String, Endpoint>) -> Result<Self, EndpointError> {
-        Ok(Self { broker: Arc::new(Broker::new(endpoints)?) })
+        Ok(Self { broker: Arc::new(Broker::new(endpoints)?), counts: RequestCounts::default() })
     }
 }
 
 /// The context while the guest is inside a host function.
 pub(crate) struct HttpView<'a> {
-    pub(crate) context: &'a HttpContext,
+    pub(crate) context: &'a mut HttpContext,
     pub(crate) slots: &'a Slots,
+    pub(crate) operations: &'a [OperationId],
     pub(crate) meter: &'a mut Meter,
     pub(crate) phase: Phase,
 }
 
 impl HttpView<'_> {
-    fn call(&self) -> Call<'_> {
-        Call { phase: self.phase, slots: self.slots }
+    fn call(&mut self) -> (Arc<Broker>, Call<'_>) {
+        let call = Call {
+            phase: self.phase,
+            slots: self.slots,
+            operations: self.operations,
+            counts: &mut self.context.counts,
+        };
+        (Arc::clone(&self.context.broker), call)
     }
 }
 
@@ -51,7 +61,8 @@ impl contract::Host for HttpView<'_> {
         request: contract::Request,
     ) -> wasmtime::Result<Result<contract::Response, contract::Error>> {
         self.meter.host_call()?;
-        let answer = self.context.broker.send(&self.call(), request.into()).await;
+        let (broker, mut call) = self.call();
+        let answer = broker.send(&mut call, request.into()).await;
         Ok(answer.map(Into::into).map_err(Into::into))
     }
 
@@ -61,7 +72,8 @@ impl contract::Host for HttpView<'_> {
         request: contract::Request,
     ) -> wasmtime::Result<Result<contract::Response, contract::Error>> {
         self.meter.host_call()?;
-        let answer = self.context.broker.follow(&self.call(), &url, request.into()).await;
+        let (broker, mut call) = self.call();
+        let answer = broker.follow(&mut call, &url, request.into()).await;
         Ok(answer.map(Into::into).map_err(Into::into))
     }
 }
