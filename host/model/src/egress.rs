@@ -1,9 +1,9 @@
 //! How far an HTTP endpoint of a grant reaches: methods, further origins, private addresses, limits.
 
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use url::{Host, Url};
@@ -166,7 +166,7 @@ impl OriginPattern {
         let host = url.host().ok_or(url::ParseError::EmptyHost)?;
         Ok(Self {
             scheme: url.scheme().to_owned(),
-            host: HostPattern::of(host)?,
+            host: HostPattern::of(&host)?,
             port: url.port_or_known_default().unwrap_or_default(),
             path: url.path().trim_end_matches('/').to_owned(),
         })
@@ -192,7 +192,7 @@ impl FromStr for OriginPattern {
 }
 
 impl HostPattern {
-    fn of(host: Host<&str>) -> Result<Self, NotAnOrigin> {
+    fn of(host: &Host<&str>) -> Result<Self, NotAnOrigin> {
         let Host::Domain(name) = host else { return Ok(Self::Exact(host.to_owned())) };
         match name.strip_prefix("*.") {
             None if name.contains('*') => Err(NotAnOrigin::Pattern(name.to_owned())),
@@ -279,10 +279,10 @@ fn network_of(text: &str) -> Option<IpNet> {
 }
 
 /// The addresses that a host means without asking anybody; none for a name.
-pub fn addresses_of(host: Host<&str>) -> Vec<IpAddr> {
+pub fn addresses_of(host: &Host<&str>) -> Vec<IpAddr> {
     match host {
-        Host::Ipv4(address) => vec![address.into()],
-        Host::Ipv6(address) => vec![address.into()],
+        Host::Ipv4(address) => vec![(*address).into()],
+        Host::Ipv6(address) => vec![(*address).into()],
         Host::Domain(name) if is_localhost(name) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
         Host::Domain(_) => Vec::new(),
     }
@@ -294,7 +294,7 @@ fn is_localhost(name: &str) -> bool {
 
 /// Whether a URL leads to this machine, whoever answers for names.
 pub fn is_loopback(url: &Url) -> bool {
-    let addresses = url.host().map(addresses_of).unwrap_or_default();
+    let addresses = url.host().as_ref().map(addresses_of).unwrap_or_default();
     !addresses.is_empty() && addresses.iter().all(|address| address.to_canonical().is_loopback())
 }
 

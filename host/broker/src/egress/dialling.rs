@@ -95,7 +95,7 @@ impl Resolve for Dialling {
 }
 
 async fn lookup(name: &str) -> io::Result<Vec<IpAddr>> {
-    let known = addresses_of(Host::Domain(name));
+    let known = addresses_of(&Host::Domain(name));
     if !known.is_empty() {
         return Ok(known);
     }

@@ -29,6 +29,6 @@ fn written_addresses(origin: &OriginPattern) -> Vec<AddressGrant> {
         Host::Ipv4(address) => Host::Ipv4(*address),
         Host::Ipv6(address) => Host::Ipv6(*address),
     };
-    let addresses = addresses_of(host).into_iter();
+    let addresses = addresses_of(&host).into_iter();
     addresses.map(|address| AddressGrant::exact(address, origin.port)).collect()
 }
