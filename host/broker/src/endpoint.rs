@@ -2,8 +2,8 @@
 
 use crate::credential::{Authentication, SecretError};
 use purser_model::configuration::EndpointGrant;
-use purser_model::secret::NamedSecrets;
 use purser_model::egress::{EgressRules, is_loopback};
+use purser_model::secret::NamedSecrets;
 use std::time::Duration;
 use url::Url;
 

@@ -193,10 +193,14 @@ impl FromStr for OriginPattern {
 
 impl HostPattern {
     fn of(host: &Host<&str>) -> Result<Self, NotAnOrigin> {
-        let Host::Domain(name) = host else { return Ok(Self::Exact(host.to_owned())) };
+        let name = match host {
+            Host::Domain(name) => *name,
+            Host::Ipv4(address) => return Ok(Self::Exact(Host::Ipv4(*address))),
+            Host::Ipv6(address) => return Ok(Self::Exact(Host::Ipv6(*address))),
+        };
         match name.strip_prefix("*.") {
             None if name.contains('*') => Err(NotAnOrigin::Pattern(name.to_owned())),
-            None => Ok(Self::Exact(host.to_owned())),
+            None => Ok(Self::Exact(Host::Domain(name.to_owned()))),
             Some(below) => {
                 let labels: Vec<_> = below.trim_end_matches('.').split('.').collect();
                 if labels.len() < 2 || labels.iter().any(|label| label.is_empty() || label.contains('*')) {
