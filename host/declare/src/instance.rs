@@ -1,6 +1,7 @@
-//! `connector`, `config`, `endpoint` and `directory`: what a source and a target have in common.
+//! `connector`, `config`, `endpoint`, `directory`, `upgrade` and `limits`: what a source and a target have in common.
 
 use crate::egress;
+use crate::connectors;
 use crate::problems::Problems;
 use crate::secret::{SECRET_ADVICE, secret};
 use crate::section::{Node, Section};
@@ -8,7 +9,6 @@ use crate::units;
 use purser_model::configuration::{
     ConnectorReference, DirectoryGrant, EndpointAuthentication, EndpointGrant, GrantDeclaration, Instance,
 };
-use semver::VersionReq;
 use std::path::Path;
 use std::time::Duration;
 use url::Url;
@@ -19,7 +19,7 @@ const MAX_RESPONSE_BYTES: u64 = 16 << 20;
 /// Reads the connector, its configuration and its grant.
 pub(crate) fn read(section: &mut Section<'_>, base: &Path, problems: &mut Problems) -> Instance {
     let connector = section.required("connector", "\"scim@^1\"", problems);
-    let connector = connector.and_then(|node| node.parsed(connector_reference, problems));
+    let connector = connector.and_then(|node| node.parsed(connectors::reference, problems));
     let config = section.optional("config").and_then(|node| {
         node.section(problems)?;
         Some(units::json(&node, problems))
@@ -30,31 +30,11 @@ pub(crate) fn read(section: &mut Section<'_>, base: &Path, problems: &mut Proble
     let directories = section.sections("directory", problems).into_iter();
     let directories = directories.map(|(name, inner)| (name.to_owned(), directory(inner, base, problems))).collect();
     Instance {
-        connector: connector.unwrap_or(ConnectorReference { name: String::new(), version: VersionReq::STAR }),
+        connector: connector.unwrap_or(ConnectorReference::any("")),
         config: config.unwrap_or_else(|| serde_json::Value::Object(serde_json::Map::new())),
         grant: GrantDeclaration { endpoints, directories },
-    }
-}
-
-/// A text names no connector.
-#[derive(Debug, thiserror::Error)]
-enum NotAConnector {
-    #[error("`{0}` is no connector's name: write `name` or `name@range`, such as \"scim@^1\"")]
-    Name(String),
-    #[error("`{range}` is no version range ({cause}): write for example \"{name}@^1.2\"")]
-    Range { name: String, range: String, cause: semver::Error },
-}
-
-/// Reads `name` or `name@range`.
-fn connector_reference(text: &str) -> Result<ConnectorReference, NotAConnector> {
-    let (name, range) = text.split_once('@').unwrap_or((text, "*"));
-    let name = name.to_owned();
-    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) {
-        return Err(NotAConnector::Name(name));
-    }
-    match VersionReq::parse(range) {
-        Ok(version) => Ok(ConnectorReference { name, version }),
-        Err(cause) => Err(NotAConnector::Range { name, range: range.to_owned(), cause }),
+        upgrade: connectors::upgrade(section, problems),
+        limits: connectors::limits(section, problems),
     }
 }
 

@@ -6,6 +6,7 @@
 mod check;
 mod circle;
 mod egress;
+mod connectors;
 mod error;
 mod insight;
 mod instance;

@@ -93,7 +93,7 @@ fn waits(
     found
 }
 
-fn number(
+pub(crate) fn number(
     section: &mut Section<'_>,
     key: &'static str,
     allowed: std::ops::RangeInclusive<u64>,

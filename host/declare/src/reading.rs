@@ -4,7 +4,7 @@ use crate::DeclarationText;
 use crate::circle::first_circle;
 use crate::problems::{Place, Problems};
 use crate::section::{Node, Section};
-use crate::{check, membership, source, target};
+use crate::{check, connectors, membership, source, target};
 use purser_model::configuration::Configuration;
 use purser_model::id::RoleName;
 use purser_plan::RulePlace;
@@ -52,6 +52,11 @@ impl Reading {
                 let role = membership::role(self, &name, section);
                 self.configuration.roles.insert(name, role);
             }
+        }
+        if let Some(section) = file.optional("connectors").and_then(|node| node.section(&mut self.problems))
+            && let Some(()) = self.declare_once("connectors", &section.place, files)
+        {
+            self.configuration.connectors = connectors::rules(section, &mut self.problems);
         }
         file.finish(&mut self.problems);
     }
@@ -101,6 +106,17 @@ impl Reading {
         }
         self.declared.insert(format!("{kind}.{name}"), place.clone());
         Some(parsed)
+    }
+
+    /// Whether a section without a name stands here for the first time.
+    fn declare_once(&mut self, kind: &str, place: &Place, files: &[DeclarationText]) -> Option<()> {
+        if let Some(first) = self.declared.get(kind) {
+            let message = format!("[{kind}] is declared at {} already: remove one of them", first.describe(files));
+            self.problems.report(place, message);
+            return None;
+        }
+        self.declared.insert(kind.to_owned(), place.clone());
+        Some(())
     }
 
     /// The text of an expression, whose place is kept for what the compiler says about it.

@@ -20,7 +20,7 @@ fn the_example_of_the_reference_loads() {
     assert_eq!(configuration, declarations.rules.configuration());
     let source = configuration.sources.values().next().expect("one source");
     let version = "^0.1".parse().expect("a range");
-    assert_eq!(source.instance.connector, ConnectorReference { name: "flatfile".into(), version });
+    assert_eq!(source.instance.connector, ConnectorReference { version, ..ConnectorReference::any("flatfile") });
     let grant = &source.instance.grant.directories["data"];
     assert_eq!(grant.path, directory.path().join("../hr"));
     assert!(!grant.writes && source.absence_means_departed);

@@ -3,6 +3,8 @@
 //! Expressions are CEL texts here; `purser-plan` compiles them. Secrets are references here; the runtime reads them.
 
 use crate::egress::EgressRules;
+pub use crate::connectors::ConnectorReference;
+use crate::connectors::{ConnectorRules, InstanceLimits, UpgradePolicy};
 use crate::guard::{Guard, GuardLimit};
 use crate::id::{GroupName, RoleName, SecretName, SourceName, TargetName};
 use crate::identity::Validity;
@@ -28,6 +30,8 @@ pub struct Configuration {
     pub groups: BTreeMap<GroupName, Group>,
     /// What is granted.
     pub roles: BTreeMap<RoleName, Role>,
+    /// Which connector files are trusted.
+    pub connectors: ConnectorRules,
 }
 
 impl Configuration {
@@ -45,15 +49,6 @@ impl Configuration {
         let _ = std::fmt::Write::write_fmt(&mut into, format_args!("{self:?}"));
         Digest(*into.0.finalize().as_bytes())
     }
-}
-
-/// Which connector runs a source or target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConnectorReference {
-    /// The manifest's name.
-    pub name: String,
-    /// The versions accepted.
-    pub version: semver::VersionReq,
 }
 
 /// Where a secret is read from. A secret never stands in a declaration.
@@ -150,6 +145,17 @@ pub struct Instance {
     pub config: serde_json::Value,
     /// What it may reach.
     pub grant: GrantDeclaration,
+    /// How a newer build of the connector takes over.
+    pub upgrade: UpgradePolicy,
+    /// What each call may use.
+    pub limits: InstanceLimits,
+}
+
+impl Instance {
+    /// An instance with everything else at its default.
+    pub fn new(connector: ConnectorReference, config: serde_json::Value, grant: GrantDeclaration) -> Self {
+        Self { connector, config, grant, upgrade: UpgradePolicy::default(), limits: InstanceLimits::default() }
+    }
 }
 
 /// A source of identities.

@@ -7,6 +7,7 @@ pub mod account;
 pub mod audit;
 pub mod case;
 pub mod configuration;
+pub mod connectors;
 pub mod edit;
 pub mod egress;
 pub mod guard;

@@ -19,11 +19,7 @@ fn hr() -> SourceName {
 }
 
 fn source(attributes: &[(&str, &str)], lifecycle: Option<&str>) -> Source {
-    let instance = Instance {
-        connector: ConnectorReference { name: "flatfile".into(), version: semver::VersionReq::STAR },
-        config: json!({}),
-        grant: GrantDeclaration::default(),
-    };
+    let instance = Instance::new(ConnectorReference::any("flatfile"), json!({}), GrantDeclaration::default());
     Source {
         attributes: attributes.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect(),
         lifecycle: lifecycle.map(str::to_owned),

@@ -13,7 +13,7 @@ const MAX_MEMORIES_PER_COMPONENT: u32 = 4;
 
 /// What an engine accepts. Everything that Rust, JavaScript and Python guests do without is off: what is not there has no
 /// bugs. Threads, garbage collection, exceptions and component-model async are not even compiled in.
-fn config(settings: &RuntimeSettings) -> Config {
+fn config(allocation: InstanceAllocationStrategy) -> Config {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
@@ -27,7 +27,7 @@ fn config(settings: &RuntimeSettings) -> Config {
         .wasm_custom_page_sizes(false)
         .wasm_wide_arithmetic(false)
         .epoch_interruption(true)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
+        .allocation_strategy(allocation);
     config
 }
 
@@ -53,7 +53,12 @@ fn pool(settings: &RuntimeSettings) -> PoolingAllocationConfig {
 
 /// Makes the engine.
 pub(crate) fn engine(settings: &RuntimeSettings) -> wasmtime::Result<Engine> {
-    Engine::new(&config(settings))
+    Engine::new(&config(InstanceAllocationStrategy::Pooling(pool(settings))))
+}
+
+/// Makes an engine that only compiles, for [`engine`]: it reserves no place for instances.
+pub(crate) fn compiling_engine() -> wasmtime::Result<Engine> {
+    Engine::new(&config(InstanceAllocationStrategy::OnDemand))
 }
 
 /// Advances the engine's epoch every [`TICK`] on a thread of its own, so that a guest is interrupted even when every worker

@@ -11,6 +11,7 @@ mod call;
 mod caps;
 mod check;
 mod clock;
+mod compiler;
 mod connector;
 mod convert;
 mod engine;
@@ -23,6 +24,7 @@ mod settings;
 mod state;
 
 pub use clock::{HostClock, Randomness, SystemClock, SystemRandomness};
+pub use compiler::{ChildCompiler, Compiler, CompilerLimits, compile_for_parent};
 pub use connector::{Connector, ConnectorDigest, InterfaceReach, Reach};
 pub use grant::{Access, DirectoryGrant, Grant};
 pub use inspect::NotAConnector;

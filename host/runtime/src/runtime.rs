@@ -3,6 +3,7 @@
 use crate::cache::CompiledCode;
 use crate::call::{self, CallState};
 use crate::caps::{clock, config, files, http, log, random, state};
+use crate::compiler::Compiler;
 use crate::connector::{Connector, ConnectorDigest};
 use crate::inspect::{self, NotAConnector};
 use crate::meter::Meter;
@@ -19,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
-use wasmtime::component::Linker;
+use wasmtime::component::{Component, Linker};
 
 /// A runtime cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -127,7 +128,7 @@ impl Runtime {
         let engine_error = |error: wasmtime::Error| RuntimeError::Engine(format!("{error:#}"));
         let engine = engine::engine(&settings).map_err(engine_error)?;
         let linker = call::linker(&engine).map_err(engine_error)?;
-        let cache = CompiledCode::open(&settings.cache_directory)
+        let cache = CompiledCode::open(&settings.cache_directory, settings.cache_key.as_ref())
             .map_err(|source| RuntimeError::Cache { directory: settings.cache_directory.clone(), source })?;
         engine::start_ticker(&engine).map_err(RuntimeError::Ticker)?;
         let places = Semaphore::new(settings.max_concurrent_calls as usize);
@@ -140,13 +141,25 @@ impl Runtime {
     /// # Errors
     /// See [`LoadError`]. Nothing of the file stays behind.
     pub async fn load(&self, path: &Path) -> Result<Arc<Connector>, LoadError> {
-        let shared = Arc::clone(&self.shared);
-        let owned = path.to_path_buf();
-        let compiled = tokio::task::spawn_blocking(move || compile(&shared, owned)).await;
-        let compiled = compiled.map_err(|error| LoadError::Compilation {
-            path: path.to_path_buf(),
-            reason: format!("the compiler failed ({error}); report this with the file"),
-        })??;
+        let bytes = self.read(path).await?;
+        self.load_bytes(path, bytes).await
+    }
+
+    /// Reads a file that may be a component; one that is too large is not read to its end.
+    ///
+    /// # Errors
+    /// [`LoadError::File`] and [`LoadError::TooLarge`].
+    pub async fn read(&self, path: &Path) -> Result<Vec<u8>, LoadError> {
+        let (limit, owned) = (self.shared.settings.max_component_bytes, path.to_path_buf());
+        blocking(path, move || read_file(&owned, limit)).await?
+    }
+
+    /// As [`Runtime::load`], for the bytes of a component that were read before; `path` is what errors call it.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub async fn load_bytes(&self, path: &Path, bytes: Vec<u8>) -> Result<Arc<Connector>, LoadError> {
+        let compiled = self.compiled(path, bytes).await?;
         let manifest = self.describe(&compiled).await?;
         Ok(Arc::new(Connector {
             shared: Arc::clone(&self.shared),
@@ -157,6 +170,38 @@ impl Runtime {
             file_bytes: compiled.file_bytes,
             path: compiled.path,
         }))
+    }
+
+    async fn compiled(&self, path: &Path, bytes: Vec<u8>) -> Result<Compiled, LoadError> {
+        let source = Arc::new(Source { path: path.to_path_buf(), digest: blake3::hash(&bytes), bytes });
+        let (shared, looked_for) = (Arc::clone(&self.shared), Arc::clone(&source));
+        let kept = blocking(path, move || {
+            let component = shared.cache.find(&shared.engine, &looked_for.digest)?;
+            Some(finish(&shared, &looked_for, &component))
+        });
+        if let Some(compiled) = kept.await? {
+            return compiled;
+        }
+        let shared = Arc::clone(&self.shared);
+        match &self.shared.settings.compiler {
+            Compiler::InThisProcess => {
+                blocking(path, move || {
+                    inspected(&source)?;
+                    let code = shared.engine.precompile_component(&source.bytes);
+                    keep(&shared, &source, &code.map_err(|error| not_compiled(&source, format!("{error:#}")))?)
+                })
+                .await?
+            }
+            Compiler::InChild(child) => {
+                let code = child.compile(&self.shared.engine, &source.bytes).await;
+                blocking(path, move || match code {
+                    Ok(code) => keep(&shared, &source, &code),
+                    // Where it is no connector, the reason has its own type.
+                    Err(error) => inspected(&source).and_then(|_| Err(not_compiled(&source, error.to_string()))),
+                })
+                .await?
+            }
+        }
     }
 
     async fn describe(&self, compiled: &Compiled) -> Result<Manifest, LoadError> {
@@ -182,21 +227,43 @@ struct Compiled {
     file_bytes: u64,
 }
 
-fn compile(shared: &Shared, path: PathBuf) -> Result<Compiled, LoadError> {
-    let bytes = read_file(&path, shared.settings.max_component_bytes)?;
-    let imports = inspect::inspect(&bytes).map_err(|reason| LoadError::NotAConnector { path: path.clone(), reason })?;
-    let digest = blake3::hash(&bytes);
-    let component = shared
-        .cache
-        .load(&shared.engine, &digest, &bytes)
-        .map_err(|error| LoadError::Compilation { path: path.clone(), reason: format!("{error:#}") })?;
+/// A component that was read.
+struct Source {
+    path: PathBuf,
+    digest: blake3::Hash,
+    bytes: Vec<u8>,
+}
+
+/// Does what takes long where that holds nobody up.
+async fn blocking<T: Send + 'static>(path: &Path, work: impl FnOnce() -> T + Send + 'static) -> Result<T, LoadError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| LoadError::Compilation {
+        path: path.to_path_buf(),
+        reason: format!("the compiler failed ({error}); report this with the file"),
+    })
+}
+
+fn inspected(source: &Source) -> Result<Vec<String>, LoadError> {
+    inspect::inspect(&source.bytes).map_err(|reason| LoadError::NotAConnector { path: source.path.clone(), reason })
+}
+
+fn not_compiled(source: &Source, reason: String) -> LoadError {
+    LoadError::Compilation { path: source.path.clone(), reason }
+}
+
+fn keep(shared: &Shared, source: &Source, code: &[u8]) -> Result<Compiled, LoadError> {
+    let component = shared.cache.keep(&shared.engine, &source.digest, code);
+    finish(shared, source, &component.map_err(|error| not_compiled(source, format!("{error:#}")))?)
+}
+
+fn finish(shared: &Shared, source: &Source, component: &Component) -> Result<Compiled, LoadError> {
+    let imports = inspected(source)?;
     let pre = shared
         .linker
-        .instantiate_pre(&component)
+        .instantiate_pre(component)
         .and_then(crate::bindings::GuestPre::new)
-        .map_err(|error| LoadError::Contract { path: path.clone(), reason: format!("{error:#}") })?;
-    let file_bytes = bytes.len() as u64;
-    Ok(Compiled { path, pre, digest: ConnectorDigest(*digest.as_bytes()), imports, file_bytes })
+        .map_err(|error| LoadError::Contract { path: source.path.clone(), reason: format!("{error:#}") })?;
+    let digest = ConnectorDigest(*source.digest.as_bytes());
+    Ok(Compiled { path: source.path.clone(), pre, digest, imports, file_bytes: source.bytes.len() as u64 })
 }
 
 fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, LoadError> {

@@ -1,6 +1,9 @@
 //! How a runtime and its calls are set up.
 
 use crate::clock::{HostClock, Randomness, SystemClock, SystemRandomness};
+use crate::compiler::Compiler;
+use purser_model::connectors::MOST_MEMORY;
+use purser_model::secret::Secret;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +13,10 @@ use std::time::Duration;
 pub struct RuntimeSettings {
     /// Where compiled code is kept. Nobody but the host may write there.
     pub cache_directory: PathBuf,
+    /// What compiled code is sealed with; without one, a key is kept beside the code.
+    pub cache_key: Option<Secret>,
+    /// Where components are compiled.
+    pub compiler: Compiler,
     /// Most calls that run at once; further ones wait for their turn.
     pub max_concurrent_calls: u32,
     /// The most memory in bytes that [`CallLimits::memory_bytes`] may ask for.
@@ -29,8 +36,10 @@ impl RuntimeSettings {
     pub fn new(cache_directory: impl Into<PathBuf>) -> Self {
         Self {
             cache_directory: cache_directory.into(),
+            cache_key: None,
+            compiler: Compiler::InThisProcess,
             max_concurrent_calls: 64,
-            max_memory_bytes: 1 << 30,
+            max_memory_bytes: usize::try_from(MOST_MEMORY).unwrap_or(usize::MAX),
             max_component_bytes: 64 << 20,
             describe_limits: CallLimits {
                 cpu_time: Duration::from_secs(5),

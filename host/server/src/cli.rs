@@ -93,6 +93,18 @@ pub enum Command {
     Connector(Connector),
     /// Show the main job on 1,000 people
     Demo(Demo),
+    /// What a host starts to compile one component, which comes through standard input
+    #[command(hide = true)]
+    CompileComponent(CompileComponent),
+}
+
+/// `compile-component`
+#[derive(Debug, Args)]
+pub struct CompileComponent {
+    /// Bytes of address space
+    pub address_space: u64,
+    /// Seconds of processor time
+    pub cpu_seconds: u64,
 }
 
 /// `serve`

@@ -79,6 +79,16 @@ impl Home {
         self.data().join("compiled")
     }
 
+    /// The file of the key that compiled connectors are sealed with.
+    pub fn compiled_key(&self) -> PathBuf {
+        self.data().join("compiled-key")
+    }
+
+    /// Copies of connectors, by digest.
+    pub fn connector_copies(&self) -> PathBuf {
+        self.data().join("connectors")
+    }
+
     /// The file of the API token.
     pub fn api_token(&self) -> PathBuf {
         self.data().join("api-token")

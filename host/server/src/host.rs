@@ -10,9 +10,10 @@ use purser_declare::DeclarationText;
 use purser_model::audit::{Actor, AuditKey, hexadecimal};
 use purser_model::id::Ids;
 use purser_model::seal::PlanKey;
+use purser_model::secret::Secret;
 use purser_plan::Rules;
 use purser_reconcile::{Clock, Engine, Jitter, Progress, Settings, TakenUp, WhatIf};
-use purser_runtime::{Runtime, RuntimeSettings};
+use purser_runtime::{ChildCompiler, Compiler, CompilerLimits, Runtime, RuntimeSettings};
 use purser_store::Store;
 use purser_store_sqlite::SqliteStore;
 use std::collections::BTreeMap;
@@ -161,7 +162,21 @@ fn declared_files(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
 /// The runtime, with compiled connectors kept in the home.
 pub fn open_runtime(home: &Home) -> anyhow::Result<Runtime> {
     crate::home::make_private_folder(&home.compiled())?;
-    Runtime::new(RuntimeSettings::new(home.compiled())).context("the WebAssembly runtime cannot be started")
+    let key = read_or_make_secret(&home.compiled_key(), make_secret)?;
+    let settings = RuntimeSettings {
+        cache_key: Some(Secret::new(key).context("the key of compiled connectors")?),
+        compiler: child_compiler(CompilerLimits::default())?,
+        ..RuntimeSettings::new(home.compiled())
+    };
+    Runtime::new(settings).context("the WebAssembly runtime cannot be started")
+}
+
+/// This program, started once more for each component that is compiled.
+pub fn child_compiler(limits: CompilerLimits) -> anyhow::Result<Compiler> {
+    // The running program itself, also where its file was replaced or removed since.
+    let itself = PathBuf::from("/proc/self/exe");
+    let program = if itself.exists() { itself } else { std::env::current_exe().context("where is this program?")? };
+    Ok(Compiler::InChild(ChildCompiler { program, arguments: vec!["compile-component".to_owned()], limits }))
 }
 
 fn engine(store: Arc<dyn Store>, rules: Arc<Rules>, sessions: Arc<OpenSessions>) -> Engine {

@@ -41,9 +41,20 @@ impl From<Ending> for ExitCode {
     }
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let cli = Cli::parse();
+    // The compiler limits its own process, so it starts nothing before.
+    if let Command::CompileComponent(limits) = &cli.command {
+        return match purser_runtime::compile_for_parent(limits.address_space, limits.cpu_seconds) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
+    work(cli)
+}
+
+#[tokio::main]
+async fn work(cli: Cli) -> ExitCode {
     start_log(&cli);
     let output = Output::new(cli.json);
     match Box::pin(run(cli, &output)).await {
@@ -83,6 +94,7 @@ async fn run(cli: Cli, output: &Output) -> anyhow::Result<Ending> {
         Command::Secret(arguments) => commands::secret::run(home, &arguments, output).await,
         Command::Account(arguments) => commands::account::run(home, &arguments, output).await,
         Command::Connector(arguments) => commands::connector::run(&home, arguments, output).await,
+        Command::CompileComponent(_) => anyhow::bail!("the compiler is started by `main`"),
         Command::Demo(arguments) => Box::pin(commands::demo::run(&arguments, output)).await,
     }
 }

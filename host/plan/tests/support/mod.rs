@@ -44,11 +44,7 @@ fn entitlement(value: &str) -> DeclaredEntitlement {
 
 /// An application with the mappings that every story uses.
 pub fn target(deprovisioning: Deprovisioning) -> Target {
-    let instance = Instance {
-        connector: ConnectorReference { name: "scim".into(), version: semver::VersionReq::STAR },
-        config: json!({}),
-        grant: GrantDeclaration::default(),
-    };
+    let instance = Instance::new(ConnectorReference::any("scim"), json!({}), GrantDeclaration::default());
     Target {
         correlation: vec![Correlation::new("userName".into(), "identity.userName".into())],
         mappings: vec![

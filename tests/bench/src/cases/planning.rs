@@ -48,11 +48,7 @@ fn configuration() -> anyhow::Result<Configuration> {
 }
 
 fn target() -> Target {
-    let instance = Instance {
-        connector: ConnectorReference { name: "bench".into(), version: semver::VersionReq::STAR },
-        config: json!({}),
-        grant: GrantDeclaration::default(),
-    };
+    let instance = Instance::new(ConnectorReference::any("bench"), json!({}), GrantDeclaration::default());
     let mut target = Target::new(instance, "User".into());
     let expressions = [
         ("userName", "identity.userName"),

@@ -2,9 +2,10 @@
 
 use crate::Ending;
 use crate::cli::InspectConnector;
+use crate::host::child_compiler;
 use crate::output::{Output, table};
 use purser_model::manifest::{ClassKind, Manifest, ObjectClass};
-use purser_runtime::{Connector, Reach, Runtime, RuntimeSettings};
+use purser_runtime::{CompilerLimits, Connector, Reach, Runtime, RuntimeSettings};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -19,7 +20,8 @@ struct Answer<'a> {
 /// Runs the command. The component is loaded as a host would load it, and is called with no capability at all.
 pub async fn run(arguments: &InspectConnector, output: &Output) -> anyhow::Result<Ending> {
     let cache = tempfile::tempdir()?;
-    let runtime = Runtime::new(RuntimeSettings::new(cache.path()))?;
+    let compiler = child_compiler(CompilerLimits::default())?;
+    let runtime = Runtime::new(RuntimeSettings { compiler, ..RuntimeSettings::new(cache.path()) })?;
     let connector = runtime.load(&arguments.file).await?;
     let answer = Answer {
         file: arguments.file.display().to_string(),
