@@ -1,7 +1,7 @@
 //! `connector`, `config`, `endpoint`, `directory`, `upgrade` and `limits`: what a source and a target have in common.
 
-use crate::egress;
 use crate::connectors;
+use crate::egress;
 use crate::problems::Problems;
 use crate::secret::{SECRET_ADVICE, secret};
 use crate::section::{Node, Section};

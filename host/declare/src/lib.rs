@@ -5,8 +5,8 @@
 
 mod check;
 mod circle;
-mod egress;
 mod connectors;
+mod egress;
 mod error;
 mod insight;
 mod instance;

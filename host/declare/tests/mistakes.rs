@@ -372,3 +372,55 @@ fn matches_protection_and_reactions_that_cannot_be() {
         assert!(mistakes[0].contains(&format!(": {key}: {said}")), "{lines}: {mistakes:?}");
     }
 }
+
+#[test]
+fn connectors_that_are_named_wrong() {
+    let crm = |connector: &str| format!("[target.crm]\nconnector = \"{connector}\"\nclass = \"User\"\n");
+    assert_only(
+        &crm("scim@blake3:0123"),
+        "a.toml:2:13: target.crm.connector: `0123` is no digest: write 12 to 64 of the digits 0-9 and a-f that \
+         `purser connector list` shows",
+    );
+    assert_only(
+        &crm("scim@sha256:0123456789ab"),
+        "a.toml:2:13: target.crm.connector: a build is named by its blake3 digest, as `purser connector list` shows it: \
+         write \"scim@blake3:...\"",
+    );
+}
+
+#[test]
+fn limits_that_the_runtime_does_not_give() {
+    let limits = |inner: &str| of(&crm(&format!("limits = {{ {inner} }}\n")));
+    assert_eq!(
+        limits("memory = \"2GiB\""),
+        ["a.toml:4:21: target.crm.limits.memory: the runtime gives a call at most 1024 MiB of memory"]
+    );
+    assert_eq!(limits("table = 20001"), ["a.toml:4:20: target.crm.limits.table: write a whole number from 1 to 20000"]);
+    let unknown = limits("speed = 1");
+    assert!(unknown[0].starts_with("a.toml:4:12: target.crm.limits.speed: unknown key"), "{unknown:?}");
+    assert!(limits("cpu = \"0s\"")[0].contains("target.crm.limits.cpu: `0s` is no duration"));
+}
+
+#[test]
+fn upgrades_and_signatures_that_make_no_sense() {
+    assert_only(
+        &crm("upgrade = { mode = \"staged\", share = 0 }\n"),
+        "a.toml:4:38: target.crm.upgrade.share: write a whole number from 1 to 100",
+    );
+    let direct = of(&crm("upgrade = { mode = \"direct\", share = 5 }\n"));
+    assert!(direct[0].contains("target.crm.upgrade.share: unknown key"), "{direct:?}");
+    assert_only(
+        "[connectors]\nsignatures = \"require\"\n",
+        "a.toml:2:14: connectors.signatures: no connector can be used where nobody's signature counts: add `publishers`",
+    );
+    assert_only(
+        "[connectors]\npublishers = { acme = \"RWQabc\" }\n",
+        "a.toml:2:23: connectors.publishers.acme: this is no public key: write the second line of the file that \
+         `minisign -G` makes",
+    );
+    assert_eq!(
+        mistakes(&[("a.toml", "[connectors]\n"), ("b.toml", "[connectors]\n")]).len(),
+        1,
+        "the section stands once"
+    );
+}

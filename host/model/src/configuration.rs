@@ -2,9 +2,9 @@
 //!
 //! Expressions are CEL texts here; `purser-plan` compiles them. Secrets are references here; the runtime reads them.
 
-use crate::egress::EgressRules;
 pub use crate::connectors::ConnectorReference;
 use crate::connectors::{ConnectorRules, InstanceLimits, UpgradePolicy};
+use crate::egress::EgressRules;
 use crate::guard::{Guard, GuardLimit};
 use crate::id::{GroupName, RoleName, SecretName, SourceName, TargetName};
 use crate::identity::Validity;

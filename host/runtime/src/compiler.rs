@@ -46,7 +46,7 @@ pub struct ChildCompiler {
 /// What a compilation may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompilerLimits {
-    /// Bytes of address space. A large Python component needs about two GiB.
+    /// Bytes of address space, over what the program has before it begins.
     pub address_space: u64,
     /// Processor time over all threads; counted in whole seconds, at least one.
     pub cpu_time: Duration,
@@ -212,9 +212,18 @@ fn limit_this_process(address_space: u64, cpu_seconds: u64) -> io::Result<()> {
     setrlimit(Resource::Core, hard(0))?;
     setrlimit(Resource::Fsize, hard(0))?;
     setrlimit(Resource::Nofile, hard(OPEN_FILES))?;
-    setrlimit(Resource::As, hard(address_space))?;
+    setrlimit(Resource::As, hard(own_address_space()?.saturating_add(address_space)))?;
     setrlimit(Resource::Cpu, hard(cpu_seconds))?;
     Ok(())
+}
+
+/// What this process has reserved before it begins: its allocator alone takes a GiB that is mostly never touched.
+fn own_address_space() -> io::Result<u64> {
+    let pages = std::fs::read_to_string("/proc/self/statm")?;
+    let pages = pages.split(' ').next().and_then(|pages| pages.parse::<u64>().ok());
+    let pages =
+        pages.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "/proc/self/statm is not understood"))?;
+    Ok(pages.saturating_mul(rustix::param::page_size() as u64))
 }
 
 fn compile_here(component: &[u8]) -> Result<(Vec<u8>, String), String> {

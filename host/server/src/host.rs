@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use jiff::Timestamp;
 use purser_declare::DeclarationText;
 use purser_model::audit::{Actor, AuditKey, hexadecimal};
+use purser_model::connectors::CompilingLimits;
 use purser_model::id::Ids;
 use purser_model::seal::PlanKey;
 use purser_model::secret::Secret;
@@ -57,7 +58,8 @@ impl Host {
         let plan_key = PlanKey::new(&read_or_make_secret(&home.plan_key(), make_secret)?);
         let store = open_store_as(home, actor)?;
         store.note_declarations(declared_files(&home.declarations())?, now()).await?;
-        let registry = Arc::new(Registry::new(open_runtime(home)?, home.connectors()));
+        let runtime = open_runtime(home, &rules.configuration().connectors.compiling)?;
+        let registry = Arc::new(Registry::new(runtime, home.connectors()));
         let secrets = SealedStore::new(home, store.clone());
         let sessions = Arc::new(OpenSessions::new(rules.clone(), registry.clone(), secrets.clone()));
         let engine = engine(store.clone(), rules, sessions);
@@ -160,15 +162,26 @@ fn declared_files(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
 }
 
 /// The runtime, with compiled connectors kept in the home.
-pub fn open_runtime(home: &Home) -> anyhow::Result<Runtime> {
+pub fn open_runtime(home: &Home, compiling: &CompilingLimits) -> anyhow::Result<Runtime> {
     crate::home::make_private_folder(&home.compiled())?;
     let key = read_or_make_secret(&home.compiled_key(), make_secret)?;
     let settings = RuntimeSettings {
         cache_key: Some(Secret::new(key).context("the key of compiled connectors")?),
-        compiler: child_compiler(CompilerLimits::default())?,
+        compiler: child_compiler(compiler_limits(compiling))?,
         ..RuntimeSettings::new(home.compiled())
     };
     Runtime::new(settings).context("the WebAssembly runtime cannot be started")
+}
+
+/// What was declared, and the runtime's default for what was not.
+fn compiler_limits(declared: &CompilingLimits) -> CompilerLimits {
+    let default = CompilerLimits::default();
+    CompilerLimits {
+        address_space: declared.memory.unwrap_or(default.address_space),
+        cpu_time: declared.cpu.unwrap_or(default.cpu_time),
+        wall_time: declared.wall.unwrap_or(default.wall_time),
+        ..default
+    }
 }
 
 /// This program, started once more for each component that is compiled.

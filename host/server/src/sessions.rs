@@ -5,6 +5,7 @@ use crate::secrets::SealedStore;
 use async_trait::async_trait;
 use purser_connector::{Fault, Session};
 use purser_model::configuration::{Configuration, Instance};
+use purser_model::connectors::InstanceLimits;
 use purser_model::id::{SourceName, TargetName};
 use purser_plan::Rules;
 use purser_reconcile::Sessions;
@@ -77,11 +78,27 @@ impl OpenSessions {
             subject: subject.to_owned(),
             config: instance.config.clone(),
             grant,
-            limits: CallLimits::default(),
+            limits: call_limits(&instance.limits),
             state: self.state.clone(),
         };
         let session = connector.session(settings).map_err(|error| error.to_string())?;
         Ok(Arc::new(session))
+    }
+}
+
+/// What was declared, and the runtime's default for what was not.
+fn call_limits(declared: &InstanceLimits) -> CallLimits {
+    let default = CallLimits::default();
+    let size = |declared: Option<u64>, default| declared.map_or(default, |n| usize::try_from(n).unwrap_or(usize::MAX));
+    CallLimits {
+        memory_bytes: size(declared.memory, default.memory_bytes),
+        table_elements: size(declared.table, default.table_elements),
+        host_calls: declared.host_calls.unwrap_or(default.host_calls),
+        log_lines: declared.log_lines.unwrap_or(default.log_lines),
+        output_bytes: size(declared.output, default.output_bytes),
+        cpu_time: declared.cpu.unwrap_or(default.cpu_time),
+        wall_time: declared.wall.unwrap_or(default.wall_time),
+        ..default
     }
 }
 
@@ -179,8 +196,28 @@ fn unavailable(error: purser_store::StoreError) -> StateError {
 
 #[cfg(test)]
 mod tests {
-    use super::check_config;
+    use super::*;
     use serde_json::json;
+    use std::time::Duration;
+
+    #[test]
+    fn what_is_declared_is_the_limit_and_the_rest_has_its_default() {
+        let limits = call_limits(&InstanceLimits { memory: Some(64 << 20), ..InstanceLimits::default() });
+        assert_eq!(limits, CallLimits { memory_bytes: 64 << 20, ..CallLimits::default() });
+        let declared = InstanceLimits {
+            memory: Some(1),
+            table: Some(2),
+            cpu: Some(Duration::from_secs(3)),
+            wall: Some(Duration::from_secs(4)),
+            host_calls: Some(5),
+            log_lines: Some(6),
+            output: Some(7),
+        };
+        let limits = call_limits(&declared);
+        assert_eq!((limits.memory_bytes, limits.table_elements, limits.host_calls), (1, 2, 5));
+        assert_eq!((limits.cpu_time.as_secs(), limits.wall_time.as_secs()), (3, 4));
+        assert_eq!((limits.log_lines, limits.output_bytes), (6, 7));
+    }
 
     #[test]
     fn a_config_that_does_not_fit_is_named_by_its_key() {
