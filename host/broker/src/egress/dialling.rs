@@ -2,6 +2,7 @@
 
 use super::address::{Special, special};
 use super::granted;
+use super::names::Names;
 use purser_model::egress::{AddressGrant, EgressRules, addresses_of};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::io;
@@ -15,6 +16,7 @@ use url::{Host, Url};
 pub struct Dialling {
     port: u16,
     grants: Arc<[AddressGrant]>,
+    names: Arc<dyn Names>,
 }
 
 /// An address was not dialled.
@@ -26,8 +28,8 @@ pub struct AddressRefused(pub Special);
 
 impl Dialling {
     /// What may be dialled at this port for an endpoint with this URL and these rules.
-    pub fn new(url: &Url, rules: &EgressRules, port: u16) -> Self {
-        Self { port, grants: granted(url, rules).into() }
+    pub fn new(url: &Url, rules: &EgressRules, port: u16, names: Arc<dyn Names>) -> Self {
+        Self { port, grants: granted(url, rules).into(), names }
     }
 
     /// Whether an address may be dialled: it is public, or granted with the port. A metadata service is granted only as
@@ -59,6 +61,11 @@ impl Dialling {
         }
     }
 
+    async fn lookup(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+        let known = addresses_of(&Host::Domain(name));
+        if known.is_empty() { self.names.lookup(name).await } else { Ok(known) }
+    }
+
     /// Those of a name's addresses that may be dialled.
     ///
     /// # Errors
@@ -86,7 +93,7 @@ impl Resolve for Dialling {
     fn resolve(&self, name: Name) -> Resolving {
         let dialling = self.clone();
         Box::pin(async move {
-            let addresses = lookup(name.as_str()).await?;
+            let addresses = dialling.lookup(name.as_str()).await?;
             let allowed = dialling.choose(name.as_str(), &addresses)?;
             let addresses: Addrs = Box::new(allowed.into_iter().map(|address| SocketAddr::new(address, 0)));
             Ok(addresses)
@@ -94,22 +101,25 @@ impl Resolve for Dialling {
     }
 }
 
-async fn lookup(name: &str) -> io::Result<Vec<IpAddr>> {
-    let known = addresses_of(&Host::Domain(name));
-    if !known.is_empty() {
-        return Ok(known);
-    }
-    let answers = tokio::net::lookup_host((name, 0)).await?;
-    Ok(answers.map(|answer| answer.ip()).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Must not be asked.
+    #[derive(Debug)]
+    struct Nobody;
+
+    #[async_trait::async_trait]
+    impl Names for Nobody {
+        async fn lookup(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+            panic!("{name} was asked for")
+        }
+    }
+
     fn dialling(url: &str, addresses: &[&str], port: u16) -> Dialling {
         let addresses = addresses.iter().map(|text| text.parse().unwrap()).collect();
-        Dialling::new(&Url::parse(url).unwrap(), &EgressRules { addresses, ..EgressRules::default() }, port)
+        let rules = EgressRules { addresses, ..EgressRules::default() };
+        Dialling::new(&Url::parse(url).unwrap(), &rules, port, Arc::new(Nobody))
     }
 
     fn may(dialling: &Dialling, address: &str) -> bool {
@@ -178,7 +188,7 @@ mod tests {
     #[tokio::test]
     async fn localhost_is_not_asked_for() {
         for name in ["localhost", "localhost."] {
-            let found = lookup(name).await.unwrap();
+            let found = dialling("http://localhost/", &[], 80).lookup(name).await.unwrap();
             assert_eq!(found, ["127.0.0.1".parse::<IpAddr>().unwrap(), "::1".parse().unwrap()]);
         }
     }

@@ -3,9 +3,11 @@
 
 mod address;
 mod dialling;
+mod names;
 
 pub use address::Special;
 pub use dialling::{AddressRefused, Dialling};
+pub use names::{Names, SystemNames};
 
 use purser_model::egress::{AddressGrant, EgressRules, HostPattern, OriginPattern, addresses_of};
 use url::{Host, Url};

@@ -6,11 +6,13 @@ use super::location::{self, Location};
 use super::message::{Field, Request, Response};
 use super::transport::{self, Allowed};
 use super::{headers, policy, slots};
+use crate::egress::{Names, SystemNames};
 use crate::endpoint::Endpoint;
 use purser_model::id::OperationId;
 use purser_model::phase::Phase;
 use purser_model::secret::Slots;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The endpoints that a source or target may reach, with the connections that are kept between its calls.
 #[derive(Debug, Default)]
@@ -64,7 +66,15 @@ impl Broker {
     /// # Errors
     /// An endpoint's URL, credential or certificates cannot be used, or TLS cannot be set up.
     pub fn new(endpoints: &BTreeMap<String, Endpoint>) -> Result<Self, EndpointError> {
-        let reached = endpoints.iter().map(|(name, endpoint)| Ok((name.clone(), Reached::new(name, endpoint)?)));
+        Self::with_names(endpoints, &(Arc::new(SystemNames) as Arc<dyn Names>))
+    }
+
+    /// As [`Broker::new`], with names found otherwise than the operating system does.
+    ///
+    /// # Errors
+    /// As [`Broker::new`].
+    pub fn with_names(endpoints: &BTreeMap<String, Endpoint>, names: &Arc<dyn Names>) -> Result<Self, EndpointError> {
+        let reached = endpoints.iter().map(|(name, endpoint)| Ok((name.clone(), Reached::new(name, endpoint, names)?)));
         Ok(Self { reached: reached.collect::<Result<_, EndpointError>>()? })
     }
 
@@ -95,9 +105,9 @@ impl Broker {
 }
 
 impl Reached {
-    fn new(name: &str, endpoint: &Endpoint) -> Result<Self, EndpointError> {
+    fn new(name: &str, endpoint: &Endpoint, names: &Arc<dyn Names>) -> Result<Self, EndpointError> {
         check_url(name, endpoint)?;
-        let clients = Clients::new(name, endpoint)?;
+        let clients = Clients::new(name, endpoint, names)?;
         Ok(Self { name: name.to_owned(), endpoint: endpoint.clone(), clients })
     }
 

@@ -1,12 +1,12 @@
 //! The clients of one endpoint: their connections go where the egress policy lets them, and carry no credential elsewhere.
 
 use super::error::EndpointError;
-use crate::egress::Dialling;
+use crate::egress::{Dialling, Names, SystemNames};
 use crate::endpoint::Endpoint;
 use purser_model::egress::EgressRules;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 use url::Url;
 
@@ -26,7 +26,7 @@ pub(super) struct Client {
 }
 
 impl Clients {
-    pub(super) fn new(name: &str, endpoint: &Endpoint) -> Result<Self, EndpointError> {
+    pub(super) fn new(name: &str, endpoint: &Endpoint, names: &Arc<dyn Names>) -> Result<Self, EndpointError> {
         let roots = Roots::new(name, endpoint)?;
         let own = (endpoint.url.port_or_known_default().unwrap_or_default(), true);
         let mut clients = BTreeMap::new();
@@ -35,7 +35,7 @@ impl Clients {
             [Some((also.origin.port, false)), also.takes_credential().then_some((also.origin.port, true))]
         });
         for (port, credential) in further.flatten().chain([own]) {
-            clients.insert((port, credential), client(name, endpoint, &roots, port, credential)?);
+            clients.insert((port, credential), client(name, endpoint, &roots, (port, credential), Arc::clone(names))?);
         }
         Ok(Self(clients))
     }
@@ -50,10 +50,10 @@ fn client(
     name: &str,
     endpoint: &Endpoint,
     roots: &Roots,
-    port: u16,
-    credential: bool,
+    (port, credential): (u16, bool),
+    names: Arc<dyn Names>,
 ) -> Result<Client, EndpointError> {
-    let dialling = Dialling::new(&endpoint.url, &endpoint.egress, port);
+    let dialling = Dialling::new(&endpoint.url, &endpoint.egress, port, names);
     let mut builder = roots.builder().dns_resolver(dialling.clone());
     if credential {
         let connected = endpoint.authentication.connect(builder);
@@ -71,7 +71,8 @@ fn client(
 pub fn client_for(name: &str, url: &Url, rules: &EgressRules) -> Result<reqwest::Client, EndpointError> {
     let endpoint = Endpoint { egress: rules.clone(), ..Endpoint::new(url.clone()) };
     let port = url.port_or_known_default().unwrap_or_default();
-    client(name, &endpoint, &Roots::new(name, &endpoint)?, port, false).map(|client| client.client)
+    let roots = Roots::new(name, &endpoint)?;
+    client(name, &endpoint, &roots, (port, false), Arc::new(SystemNames)).map(|client| client.client)
 }
 
 /// Whose certificates are trusted.

@@ -1,0 +1,11 @@
+//! The broker against real servers on the loopback interface: what arrives there, and what does not.
+
+mod attribution;
+mod destinations;
+mod limits;
+mod peer;
+mod phases;
+mod proxy;
+mod redirects;
+mod request_forms;
+mod tls;
