@@ -156,10 +156,9 @@ impl Connector {
 
     /// The endpoints with what the manifest says about them: a POST only reads where both it and the grant say so.
     fn declaring(&self, mut endpoints: BTreeMap<String, Endpoint>) -> BTreeMap<String, Endpoint> {
-        for need in &self.manifest.egress {
-            if let Some(endpoint) = endpoints.get_mut(&need.endpoint) {
-                endpoint.declared_reading_posts.clone_from(&need.reading_posts);
-            }
+        for (name, endpoint) in &mut endpoints {
+            let needs = self.manifest.egress.iter().filter(|need| need.endpoint == *name);
+            endpoint.declared_reading_posts = needs.flat_map(|need| need.reading_posts.clone()).collect();
         }
         endpoints
     }

@@ -25,7 +25,39 @@ impl Program for ReachesOut {
     }
 }
 
+/// Paths below the endpoint that are something else for some server or proxy.
+const PATHS: [(&str, &str); 8] = [
+    ("line break in the path", "/a\r\nx-injected: 1"),
+    ("escaped line break", "/a%0d%0ax-injected:%201"),
+    ("smuggled request", "/a HTTP/1.1\r\n\r\nGET /admin"),
+    ("twice escaped path above", "/%252e%252e/admin"),
+    ("path above with parameters", "/..;/admin"),
+    ("backslash", "/..\\admin"),
+    ("path that is a host", "//127.0.0.2/x"),
+    ("path that is a user", "@127.0.0.2/x"),
+];
+
+/// URLs that lead elsewhere, or seem to lead inside.
+const URLS: [(&str, &str); 10] = [
+    ("other host", "http://127.0.0.2/base/x"),
+    ("decimal address", "http://2130706433/base/x"),
+    ("octal address", "http://0177.0.0.1/base/x"),
+    ("hexadecimal address", "http://0x7f.1/base/x"),
+    ("mapped address", "http://[::ffff:127.0.0.1]/base/x"),
+    ("loopback of version 6", "http://[::1]/base/x"),
+    ("metadata service", "http://169.254.169.254/latest/meta-data/"),
+    ("user in the URL", "http://user:secret@127.0.0.1/base/x"),
+    ("host behind a user", "http://127.0.0.1@evil.example/base/x"),
+    ("file", "file:///etc/passwd"),
+];
+
 fn attempts() -> Vec<(&'static str, String)> {
+    let paths = PATHS.map(|(name, path)| (name, format!("{:?}", http::send(&get(path)))));
+    let urls = URLS.map(|(name, url)| (name, format!("{:?}", http::follow(url, &get("")))));
+    paths.into_iter().chain(urls).chain(further_attempts()).collect()
+}
+
+fn further_attempts() -> Vec<(&'static str, String)> {
     let secret = SecretUse { slot: 7, placeholder: "x".to_owned(), encoding: SecretEncoding::Raw };
     let header =
         |name: &str| Request { headers: vec![Field { name: name.to_owned(), value: "x".to_owned() }], ..get("/") };
@@ -38,7 +70,6 @@ fn attempts() -> Vec<(&'static str, String)> {
         ("path above", format!("{:?}", http::send(&get("/../admin")))),
         ("escaped path above", format!("{:?}", http::send(&get("/%2e%2e/admin")))),
         ("other endpoint", format!("{:?}", http::send(&Request { endpoint: "intranet".to_owned(), ..get("/") }))),
-        ("other host", format!("{:?}", http::follow("http://127.0.0.2/base/x", &get("")))),
         ("own credential", format!("{:?}", http::send(&header("Authorization")))),
         ("smuggled header", format!("{:?}", http::send(&header("x\r\nauthorization")))),
         ("secret slot", format!("{:?}", http::send(&Request { secrets: vec![secret], ..get("/") }))),

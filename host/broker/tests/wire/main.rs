@@ -1,5 +1,7 @@
 //! The broker against real servers on the loopback interface: what arrives there, and what does not.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+
 mod attribution;
 mod destinations;
 mod limits;

@@ -60,7 +60,7 @@ async fn nothing_outside_the_grant_is_reached() {
     let connector = load("reaches_out").await.unwrap();
     let session = connector.session(SessionSettings { grant: grant(&server, &folder), ..settings() }).unwrap();
     let page = search(&session, "attempts").await.unwrap();
-    assert_eq!(page.objects[0].secondary_ids.len(), 12);
+    assert_eq!(page.objects[0].secondary_ids.len(), 29);
     for attempt in &page.objects[0].secondary_ids {
         assert!(attempt.value.starts_with("Err(Error::Denied("), "{}: {}", attempt.name, attempt.value);
     }
@@ -96,6 +96,22 @@ async fn a_search_cannot_write_and_an_apply_can() {
     assert_eq!(written, ["Ok(200)", "Ok(())", "Ok(())"]);
     assert_eq!((server.requests(), names(folder.path())), (1, vec!["new.csv".to_owned()]));
     assert_eq!(fs::read_to_string(folder.path().join("new.csv")).unwrap(), "id\n1\n");
+}
+
+#[tokio::test]
+async fn a_post_reads_only_where_the_manifest_says_so_too() {
+    let server = Server::start(Behaviour::Answers).await;
+    let folder = tempfile::tempdir().unwrap();
+    let connector = load("writes_while_reading").await.unwrap();
+    let mut grant = grant(&server, folder.path());
+    grant.endpoints.get_mut("api").unwrap().reading_posts = vec!["/Users".to_owned()];
+    // Only the connector says what its posts do; an operator cannot make one of them read.
+    grant.endpoints.get_mut("api").unwrap().declared_reading_posts = vec!["/Users".to_owned()];
+    let session = connector.session(SessionSettings { grant, ..settings() }).unwrap();
+    let page = search(&session, "account").await.unwrap();
+    let post = observed(&page, "post");
+    assert!(post.contains("the connector's manifest does not declare it"), "{post}");
+    assert_eq!(server.requests(), 0);
 }
 
 #[tokio::test]
