@@ -63,7 +63,7 @@ async fn a_compressed_answer_is_refused_whatever_it_would_unfold_to() {
 async fn the_time_holds_for_all_redirects_together() {
     let peer = Peer::answering(|request| {
         if request.starts_with("GET /slow") {
-            std::thread::sleep(Duration::from_millis(400))
+            std::thread::sleep(Duration::from_millis(400));
         }
         crate::peer::redirect(302, "/slow")
     })
