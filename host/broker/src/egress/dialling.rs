@@ -77,7 +77,7 @@ impl Dialling {
             match self.check(*address) {
                 Ok(()) => allowed.push(*address),
                 Err(refused) => {
-                    tracing::warn!(host = name, %address, port = self.port, "an address is not dialled: {}", refused.0);
+                    tracing::debug!(host = name, %address, port = self.port, "an address is not dialled: {}", refused.0);
                     first_refused.get_or_insert(refused);
                 }
             }

@@ -130,7 +130,7 @@ fn allow(call: &Call<'_>, endpoint: &Endpoint, request: Request, location: Locat
         method: request.method,
         location,
         headers: headers::for_request(pairs(&request.headers)).map_err(Denial::Header)?,
-        body,
+        body: body.map(Into::into),
         timeout: request.timeout.unwrap_or(endpoint.timeout).min(endpoint.timeout),
     })
 }

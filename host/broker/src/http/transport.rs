@@ -9,6 +9,7 @@ use super::{attribution, headers, redaction};
 use crate::credential::Authorized;
 use crate::egress::AddressRefused;
 use crate::scan::Forms;
+use bytes::Bytes;
 use purser_model::egress::Redirects;
 use purser_model::secret::Secret;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, LOCATION};
@@ -23,7 +24,8 @@ pub(super) struct Allowed {
     pub(super) method: Method,
     pub(super) location: Location,
     pub(super) headers: HeaderMap,
-    pub(super) body: Option<Vec<u8>>,
+    /// Shared, since it may be sent more than once.
+    pub(super) body: Option<Bytes>,
     pub(super) timeout: Duration,
 }
 

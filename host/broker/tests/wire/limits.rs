@@ -6,6 +6,7 @@ use purser_broker::{Authentication, Endpoint};
 use purser_model::egress::EgressRules;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use url::Url;
 
 #[tokio::test]
@@ -57,6 +58,33 @@ async fn a_compressed_answer_is_refused_whatever_it_would_unfold_to() {
         let answer = User::of(Endpoint::new(peer.url("/"))).send(get("/x")).await;
         assert!(matches!(&answer, Err(Error::Interrupted(reason)) if reason.contains("compressed")), "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_of_headers_ends_too() {
+    for headers in ["x: y\r\n".repeat(10_000), format!("x: {}\r\n", "y".repeat(2 << 20))] {
+        let peer = Peer::answering(move |_| EMPTY.replace("connection", &format!("{headers}connection"))).await;
+        let answer = User::of(Endpoint::new(peer.url("/"))).send(get("/x")).await;
+        assert!(matches!(answer, Err(Error::Interrupted(_))), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_trickle_ends_at_its_time() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+        // Each byte comes in time; there is no end to them.
+        while stream.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    let mut user = User::of(Endpoint { timeout: Duration::from_millis(300), ..Endpoint::new(url) });
+    let answer = user.send(get("/x")).await;
+    assert!(matches!(&answer, Err(Error::Interrupted(reason)) if reason.contains("300ms")), "{answer:?}");
 }
 
 #[tokio::test]
