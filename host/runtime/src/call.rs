@@ -2,7 +2,7 @@
 
 use crate::bindings::GuestPre;
 use crate::bindings::exports::purser::connector::provisioning::Guest as Provisioning;
-use crate::caps::{clock, config, files, http, log, random, state};
+use crate::caps::{clock, config, files, http, log, random, state, wasi};
 use crate::meter::{LimitReached, Meter, ProcessorTimeUsedUp};
 use purser_connector::{Fault, Limit, Trap};
 use purser_model::id::OperationId;
@@ -12,6 +12,7 @@ use std::pin::Pin;
 use tokio::sync::Semaphore;
 use wasmtime::component::Linker;
 use wasmtime::{Engine, PoolConcurrencyLimitError, Store, UpdateDeadline};
+use wasmtime_wasi::{WasiCtxView, WasiView};
 
 /// What wasmtime says when a guest hands over more than the store's allowance. It has no public type; a hostile guest in
 /// the tests would notice another wording.
@@ -31,6 +32,13 @@ pub(crate) struct CallState {
     pub(crate) clock: clock::ClockContext,
     pub(crate) random: random::RandomContext,
     pub(crate) state: state::StateContext,
+    pub(crate) wasi: wasi::Wasi,
+}
+
+impl WasiView for CallState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.wasi.view(&self.clock, &self.log, self.meter.limits())
+    }
 }
 
 /// A call of one exported function.
@@ -74,6 +82,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
         meter: &mut call.meter,
         phase: call.phase,
     })?;
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     Ok(linker)
 }
 
@@ -101,7 +110,7 @@ where
     let ended = tokio::time::timeout(wall_time, invoke_in_fresh_instance(pre, &mut store, invoke)).await;
     match ended {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(fault(&error, &store.data().meter)),
+        Ok(Err(error)) => Err(fault(&error, store.data())),
         Err(_elapsed) => Err(Fault::TimedOut(wall_time)),
     }
 }
@@ -135,7 +144,8 @@ fn store(engine: &Engine, call: CallState) -> Store<CallState> {
 }
 
 /// What an error of wasmtime means to the engine of Purser.
-fn fault(error: &wasmtime::Error, meter: &Meter) -> Fault {
+fn fault(error: &wasmtime::Error, call: &CallState) -> Fault {
+    let meter = &call.meter;
     if let Some(reached) = error.downcast_ref::<LimitReached>() {
         return limit_exceeded(reached);
     }
@@ -156,7 +166,8 @@ fn fault(error: &wasmtime::Error, meter: &Meter) -> Fault {
     }
     match error.downcast_ref::<wasmtime::Trap>() {
         Some(trap) => {
-            Fault::Trapped(Trap { guest_message: meter.panic_message().map(str::to_owned), reason: trap.to_string() })
+            let guest_message = meter.panic_message().map(str::to_owned).or_else(|| call.wasi.last_line());
+            Fault::Trapped(Trap { guest_message, reason: trap.to_string() })
         }
         // Everything else is an answer that cannot be read: a pointer out of bounds, a text that is no UTF-8.
         None => Fault::BrokenContract(reason),

@@ -1,6 +1,7 @@
 //! Reads what a file is, and what it imports and exports, without compiling it.
 
 use crate::bindings::PROVIDED;
+use crate::caps::wasi::INERT;
 use wasmparser::{Parser, Payload};
 
 /// The package of the contract.
@@ -127,6 +128,17 @@ fn check_exports(exports: &[String]) -> Result<(), NotAConnector> {
     }
 }
 
+/// Whether it is a part of WASI that is linked and reaches nothing.
+fn is_inert(import: &str) -> bool {
+    let Some((interface, version)) = import.strip_prefix("wasi:").and_then(|name| name.split_once('@')) else {
+        return false;
+    };
+    let package = interface.split('/').next().unwrap_or_default();
+    let version = semver::Version::parse(version);
+    INERT.contains(&package)
+        && version.is_ok_and(|version| (version.major, version.minor) == (0, 2) && version.pre.is_empty())
+}
+
 fn check_import(import: &str) -> Result<(), NotAConnector> {
     let refused = |advice| Err(NotAConnector::RefusedImport { import: import.to_owned(), advice });
     match contract_interface(import) {
@@ -139,9 +151,14 @@ fn check_import(import: &str) -> Result<(), NotAConnector> {
         }
         Some(("ldap", _)) => refused("this version of Purser cannot reach LDAP directories; use a newer one"),
         Some(_) => refused("this version of Purser does not provide it; use a newer one"),
+        None if is_inert(import) => Ok(()),
+        None if import.starts_with("wasi:http/") => refused(
+            "requests go through `http` of the contract, where the host authenticates; build without it (for JavaScript: \
+             disable the features `http` and `fetch-event`)",
+        ),
         None if import.starts_with("wasi:") => refused(
-            "a connector reaches nothing but the interfaces of the contract; build for wasm32-unknown-unknown \
-             (`purser connector build` does) and use clock, random, files and log of the SDK",
+            "of WASI this host links only what language toolchains import on their own, in version 0.2; use the \
+             interfaces of the contract",
         ),
         None => refused("a connector reaches nothing but the interfaces of the contract; remove the import"),
     }
@@ -157,6 +174,7 @@ pub(crate) fn meaning(import: &str) -> &'static str {
         Some("clock") => "reads the time",
         Some("random") => "takes random bytes",
         Some("state") => "keeps small values from call to call",
+        None if is_inert(import) => "nothing: linked without environment, files and network for its language's sake",
         _ => "unknown",
     }
 }
@@ -196,9 +214,14 @@ mod tests {
 
     #[test]
     fn what_is_not_provided_is_named_with_advice() {
-        for import in
-            ["purser:connector/ldap@0.1.0", "purser:connector/quantum@0.1.0", "wasi:cli/environment@0.2.3", "env"]
-        {
+        for import in [
+            "purser:connector/ldap@0.1.0",
+            "purser:connector/quantum@0.1.0",
+            "wasi:http/types@0.2.3",
+            "wasi:nn/graph@0.2.0",
+            "wasi:cli/run@0.3.0",
+            "env",
+        ] {
             let Err(NotAConnector::RefusedImport { import: named, advice }) = check_import(import) else {
                 panic!("{import}")
             };

@@ -2,7 +2,7 @@
 
 use crate::cache::CompiledCode;
 use crate::call::{self, CallState};
-use crate::caps::{clock, config, files, http, log, random, state};
+use crate::caps::{clock, config, files, http, log, random, state, wasi};
 use crate::compiler::Compiler;
 use crate::connector::{Connector, ConnectorDigest};
 use crate::inspect::{self, NotAConnector};
@@ -297,5 +297,6 @@ fn describing(shared: &Shared, path: &Path) -> CallState {
         clock: clock::ClockContext::new(Arc::clone(&settings.clock)),
         random: random::RandomContext::new(Arc::clone(&settings.randomness)),
         state: state::StateContext::new(Arc::new(InMemoryState::default()), "describe"),
+        wasi: wasi::Wasi::new(Phase::Describe),
     }
 }

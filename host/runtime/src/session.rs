@@ -5,7 +5,7 @@ use crate::bindings::purser::connector::types as wit;
 use crate::call::{self, CallState, Invocation};
 use crate::caps::files::{self, Directories, storage};
 use crate::caps::http::HttpContext;
-use crate::caps::{clock, config, log, random, state};
+use crate::caps::{clock, config, log, random, state, wasi};
 use crate::connector::Connector;
 use crate::grant::Grant;
 use crate::meter::Meter;
@@ -257,6 +257,7 @@ impl WasmSession {
             clock: clock::ClockContext::new(Arc::clone(&settings.clock)),
             random: random::RandomContext::new(Arc::clone(&settings.randomness)),
             state: self.state.clone(),
+            wasi: wasi::Wasi::new(phase),
         }
     }
 }

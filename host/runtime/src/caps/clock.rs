@@ -17,6 +17,11 @@ impl ClockContext {
     pub(crate) fn new(clock: Arc<dyn HostClock>) -> Self {
         Self { clock }
     }
+
+    /// The host's clock.
+    pub(crate) fn host(&self) -> &Arc<dyn HostClock> {
+        &self.clock
+    }
 }
 
 /// The context while the guest is inside a host function.

@@ -19,6 +19,12 @@ impl LogContext {
     pub(crate) fn new(connector: &str, subject: &str) -> Self {
         Self { connector: connector.into(), subject: subject.into() }
     }
+
+    /// Writes a line that the guest printed.
+    pub(crate) fn printed(&self, line: &str) {
+        let Self { connector, subject } = self;
+        tracing::info!(target: "purser::guest", %connector, %subject, "{line}");
+    }
 }
 
 /// The context while the guest is inside a host function.
@@ -52,7 +58,7 @@ impl contract::Host for LogView<'_> {
 }
 
 /// A guest must not be able to write what looks like a further line of the host's own log.
-fn one_line(message: &str) -> String {
+pub(crate) fn one_line(message: &str) -> String {
     let words = message.trim().split(|character: char| character.is_control()).filter(|part| !part.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }

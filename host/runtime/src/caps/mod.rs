@@ -10,3 +10,4 @@ pub(crate) mod http;
 pub(crate) mod log;
 pub(crate) mod random;
 pub(crate) mod state;
+pub(crate) mod wasi;

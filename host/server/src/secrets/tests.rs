@@ -2,6 +2,7 @@
 
 use super::*;
 use purser_model::configuration::{EndpointAuthentication, EndpointGrant, SecretReference};
+use purser_model::egress::EgressRules;
 use purser_model::id::Ids;
 use purser_store::SealedSecrets;
 use purser_store_sqlite::SqliteStore;
@@ -52,6 +53,7 @@ fn grant(secret: &str) -> GrantDeclaration {
         timeout: Duration::from_secs(1),
         max_response_bytes: 1,
         reading_posts: Vec::new(),
+        egress: EgressRules::default(),
     };
     GrantDeclaration { endpoints: [("api".to_owned(), endpoint)].into(), ..GrantDeclaration::default() }
 }

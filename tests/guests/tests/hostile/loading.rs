@@ -95,10 +95,10 @@ async fn an_import_that_the_host_does_not_provide_is_named() {
              world suspect {{ import {import}; export provisioning; }} {package}"
         )
     };
-    let wasi = "package wasi:sockets@0.2.0 { interface tcp { connect: func(); } }";
+    let wasi = "package wasi:http@0.2.0 { interface handler { handle: func(); } }";
     for (import, package, full_name) in [
         ("ldap", "", "purser:connector/ldap@0.1.0"),
-        ("wasi:sockets/tcp@0.2.0", wasi, "wasi:sockets/tcp@0.2.0"),
+        ("wasi:http/handler@0.2.0", wasi, "wasi:http/handler@0.2.0"),
         ("anything: func()", "", "anything"),
     ] {
         match refusal(&component_of(&wit(import, package))).await {
