@@ -69,8 +69,10 @@ impl Connector {
             interfaces: self
                 .imports
                 .iter()
+                .filter(|name| !inspect::is_inert(name))
                 .map(|name| InterfaceReach { name, meaning: inspect::meaning(name) })
                 .collect(),
+            inert: self.imports.iter().map(String::as_str).filter(|name| inspect::is_inert(name)).collect(),
             endpoints: &self.manifest.egress,
             directories: &self.manifest.directories,
             permissions: &self.manifest.permissions,
@@ -102,6 +104,8 @@ pub struct InterfaceReach<'a> {
 pub struct Reach<'a> {
     /// Interfaces, by the component's imports: the runtime holds it to these.
     pub interfaces: Vec<InterfaceReach<'a>>,
+    /// Interfaces of WASI that its language's toolchain imports and that reach nothing here.
+    pub inert: Vec<&'a str>,
     /// HTTP endpoints it asks for.
     pub endpoints: &'a [EgressNeed],
     /// Directories it asks for.

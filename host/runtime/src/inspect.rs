@@ -25,7 +25,7 @@ pub enum NotAConnector {
     Broken(String),
     /// It implements another world.
     #[error(
-        "it does not export exactly `{PACKAGE}/{PROVISIONING}`, which makes a component a connector; it exports {}",
+        "it does not export `{PACKAGE}/{PROVISIONING}` once, which makes a component a connector; it exports {}",
         listed(.0)
     )]
     OtherWorld(Vec<String>),
@@ -119,8 +119,10 @@ fn is_understood(version: &str) -> bool {
         .is_ok_and(|version| (version.major, version.minor) == (0, 1) && version.pre.is_empty())
 }
 
+/// The contract's export must be there once. What else a toolchain exports nobody calls.
 fn check_exports(exports: &[String]) -> Result<(), NotAConnector> {
-    let [export] = exports else { return Err(NotAConnector::OtherWorld(exports.to_vec())) };
+    let of_contract: Vec<&String> = exports.iter().filter(|name| contract_interface(name).is_some()).collect();
+    let [export] = of_contract.as_slice() else { return Err(NotAConnector::OtherWorld(exports.to_vec())) };
     match contract_interface(export) {
         Some((PROVISIONING, version)) if is_understood(version) => Ok(()),
         Some((PROVISIONING, version)) => Err(NotAConnector::UnknownVersion { found: version.to_owned() }),
@@ -129,7 +131,7 @@ fn check_exports(exports: &[String]) -> Result<(), NotAConnector> {
 }
 
 /// Whether it is a part of WASI that is linked and reaches nothing.
-fn is_inert(import: &str) -> bool {
+pub(crate) fn is_inert(import: &str) -> bool {
     let Some((interface, version)) = import.strip_prefix("wasi:").and_then(|name| name.split_once('@')) else {
         return false;
     };
@@ -174,7 +176,6 @@ pub(crate) fn meaning(import: &str) -> &'static str {
         Some("clock") => "reads the time",
         Some("random") => "takes random bytes",
         Some("state") => "keeps small values from call to call",
-        None if is_inert(import) => "nothing: linked without environment, files and network for its language's sake",
         _ => "unknown",
     }
 }
@@ -207,9 +208,12 @@ mod tests {
     }
 
     #[test]
-    fn a_second_export_is_refused() {
-        let exports = ["purser:connector/provisioning@0.1.0".to_owned(), "memory".to_owned()];
-        assert!(matches!(check_exports(&exports), Err(NotAConnector::OtherWorld(found)) if found.len() == 2));
+    fn the_contracts_export_is_there_once_and_others_are_let_be() {
+        let exports = |names: &[&str]| check_exports(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        assert_eq!(exports(&["exports", "purser:connector/provisioning@0.1.0"]), Ok(()));
+        let twice = ["purser:connector/provisioning@0.1.0", "purser:connector/provisioning@0.1.1"];
+        assert!(matches!(exports(&twice), Err(NotAConnector::OtherWorld(found)) if found.len() == 2));
+        assert!(matches!(exports(&["memory"]), Err(NotAConnector::OtherWorld(_))));
     }
 
     #[test]

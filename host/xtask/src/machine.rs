@@ -4,7 +4,7 @@ use crate::project;
 use crate::steps::{run, step, succeeds};
 use anyhow::{Context, bail};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
@@ -50,6 +50,50 @@ pub fn scim_server() -> anyhow::Result<PathBuf> {
         fs::write(&stamp, SCIM_SERVER).with_context(|| format!("cannot write {}", stamp.display()))
     })?;
     Ok(program)
+}
+
+/// Python with `componentize-py`, in an environment below `target/`, as the SDK's `requirements.txt` says.
+///
+/// # Errors
+/// As [`scim_server`].
+pub fn componentize_py(requirements: &Path) -> anyhow::Result<PathBuf> {
+    let environment = project::target_folder().join("componentize-py");
+    let wanted = fs::read_to_string(requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
+    let (stamp, python) = (environment.join("installed"), environment.join("bin/python"));
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) && python.exists() {
+        return Ok(python);
+    }
+    step(
+        &format!("the compiler of Python connectors (PyPI: {}, into {})", wanted.trim(), environment.display()),
+        || {
+            make_environment(&environment)?;
+            let mut pip = Command::new(environment.join("bin/pip"));
+            run(pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(requirements))?;
+            fs::write(&stamp, &wanted).with_context(|| format!("cannot write {}", stamp.display()))
+        },
+    )?;
+    Ok(python)
+}
+
+/// What the JavaScript SDK builds with, in its folder `node_modules`.
+///
+/// # Errors
+/// Node.js is missing and cannot be installed, or its registry cannot be reached.
+pub fn node_modules(sdk: &Path) -> anyhow::Result<()> {
+    let package = sdk.join("package.json");
+    let wanted = fs::read_to_string(&package).with_context(|| format!("cannot read {}", package.display()))?;
+    let stamp = sdk.join("node_modules/installed");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    if !succeeds(Command::new("npm").arg("--version")) {
+        install(&["nodejs", "npm"])?;
+    }
+    step("the compiler of JavaScript connectors (npm)", || {
+        let quiet = ["--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"];
+        run(Command::new("npm").arg("install").args(quiet).current_dir(sdk))?;
+        fs::write(&stamp, &wanted).with_context(|| format!("cannot write {}", stamp.display()))
+    })
 }
 
 fn make_environment(environment: &PathBuf) -> anyhow::Result<()> {

@@ -63,6 +63,7 @@ fn test(arguments: &[String]) -> anyhow::Result<()> {
     let scim_server = machine::scim_server()?;
     project::program()?;
     project::connectors()?;
+    project::connectors_in_other_languages()?;
     if !arguments.iter().any(|argument| argument == "--quick") {
         project::format()?;
     }
@@ -77,6 +78,7 @@ fn test(arguments: &[String]) -> anyhow::Result<()> {
         }
         command.env("PURSER_BIN", project::purser_path());
         command.env("PURSER_CONNECTORS", project::connectors_folder());
+        command.env("PURSER_LANGUAGES", project::languages_folder());
         command.env("PURSER_SCIM2_SERVER", &scim_server);
         steps::run(&mut command)
     })?;

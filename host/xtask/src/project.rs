@@ -1,5 +1,6 @@
 //! The project's own builds and checks.
 
+use crate::machine;
 use crate::steps::{run, step};
 use std::env;
 use std::ffi::OsString;
@@ -70,6 +71,42 @@ pub fn connectors() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The connectors in other languages than Rust, by name: the source and the folder of the SDK that builds it.
+const IN_OTHER_LANGUAGES: [(&str, &str, &str); 3] = [
+    ("rest-example", "sdk/javascript/example/rest.js", "sdk/javascript"),
+    ("ldif-example", "sdk/python/example/ldif.py", "sdk/python"),
+    ("snoops", "tests/guests/python/snoops.py", "sdk/python"),
+];
+
+/// Where the connectors in other languages lie.
+pub fn languages_folder() -> PathBuf {
+    target_folder().join("languages")
+}
+
+/// Builds the connectors in JavaScript and Python whose sources changed.
+///
+/// # Errors
+/// A toolchain cannot be installed, or a connector cannot be built.
+pub fn connectors_in_other_languages() -> anyhow::Result<()> {
+    for (name, source, sdk) in IN_OTHER_LANGUAGES {
+        let (source, sdk) = (top().join(source), top().join(sdk));
+        let component = languages_folder().join(name).with_extension("wasm");
+        if is_newer(&component, &[&source, &sdk, &top().join("wit")]) {
+            continue;
+        }
+        let (program, script) = if source.extension().is_some_and(|extension| extension == "js") {
+            machine::node_modules(&sdk)?;
+            (PathBuf::from("node"), "build.mjs")
+        } else {
+            (machine::componentize_py(&sdk.join("requirements.txt"))?, "build.py")
+        };
+        step(&format!("the connector {name}"), || {
+            run(Command::new(program).arg(sdk.join(script)).arg(&source).arg(&component).current_dir(top()))
+        })?;
+    }
+    Ok(())
+}
+
 /// Whether a file is newer than everything below these.
 fn is_newer(file: &Path, sources: &[&Path]) -> bool {
     let Ok(built) = fs::metadata(file).and_then(|metadata| metadata.modified()) else { return false };
@@ -84,7 +121,7 @@ fn newest(path: &Path) -> Option<SystemTime> {
     let entries = fs::read_dir(path).ok()?;
     entries
         .filter_map(Result::ok)
-        .filter(|entry| entry.file_name() != "target")
+        .filter(|entry| entry.file_name() != "target" && entry.file_name() != "node_modules")
         .filter_map(|entry| newest(&entry.path()))
         .max()
 }

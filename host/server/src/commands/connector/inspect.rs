@@ -46,7 +46,13 @@ fn text(answer: &Answer<'_>, connector: &Connector) -> String {
         answer.bytes / 1024
     );
     let reach = &answer.reach;
-    text.push_str(&table(&[], reach.interfaces.iter().map(|one| vec![one.name.to_owned(), one.meaning.to_owned()])));
+    let mut interfaces: Vec<_> =
+        reach.interfaces.iter().map(|one| vec![one.name.to_owned(), one.meaning.to_owned()]).collect();
+    if !reach.inert.is_empty() {
+        let meaning = "nothing: linked without environment, files and network, since its language imports it";
+        interfaces.push(vec![format!("{} interfaces of WASI", reach.inert.len()), meaning.to_owned()]);
+    }
+    text.push_str(&table(&[], interfaces));
     text.push_str("\n\nWHAT IT ASKS FOR\n");
     let endpoints = reach.endpoints.iter().map(|need| {
         vec![format!("HTTP endpoint `{}`", need.endpoint), format!("{}, such as {}", need.description, need.example)]
