@@ -1,6 +1,7 @@
 //! The cases, and how they are run and printed.
 
 mod application;
+mod broker;
 mod crossing;
 mod latency;
 mod listing;
@@ -45,9 +46,10 @@ pub fn figure(bench: &str, case: &str, value: f64, unit: &str, baseline: f64) ->
     }
 }
 
-const CASES: [&str; 10] = [
+const CASES: [&str; 11] = [
     "call/get",
     "page/1000x12",
+    "broker/request",
     "plan/100000",
     "apply/20000",
     "reconcile/10000",
@@ -116,6 +118,7 @@ fn run_here(case: &str) -> anyhow::Result<ExitCode> {
         match case.split_once('/') {
             Some(("call", _)) => crossing::get().await,
             Some(("page", _)) => crossing::page().await,
+            Some(("broker", _)) => broker::requests().await,
             Some(("plan", _)) => planning::plan(),
             Some(("apply", count)) => application::apply(count.parse()?).await,
             Some(("reconcile", count)) => reconciliation::no_drift(count.parse()?).await,

@@ -4,15 +4,17 @@ use super::clients::Clients;
 use super::error::{Denial, EndpointError, Error};
 use super::location::{self, Location};
 use super::message::{Field, Request, Response};
+use super::redaction::CredentialForms;
 use super::transport::{self, Allowed};
 use super::{headers, policy, slots};
 use crate::egress::{Names, SystemNames};
 use crate::endpoint::Endpoint;
+use crate::scan::Forms;
 use purser_model::id::OperationId;
 use purser_model::phase::Phase;
 use purser_model::secret::Slots;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The endpoints that a source or target may reach, with the connections that are kept between its calls.
 #[derive(Debug, Default)]
@@ -25,6 +27,7 @@ pub(super) struct Reached {
     pub(super) name: String,
     pub(super) endpoint: Endpoint,
     pub(super) clients: Clients,
+    pub(super) credential_forms: CredentialForms,
 }
 
 /// The call of a connector that a request belongs to.
@@ -40,18 +43,27 @@ pub struct Call<'a> {
     pub counts: &'a mut RequestCounts,
 }
 
-/// How many requests a call has sent, by endpoint.
+/// How many requests a call has sent, by endpoint; and how the secrets beside it look, once that was asked for. It belongs to
+/// one call.
 #[derive(Debug, Clone, Default)]
-pub struct RequestCounts(BTreeMap<String, u32>);
+pub struct RequestCounts {
+    sent: BTreeMap<String, u32>,
+    slot_forms: OnceLock<Arc<Forms>>,
+}
 
 impl RequestCounts {
+    /// The forms of the call's secrets.
+    pub(super) fn slot_forms(&self, slots: &Slots) -> &Forms {
+        self.slot_forms.get_or_init(|| Arc::new(Forms::of(slots.iter())))
+    }
+
     /// Counts one more request to an endpoint.
     ///
     /// # Errors
     /// The call has sent as many as it may.
     pub(super) fn count(&mut self, reached: &Reached) -> Result<(), Denial> {
         let most = reached.endpoint.egress.max_calls;
-        let sent = self.0.entry(reached.name.clone()).or_default();
+        let sent = self.sent.entry(reached.name.clone()).or_default();
         if *sent >= most {
             return Err(Denial::Requests(most));
         }
@@ -108,7 +120,12 @@ impl Reached {
     fn new(name: &str, endpoint: &Endpoint, names: &Arc<dyn Names>) -> Result<Self, EndpointError> {
         check_url(name, endpoint)?;
         let clients = Clients::new(name, endpoint, names)?;
-        Ok(Self { name: name.to_owned(), endpoint: endpoint.clone(), clients })
+        Ok(Self {
+            name: name.to_owned(),
+            endpoint: endpoint.clone(),
+            clients,
+            credential_forms: CredentialForms::default(),
+        })
     }
 
     async fn exchange(&self, call: &mut Call<'_>, request: Request, location: Location) -> Result<Response, Error> {

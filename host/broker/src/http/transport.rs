@@ -8,7 +8,6 @@ use super::message::{Field, Method, Response, wire};
 use super::{attribution, headers, redaction};
 use crate::credential::Authorized;
 use crate::egress::AddressRefused;
-use crate::scan::Forms;
 use bytes::Bytes;
 use purser_model::egress::Redirects;
 use purser_model::secret::Secret;
@@ -18,6 +17,9 @@ use std::time::Duration;
 
 /// Redirects that are followed for one request.
 const MOST_REDIRECTS: usize = 5;
+
+/// So many announced bytes are believed before they have come.
+const LARGEST_RESERVED: u64 = 1 << 20;
 
 /// A request that was found to be allowed.
 pub(super) struct Allowed {
@@ -53,7 +55,9 @@ async fn hops(reached: &Reached, call: &mut Call<'_>, mut request: Allowed) -> R
             Some(location) => request.location = location,
             None => {
                 let mut answer = receive(response, reached.endpoint.max_response_bytes).await?;
-                redaction::clean(&mut answer, &Forms::of(carried.iter().chain(call.slots.iter())), &reached.name);
+                let credential = reached.credential_forms.of(&carried);
+                let forms = [credential.as_ref(), call.counts.slot_forms(call.slots)];
+                redaction::clean(&mut answer, &forms, &reached.name);
                 return Ok(answer);
             }
         }
@@ -102,7 +106,8 @@ fn next(reached: &Reached, request: &Allowed, response: &reqwest::Response) -> O
 
 async fn receive(mut response: reqwest::Response, max_bytes: u64) -> Result<Response, Error> {
     let too_large = || Error::TooLarge(format!("the answer has more than the {max_bytes} bytes that the grant allows"));
-    if response.content_length().is_some_and(|length| length > max_bytes) {
+    let announced = response.content_length().unwrap_or(0);
+    if announced > max_bytes {
         return Err(too_large());
     }
     let encoding = response.headers().get(CONTENT_ENCODING);
@@ -111,7 +116,7 @@ async fn receive(mut response: reqwest::Response, max_bytes: u64) -> Result<Resp
     }
     let status = response.status().as_u16();
     let headers = headers::for_guest(response.headers()).map(|(name, value)| Field { name, value }).collect();
-    let mut body = Vec::new();
+    let mut body = Vec::with_capacity(usize::try_from(announced.min(LARGEST_RESERVED)).unwrap_or(0));
     while let Some(chunk) = response.chunk().await.map_err(|error| Error::Interrupted(reason(error)))? {
         if body.len() as u64 + chunk.len() as u64 > max_bytes {
             return Err(too_large());

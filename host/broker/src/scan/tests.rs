@@ -12,7 +12,7 @@ fn forms(secrets: &[&str]) -> Forms {
 }
 
 fn cleaned(forms: &Forms, text: &str) -> String {
-    String::from_utf8(forms.remove(text.as_bytes()).into_owned()).unwrap()
+    String::from_utf8(remove(&[forms], text.as_bytes()).into_owned()).unwrap()
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn occurrences_that_overlap_leave_no_end() {
 #[test]
 fn what_holds_no_secret_is_not_copied() {
     let forms = forms(&["hunter2"]);
-    assert!(matches!(forms.remove(b"hunter1 hunter3"), Cow::Borrowed(_)));
+    assert!(matches!(remove(&[&forms], b"hunter1 hunter3"), Cow::Borrowed(_)));
 }
 
 #[test]
@@ -73,4 +73,11 @@ fn a_short_secret_is_not_looked_for() {
 #[test]
 fn forms_do_not_show_themselves() {
     assert!(!format!("{:?}", forms(&["hunter2"])).contains("hunter"));
+}
+
+#[test]
+fn several_sets_are_looked_for_at_once() {
+    let (first, second) = (forms(&["credential"]), forms(&["credential-of-slot"]));
+    let clean = remove(&[&first, &second], b"credential credential-of-slot");
+    assert_eq!(String::from_utf8_lossy(&clean), format!("{REMOVED} {REMOVED}"));
 }
