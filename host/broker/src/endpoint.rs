@@ -47,7 +47,7 @@ impl Endpoint {
     pub fn resolve(name: &str, declared: &EndpointGrant, sealed: &NamedSecrets) -> Result<Self, SecretError> {
         Ok(Self {
             url: declared.url.clone(),
-            authentication: Authentication::resolve(name, &declared.authentication, sealed)?,
+            authentication: Authentication::resolve(name, &declared.authentication, &declared.egress, sealed)?,
             reading_posts: declared.reading_posts.clone(),
             declared_reading_posts: Vec::new(),
             egress: declared.egress.clone(),

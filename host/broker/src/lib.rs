@@ -10,5 +10,7 @@ mod endpoint;
 pub mod http;
 pub mod scan;
 
-pub use credential::{Authentication, Authorized, CredentialError, SecretError};
+pub use credential::{
+    Authentication, Authorized, CredentialError, Keeping, KeptTokens, NotKept, SecretError, TokenKeeper,
+};
 pub use endpoint::Endpoint;

@@ -1,10 +1,11 @@
 //! `connector`, `config`, `endpoint`, `directory`, `upgrade` and `limits`: what a source and a target have in common.
 
+use crate::authentication;
 use crate::connectors;
 use crate::egress;
 use crate::problems::Problems;
-use crate::secret::{SECRET_ADVICE, secret};
-use crate::section::{Node, Section};
+use crate::secret::SECRET_ADVICE;
+use crate::section::Section;
 use crate::units;
 use purser_model::configuration::{
     ConnectorReference, DirectoryGrant, EndpointAuthentication, EndpointGrant, GrantDeclaration, Instance,
@@ -41,7 +42,7 @@ pub(crate) fn read(section: &mut Section<'_>, base: &Path, problems: &mut Proble
 fn endpoint(mut section: Section<'_>, base: &Path, problems: &mut Problems) -> Option<EndpointGrant> {
     let url = section.required("url", "\"https://crm.example/scim/v2\"", problems);
     let parsed = url.as_ref().and_then(|node| node.parsed(endpoint_url, problems));
-    let authentication = authentication(&mut section, base, problems);
+    let authentication = authentication::read(&mut section, base, problems);
     let timeout = section.optional("timeout").and_then(|node| node.parsed(units::duration, problems));
     let max_response = section.optional("max_response").and_then(|node| node.parsed(units::size, problems));
     let reading_posts = section.texts("reading_posts", problems);
@@ -89,26 +90,6 @@ fn endpoint_url(text: &str) -> Result<Url, NotAnEndpoint> {
         return Err(NotAnEndpoint::NotABase);
     }
     Ok(url)
-}
-
-fn authentication(section: &mut Section<'_>, base: &Path, problems: &mut Problems) -> EndpointAuthentication {
-    let bearer = section.optional("bearer");
-    let basic = section.optional("basic");
-    if let (Some(_), Some(basic)) = (&bearer, &basic) {
-        problems.report(&basic.place, "an endpoint has one way to authenticate: remove `basic` or `bearer`");
-    }
-    let bearer = bearer.and_then(|node| secret(&node, base, problems)).map(EndpointAuthentication::Bearer);
-    let basic = basic.and_then(|node| basic_authentication(&node, base, problems));
-    bearer.or(basic).unwrap_or(EndpointAuthentication::None)
-}
-
-fn basic_authentication(node: &Node<'_>, base: &Path, problems: &mut Problems) -> Option<EndpointAuthentication> {
-    let mut section = node.section(problems)?;
-    let user = section.required_text("user", "\"purser\"", problems);
-    let password = section.required("password", "{ env = \"CRM_PASSWORD\" }", problems);
-    let password = password.and_then(|node| secret(&node, base, problems));
-    section.finish(problems);
-    Some(EndpointAuthentication::Basic { user, password: password? })
 }
 
 fn directory(mut section: Section<'_>, base: &Path, problems: &mut Problems) -> DirectoryGrant {

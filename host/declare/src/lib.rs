@@ -3,6 +3,7 @@
 //! [`load`] reads every `*.toml` of a directory as one configuration: a section may stand in any file, and in one only.
 //! Every mistake is reported, not only the first. `README.md` in this crate is the reference of the format.
 
+mod authentication;
 mod check;
 mod circle;
 mod connectors;
@@ -14,6 +15,7 @@ mod limits;
 mod mapping;
 mod matching;
 mod membership;
+mod oauth2;
 mod password;
 mod problems;
 mod reading;

@@ -8,6 +8,7 @@ use crate::egress::EgressRules;
 use crate::guard::{Guard, GuardLimit};
 use crate::id::{GroupName, RoleName, SecretName, SourceName, TargetName};
 use crate::identity::Validity;
+use crate::oauth2::{OAuth2, TokenGrant};
 use crate::object::Digest;
 use crate::password::PasswordPolicy;
 use crate::quarantine::{QuarantineRules, RetryRules};
@@ -69,6 +70,13 @@ pub enum EndpointAuthentication {
     None,
     /// `Authorization: Bearer`.
     Bearer(SecretReference),
+    /// A header of the application's own, such as `X-Api-Key`.
+    Header {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: SecretReference,
+    },
     /// `Authorization: Basic`.
     Basic {
         /// User name.
@@ -76,15 +84,44 @@ pub enum EndpointAuthentication {
         /// Password.
         password: SecretReference,
     },
+    /// `Authorization: Bearer` with a token that the host fetches and renews.
+    OAuth2(Box<OAuth2>),
+    /// A client certificate (mutual TLS).
+    ClientCertificate {
+        /// The certificate, and those between it and the authority, in PEM.
+        certificate: PathBuf,
+        /// Its private key in PEM.
+        key: SecretReference,
+    },
 }
 
 impl EndpointAuthentication {
-    /// Where its secrets are read from.
+    /// Where its secrets are read from before anything is sent.
     pub fn secrets(&self) -> Vec<&SecretReference> {
         match self {
             Self::None => Vec::new(),
-            Self::Bearer(secret) | Self::Basic { password: secret, .. } => vec![secret],
+            Self::Bearer(secret)
+            | Self::Header { value: secret, .. }
+            | Self::Basic { password: secret, .. }
+            | Self::ClientCertificate { key: secret, .. } => vec![secret],
+            Self::OAuth2(tokens) => tokens.secrets(),
         }
+    }
+
+    /// Its secrets in the sealed store.
+    pub fn sealed_secrets(&self) -> Vec<&SecretName> {
+        let refresh = match self {
+            Self::OAuth2(tokens) => match &tokens.grant {
+                TokenGrant::RefreshToken(name) => Some(name),
+                TokenGrant::ClientCredentials | TokenGrant::JwtBearer(_) => None,
+            },
+            _ => None,
+        };
+        let sealed = self.secrets().into_iter().filter_map(|secret| match secret {
+            SecretReference::Sealed(name) => Some(name),
+            SecretReference::Environment(_) | SecretReference::File(_) => None,
+        });
+        sealed.chain(refresh).collect()
     }
 }
 
@@ -127,11 +164,8 @@ impl GrantDeclaration {
     /// The secrets of the sealed store that it refers to, each with the endpoint that needs it.
     pub fn sealed_secrets(&self) -> impl Iterator<Item = (&str, &SecretName)> {
         let endpoints = self.endpoints.iter();
-        let secrets = endpoints
-            .flat_map(|(name, grant)| grant.authentication.secrets().into_iter().map(move |secret| (name, secret)));
-        secrets.filter_map(|(name, secret)| match secret {
-            SecretReference::Sealed(secret) => Some((name.as_str(), secret)),
-            SecretReference::Environment(_) | SecretReference::File(_) => None,
+        endpoints.flat_map(|(name, grant)| {
+            grant.authentication.sealed_secrets().into_iter().map(move |secret| (name.as_str(), secret))
         })
     }
 }

@@ -14,6 +14,7 @@ pub mod guard;
 pub mod id;
 pub mod identity;
 pub mod manifest;
+pub mod oauth2;
 pub mod object;
 pub mod operation;
 pub mod password;

@@ -1,6 +1,6 @@
 //! What an operator lets a connector instance reach.
 
-use purser_broker::{Endpoint, SecretError};
+use purser_broker::{Endpoint, KeptTokens, SecretError};
 use purser_model::configuration::GrantDeclaration;
 use purser_model::secret::NamedSecrets;
 use std::collections::BTreeMap;
@@ -48,5 +48,10 @@ impl Grant {
             grant.directories.insert(name.clone(), DirectoryGrant { path: declared.path.clone(), access });
         }
         Ok(grant)
+    }
+
+    /// Keeps the refresh tokens that servers answer there.
+    pub fn keep_tokens(&self, kept: &KeptTokens) {
+        self.endpoints.values().for_each(|endpoint| endpoint.authentication.keep_tokens(kept));
     }
 }

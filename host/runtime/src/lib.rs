@@ -29,7 +29,7 @@ pub use connector::{Connector, ConnectorDigest, InterfaceReach, Reach};
 pub use grant::{Access, DirectoryGrant, Grant};
 pub use inspect::NotAConnector;
 pub use purser_broker::http::EndpointError;
-pub use purser_broker::{Authentication, Endpoint, SecretError};
+pub use purser_broker::{Authentication, Endpoint, Keeping, KeptTokens, NotKept, SecretError, TokenKeeper};
 pub use runtime::{LoadError, Runtime, RuntimeError};
 pub use session::{SessionError, SessionSettings, WasmSession};
 pub use settings::{CallLimits, RuntimeSettings};

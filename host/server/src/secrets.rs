@@ -1,6 +1,7 @@
 //! The sealed store: secrets that are kept beside everything else, and the key that is kept elsewhere.
 
 mod key_file;
+mod refresh_tokens;
 
 use crate::home::Home;
 use jiff::Timestamp;

@@ -10,7 +10,7 @@ use purser_model::id::{SourceName, TargetName};
 use purser_plan::Rules;
 use purser_reconcile::Sessions;
 use purser_runtime::{
-    CallLimits, Connector, ConnectorDigest, Grant, GuestState, MAX_TOTAL_BYTES, SessionSettings, StateError,
+    CallLimits, Connector, ConnectorDigest, Grant, GuestState, KeptTokens, MAX_TOTAL_BYTES, SessionSettings, StateError,
 };
 use purser_store::Store;
 use std::collections::BTreeMap;
@@ -22,6 +22,7 @@ pub struct OpenSessions {
     rules: Arc<Rules>,
     registry: Arc<Registry>,
     secrets: SealedStore,
+    tokens: KeptTokens,
     state: Arc<dyn GuestState>,
     open: Mutex<BTreeMap<String, Open>>,
 }
@@ -36,13 +37,15 @@ impl OpenSessions {
     /// Sessions for these declarations, with connectors from this folder, and their secrets and state in this store.
     pub fn new(rules: Arc<Rules>, registry: Arc<Registry>, secrets: SealedStore) -> Self {
         let state = Arc::new(StoredState(secrets.store()));
-        Self { rules, registry, secrets, state, open: Mutex::default() }
+        let tokens = KeptTokens::new(Arc::new(secrets.clone()));
+        Self { rules, registry, secrets, tokens, state, open: Mutex::default() }
     }
 
     /// Sessions that only look: what connectors keep meanwhile is forgotten with these sessions.
     pub fn looking(rules: Arc<Rules>, registry: Arc<Registry>, secrets: SealedStore) -> Self {
         let state = Arc::new(ForgottenState { stored: StoredState(secrets.store()), changed: Mutex::default() });
-        Self { rules, registry, secrets, state, open: Mutex::default() }
+        let tokens = KeptTokens::new(Arc::new(secrets.clone()));
+        Self { rules, registry, secrets, tokens, state, open: Mutex::default() }
     }
 
     fn configuration(&self) -> &Configuration {
@@ -74,6 +77,7 @@ impl OpenSessions {
         check_config(&connector.manifest().config_schema, &instance.config)?;
         let sealed = self.secrets.of(&instance.grant).await.map_err(|error| error.to_string())?;
         let grant = Grant::resolve(&instance.grant, &sealed).map_err(|error| error.to_string())?;
+        grant.keep_tokens(&self.tokens);
         let settings = SessionSettings {
             subject: subject.to_owned(),
             config: instance.config.clone(),

@@ -1,5 +1,6 @@
 //! Where the secrets of a declaration are read from.
 
+use super::CredentialError;
 use purser_model::configuration::SecretReference;
 use purser_model::id::SecretName;
 use purser_model::secret::{EmptySecret, NamedSecrets, Secret};
@@ -36,6 +37,14 @@ pub enum SecretError {
         endpoint: String,
         /// The secret.
         name: SecretName,
+    },
+    /// A secret or certificate is there, and cannot be used for what it is declared for.
+    #[error("endpoint `{endpoint}`: {source}")]
+    Unusable {
+        /// The endpoint that needs it.
+        endpoint: String,
+        /// Why.
+        source: CredentialError,
     },
     /// The secret is empty.
     #[error("endpoint `{endpoint}`: {source}; write it where the declaration points to")]

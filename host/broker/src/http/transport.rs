@@ -6,7 +6,7 @@ use super::error::{Denial, Error};
 use super::location::{self, Location};
 use super::message::{Field, Method, Response, wire};
 use super::{attribution, headers, redaction};
-use crate::credential::Authorized;
+use crate::credential::{Authorized, CredentialError};
 use crate::egress::AddressRefused;
 use bytes::Bytes;
 use purser_model::egress::Redirects;
@@ -50,7 +50,7 @@ async fn hops(reached: &Reached, call: &mut Call<'_>, mut request: Allowed) -> R
     let mut followed = 0;
     loop {
         call.counts.count(reached)?;
-        let response = hop(reached, &request, &mut carried).await?;
+        let response = renewing(reached, call, &request, &mut carried).await?;
         match next(reached, &request, &response).filter(|_| followed < MOST_REDIRECTS) {
             Some(location) => request.location = location,
             None => {
@@ -65,7 +65,27 @@ async fn hops(reached: &Reached, call: &mut Call<'_>, mut request: Allowed) -> R
     }
 }
 
-async fn hop(reached: &Reached, request: &Allowed, carried: &mut Vec<Secret>) -> Result<reqwest::Response, Error> {
+/// Sends it, and once more with a new token where the target refused the one that it carried.
+async fn renewing(
+    reached: &Reached,
+    call: &mut Call<'_>,
+    request: &Allowed,
+    carried: &mut Vec<Secret>,
+) -> Result<reqwest::Response, Error> {
+    let (response, token) = hop(reached, request, carried).await?;
+    let refused = token.filter(|_| response.status() == reqwest::StatusCode::UNAUTHORIZED);
+    let Some(token) = refused else { return Ok(response) };
+    reached.endpoint.authentication.refused(&token).await;
+    call.counts.count(reached)?;
+    Ok(hop(reached, request, carried).await?.0)
+}
+
+/// One request, and the token that it carried, if it was one that can be renewed.
+async fn hop(
+    reached: &Reached,
+    request: &Allowed,
+    carried: &mut Vec<Secret>,
+) -> Result<(reqwest::Response, Option<Secret>), Error> {
     let Location { url, credential, .. } = &request.location;
     let Client { client, dialling } = reached
         .clients
@@ -80,12 +100,25 @@ async fn hop(reached: &Reached, request: &Allowed, carried: &mut Vec<Secret>) ->
     if let Some(body) = &request.body {
         builder = builder.body(body.clone());
     }
+    let mut carries = None;
     if *credential {
-        let Authorized { request, sent } = reached.endpoint.authentication.authorize(builder).await?;
+        let Authorized { request, sent, token } = match reached.endpoint.authentication.authorize(builder).await {
+            Ok(authorized) => authorized,
+            Err(error) if error.is_refused() => return Ok((unauthorized(&error), None)),
+            Err(error) => return Err(error.into()),
+        };
         carried.extend(sent);
-        builder = request;
+        (builder, carries) = (request, token);
     }
-    builder.send().await.map_err(failure)
+    Ok((builder.send().await.map_err(failure)?, carries))
+}
+
+/// The answer in place of the target's where nobody gives the host a token: to the connector it is the same as a refused
+/// credential, and it must not be taken for an outage that passes.
+fn unauthorized(error: &CredentialError) -> reqwest::Response {
+    let mut response = http::Response::new(error.to_string());
+    *response.status_mut() = reqwest::StatusCode::UNAUTHORIZED;
+    response.into()
 }
 
 /// Where the answer redirects to, if the grant lets that be followed: for GET and HEAD, without a body, and inside.

@@ -133,3 +133,15 @@ async fn whenever_a_host_is_killed_while_it_changes_the_key_every_secret_can_be_
     assert!(!setting.path("data/secret-key.next").exists());
     assert_eq!(sealed.key().await.unwrap(), next.key);
 }
+
+#[tokio::test]
+async fn a_refresh_token_that_a_server_answers_is_there_after_a_start() {
+    use purser_runtime::TokenKeeper;
+    let setting = Setting::new();
+    setting.set(None, "refresh", "first").await.unwrap();
+    let name = "refresh".parse().unwrap();
+    setting.sealed(None).keep(&name, &Secret::new("second").unwrap()).await.unwrap();
+    assert_eq!(setting.sealed(None).current(&name).await.unwrap().reveal(), "second");
+    let unset = setting.sealed(None).current(&"other".parse().unwrap()).await.unwrap_err().to_string();
+    assert!(unset.contains("purser secret set other"), "{unset}");
+}
