@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod authentication;
 pub mod case;
 pub mod configuration;
 pub mod connectors;
