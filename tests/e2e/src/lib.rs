@@ -12,3 +12,5 @@ pub mod people;
 pub mod program;
 pub mod scim_company;
 pub mod scim_server;
+pub mod secrecy;
+pub mod token_server;
