@@ -151,6 +151,7 @@ fn client(
 }
 
 /// Who signs an assertion.
+#[derive(Clone, Copy)]
 enum Issuer<'a> {
     /// It is declared.
     Declared,

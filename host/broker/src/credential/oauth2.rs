@@ -28,7 +28,7 @@ pub(super) struct TokenRequest {
 enum Grant {
     ClientCredentials,
     RefreshToken(SecretName),
-    JwtBearer(Signed),
+    JwtBearer(Box<Signed>),
 }
 
 #[derive(Debug)]
@@ -37,7 +37,7 @@ enum Client {
     Public { id: String },
     SecretBasic { id: String, secret: Secret },
     SecretPost { id: String, secret: Secret },
-    Assertion { id: String, signed: Signed },
+    Assertion { id: String, signed: Box<Signed> },
 }
 
 /// An assertion that can be signed at any time.
@@ -67,7 +67,9 @@ impl TokenRequest {
             TokenGrant::RefreshToken(name) => {
                 return Err(SecretError::NotSet { endpoint: endpoint.to_owned(), name: name.clone() });
             }
-            TokenGrant::JwtBearer(assertion) => Grant::JwtBearer(Signed::resolve(endpoint, assertion, sealed)?),
+            TokenGrant::JwtBearer(assertion) => {
+                Grant::JwtBearer(Box::new(Signed::resolve(endpoint, assertion, sealed)?))
+            }
         };
         let client = match &declared.client {
             TokenClient::None => Client::None,
@@ -79,7 +81,7 @@ impl TokenRequest {
                 Client::SecretPost { id: id.clone(), secret: source::read(endpoint, secret, sealed)? }
             }
             TokenClient::Assertion { id, assertion } => {
-                Client::Assertion { id: id.clone(), signed: Signed::resolve(endpoint, assertion, sealed)? }
+                Client::Assertion { id: id.clone(), signed: Box::new(Signed::resolve(endpoint, assertion, sealed)?) }
             }
         };
         let parameters = declared.parameters.clone().into_iter().collect();
