@@ -7,6 +7,10 @@ use purser_model::manifest::{ClassKind, Manifest, ObjectClass};
 use purser_model::object::{ChangePage, ChangeTail, Object, Page, Tail};
 use std::collections::BTreeSet;
 
+/// Longest cursor, in bytes. It is kept with every checkpoint.
+const MAX_CURSOR_BYTES: usize = 64 << 10;
+/// Longest primary id, in bytes.
+const MAX_ID_BYTES: usize = 4 << 10;
 /// Longest text that a connector may name something with, in bytes.
 const MAX_NAME_BYTES: usize = 256;
 
@@ -82,6 +86,9 @@ pub(crate) fn page(page: Page, page_size: u32, cursor: Option<&str>) -> Result<P
         }
     }
     match &page.tail {
+        Tail::More(next) if next.len() > MAX_CURSOR_BYTES => {
+            broken(too_long("search: a cursor", next, MAX_CURSOR_BYTES))
+        }
         Tail::More(next) if Some(next.as_str()) == cursor => {
             broken("search: the next page has the cursor of this one, so the listing would never end".to_owned())
         }
@@ -100,6 +107,10 @@ pub(crate) fn change_page(page: ChangePage, cursor: Option<&str>) -> Result<Chan
             }
             Change::Touched(_) | Change::Gone(_) => {}
         }
+    }
+    let (ChangeTail::More(next) | ChangeTail::Current(next)) = &page.tail;
+    if next.len() > MAX_CURSOR_BYTES {
+        return broken(too_long("changes: a cursor", next, MAX_CURSOR_BYTES));
     }
     match &page.tail {
         ChangeTail::More(next) if Some(next.as_str()) == cursor => {
@@ -128,7 +139,17 @@ pub(crate) fn answers<A>(answers: Vec<A>, requests: usize) -> Result<Vec<A>, Fau
 }
 
 fn object_has_an_id(call: &str, object: &Object) -> Result<(), Fault> {
-    if object.id.is_empty() { broken(format!("{call}: an object has an empty id")) } else { Ok(()) }
+    if object.id.is_empty() {
+        broken(format!("{call}: an object has an empty id"))
+    } else if object.id.len() > MAX_ID_BYTES {
+        broken(too_long(&format!("{call}: an id"), &object.id, MAX_ID_BYTES))
+    } else {
+        Ok(())
+    }
+}
+
+fn too_long(what: &str, text: &str, allowed: usize) -> String {
+    format!("{what} of {} bytes was returned, and at most {allowed} are allowed", text.len())
 }
 
 fn broken<R>(text: String) -> Result<R, Fault> {
@@ -199,6 +220,8 @@ mod tests {
             (page_of(&["a", "a"], Tail::Complete), "twice"),
             (page_of(&[""], Tail::Complete), "empty id"),
             (page_of(&["a"], Tail::More("c".into())), "never end"),
+            (page_of(&["a"], Tail::More("c".repeat(MAX_CURSOR_BYTES + 1))), "65537 bytes"),
+            (page_of(&["a".repeat(MAX_ID_BYTES + 1).as_str()], Tail::Complete), "an id of 4097 bytes"),
         ] {
             let fault = page(wrong, 2, Some("c")).unwrap_err();
             assert!(matches!(&fault, Fault::BrokenContract(text) if text.contains(words)), "{fault:?}");

@@ -15,6 +15,8 @@ pub mod contract {
     });
 }
 
+pub mod attack;
+
 use contract::exports::purser::connector::provisioning::Guest;
 use contract::purser::connector::types::{
     ChangePage, ChangeTail, CheckLevel, ClassKind, DeleteSemantics, DirectoryNeed, EgressNeed, Error, Finding, Limits,

@@ -1,12 +1,23 @@
 //! From the contract to the model: objects, pages, outcomes and errors. An object's attributes stay text.
 
 use crate::bindings::purser::connector::types as wit;
+use crate::caps::log::one_line;
 use purser_model::edit::{ConnectorError, EditOutcome, ErrorClass, ThrottleScope};
 use purser_model::manifest::{Finding, Severity};
 use purser_model::object::{Change, ChangePage, ChangeTail, Object, Page, SecondaryId, Tail};
 
 /// What the guest answers to one request of `apply`.
 type ConnectorAnswer = Result<wit::Outcome, wit::Error>;
+
+/// Longest text for people that is kept, in bytes.
+const MAX_TEXT_BYTES: usize = 4 << 10;
+
+/// A text for people, which is shown and logged: one line of it, and not more than a page.
+fn readable(text: &str) -> String {
+    let mut text = one_line(text);
+    text.truncate(text.floor_char_boundary(MAX_TEXT_BYTES));
+    text
+}
 
 /// One page.
 pub(crate) fn page(page: wit::Page) -> Page {
@@ -15,7 +26,7 @@ pub(crate) fn page(page: wit::Page) -> Page {
         tail: match page.tail {
             wit::Tail::More(cursor) => Tail::More(cursor),
             wit::Tail::Complete => Tail::Complete,
-            wit::Tail::Truncated(reason) => Tail::Truncated(reason),
+            wit::Tail::Truncated(reason) => Tail::Truncated(readable(&reason)),
         },
     }
 }
@@ -64,7 +75,7 @@ fn outcome(outcome: wit::Outcome) -> EditOutcome {
         wit::Outcome::Done(after) => EditOutcome::Done(after.map(object)),
         wit::Outcome::Unchanged(now) => EditOutcome::Unchanged(now.map(object)),
         wit::Outcome::Accepted(handle) => EditOutcome::Accepted(handle),
-        wit::Outcome::ActionRequired(text) => EditOutcome::ActionRequired(text),
+        wit::Outcome::ActionRequired(text) => EditOutcome::ActionRequired(readable(&text)),
     }
 }
 
@@ -76,15 +87,19 @@ pub(crate) fn finding(finding: wit::Finding) -> Finding {
             wit::Severity::Warning => Severity::Warning,
             wit::Severity::Error => Severity::Error,
         },
-        code: finding.code,
-        message: finding.message,
-        remedy: finding.remedy,
+        code: readable(&finding.code),
+        message: readable(&finding.message),
+        remedy: finding.remedy.as_deref().map(readable),
     }
 }
 
 impl From<wit::Error> for ConnectorError {
     fn from(error: wit::Error) -> Self {
-        Self { class: error.class.into(), message: error.message, native_code: error.native_code }
+        Self {
+            class: error.class.into(),
+            message: readable(&error.message),
+            native_code: error.native_code.as_deref().map(readable),
+        }
     }
 }
 
@@ -111,7 +126,7 @@ impl From<wit::ErrorClass> for ErrorClass {
             wit::ErrorClass::Unavailable(after_ms) => Self::Unavailable { after_ms },
             wit::ErrorClass::CursorExpired => Self::CursorExpired,
             wit::ErrorClass::OutcomeUnknown => Self::OutcomeUnknown,
-            wit::ErrorClass::PartiallyApplied(what) => Self::PartiallyApplied(what),
+            wit::ErrorClass::PartiallyApplied(what) => Self::PartiallyApplied(readable(&what)),
             wit::ErrorClass::Defect => Self::Defect,
         }
     }

@@ -5,8 +5,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-const TESTS: [&str; 4] =
-    [include_str!("calls.rs"), include_str!("environment.rs"), include_str!("grants.rs"), include_str!("loading.rs")];
+const TESTS: [&str; 5] = [
+    include_str!("attacks.rs"),
+    include_str!("calls.rs"),
+    include_str!("environment.rs"),
+    include_str!("grants.rs"),
+    include_str!("loading.rs"),
+];
 
 fn programs() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");

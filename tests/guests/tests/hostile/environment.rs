@@ -11,8 +11,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Every guest program, by the name of its file in `examples/`.
-pub const GUESTS: [&str; 14] = [
+pub const GUESTS: [&str; 15] = [
     "answers_too_much",
+    "attacks",
     "breaks_json",
     "breaks_manifest",
     "calls_the_host_forever",

@@ -5,7 +5,7 @@
 
 use crate::bindings::purser::connector::files::{Entry, Error};
 use crate::grant::Access;
-use cap_std::fs::{Dir, File, Metadata, OpenOptions};
+use cap_std::fs::{Dir, File, Metadata, OpenOptions, OpenOptionsExt};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Component, Path};
 use std::sync::Arc;
@@ -64,8 +64,10 @@ pub(crate) fn read(granted: &GrantedDirectory, path: &str, offset: u64, length: 
     if length as usize > MAX_CHUNK_BYTES {
         return Err(chunk_limit());
     }
-    let bytes = granted.root.open(checked(path)?).and_then(|mut file| {
-        // A named pipe would be waited for without end.
+    // A named pipe is opened at once and not waited for, and then seen to be none of ours.
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    let bytes = granted.root.open_with(checked(path)?, &options).and_then(|mut file| {
         if !file.metadata()?.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
         }
