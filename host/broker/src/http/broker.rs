@@ -143,6 +143,9 @@ fn allow(call: &Call<'_>, endpoint: &Endpoint, request: Request, location: Locat
     if body.as_ref().is_some_and(|body| body.len() as u64 > most) {
         return Err(Denial::RequestSize(most));
     }
+    if request.timeout.is_some_and(|timeout| timeout.is_zero()) {
+        return Err(Denial::NoTime);
+    }
     Ok(Allowed {
         method: request.method,
         location,

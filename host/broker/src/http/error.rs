@@ -79,6 +79,9 @@ pub enum Denial {
     /// The body is larger than the grant allows.
     #[error("the body has more than the {0} bytes that the grant allows (`max_request`)")]
     RequestSize(u64),
+    /// The request is given no time.
+    #[error("a time-out of 0 ms leaves no time for an answer: leave it out, and the grant's own holds")]
+    NoTime,
     /// The call has sent as many requests as it may.
     #[error("this call has sent the {0} requests to the endpoint that the grant allows (`max_calls`)")]
     Requests(u32),

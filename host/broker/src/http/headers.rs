@@ -37,13 +37,21 @@ const REMOVED_FROM_RESPONSES: [&str; 6] = [
     "set-cookie2",
 ];
 
+/// Most bytes in names and values of a guest's headers; servers take 8 to 64 KiB.
+const MAX_BYTES: usize = 32 << 10;
+
 /// Checks the guest's headers.
 ///
 /// # Errors
 /// The text names the header that is refused, and why.
 pub(super) fn for_request<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
+    let mut bytes = 0_usize;
     for (name, value) in fields {
+        bytes = bytes.saturating_add(name.len()).saturating_add(value.len());
+        if bytes > MAX_BYTES {
+            return Err(format!("the headers have more than {MAX_BYTES} bytes"));
+        }
         let name =
             HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} cannot be the name of a header"))?;
         let prefixes = ["proxy-", "x-forwarded-"];
@@ -74,6 +82,14 @@ mod tests {
     fn ordinary_headers_pass() {
         let headers = for_request([("If-Match", "W/\"1\""), ("Content-Type", "application/scim+json")].into_iter());
         assert_eq!(headers.unwrap()["if-match"], "W/\"1\"");
+    }
+
+    #[test]
+    fn headers_without_end_are_refused() {
+        let value = "x".repeat(MAX_BYTES - 1);
+        assert!(for_request([("a", value.as_str())].into_iter()).is_ok());
+        let error = for_request([("a", value.as_str()), ("b", "")].into_iter()).unwrap_err();
+        assert!(error.contains("32768 bytes"), "{error}");
     }
 
     #[test]

@@ -44,7 +44,7 @@ fn ending(attack: Attack) -> Ending {
         Attack::LivesOnTheEdgeOfMemory => Told(" pages"),
         Attack::ComputesForEver => Ending::Time,
         Attack::WatchesTheClock => Ending::Limit(Limit::HostCalls),
-        Attack::DividesByZero => Trap("divide by zero"),
+        Attack::DividesByZero => Trap("unreachable"),
         Attack::RunsIntoUnreachable => Trap("unreachable"),
         Attack::AnswersTooMany => Broken("11 objects"),
         Attack::AnswersTwice => Broken("twice"),
@@ -60,7 +60,7 @@ fn ending(attack: Attack) -> Ending {
         Attack::AsksForRandomnessForEver => Ending::Limit(Limit::HostCalls),
         Attack::KeepsAHugeKey => Told("a key has at most"),
         Attack::KeepsAHugeValue => Told("a value has at most"),
-        Attack::KeepsForEver => Told("full"),
+        Attack::KeepsForEver => Told("delete a key first"),
         Attack::ReadsTooMuch => Told("Limit(\"chunk"),
         Attack::ReadsBeyondNumbers => Told("Failed("),
         Attack::ReadsBehindAZero => Told("Denied("),
@@ -79,7 +79,7 @@ fn ending(attack: Attack) -> Ending {
         Attack::SendsForEver => Told("Denied("),
         Attack::SendsManyHeaders => Told("Denied("),
         Attack::SendsHostHeaders => Told("[]"),
-        Attack::WaitsForNothing => Told("Interrupted("),
+        Attack::WaitsForNothing => Told("time-out of 0"),
         Attack::SendsForeignSlots => Told("slot 0 is not attached"),
     }
 }

@@ -7,5 +7,6 @@ mod calls;
 mod catalogue;
 mod environment;
 mod grants;
+mod lies;
 mod loading;
 mod server;
