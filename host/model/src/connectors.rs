@@ -111,18 +111,13 @@ pub struct CompilingLimits {
 }
 
 /// How a newer build takes over from the one in use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UpgradePolicy {
     /// At the next call, unless it asks for more than the one in use does.
+    #[default]
     Direct,
     /// It reads beside the one in use first, then writes for a share of the accounts, then for all.
     Staged(StagedRules),
-}
-
-impl Default for UpgradePolicy {
-    fn default() -> Self {
-        Self::Direct
-    }
 }
 
 /// The numbers of a staged upgrade.

@@ -84,7 +84,7 @@ pub enum SessionError {
         /// The source or target.
         subject: String,
         /// Which one, and why.
-        source: EndpointError,
+        source: Box<EndpointError>,
     },
     /// A directory of the grant cannot be opened.
     #[error("{subject}: directory `{directory}`: cannot open {}: {source}", .path.display())]
@@ -142,7 +142,7 @@ impl Connector {
         let label = format!("{} {}", self.manifest.name, self.manifest.version);
         let directories = open(&subject, &grant)?;
         let http = HttpContext::new(&self.declaring(grant.endpoints))
-            .map_err(|source| SessionError::Endpoint { subject: subject.clone(), source })?;
+            .map_err(|source| SessionError::Endpoint { subject: subject.clone(), source: Box::new(source) })?;
         Ok(WasmSession {
             connector: Arc::clone(self),
             limits,
@@ -280,7 +280,7 @@ impl Session for WasmSession {
     async fn check(&self, level: CheckLevel) -> Result<Vec<Finding>, Fault> {
         let level = convert::check_level(level);
         let findings = self.call(Phase::Read, move |guest, store| Box::pin(guest.call_check(store, level))).await?;
-        Ok(findings.into_iter().map(convert::finding).collect())
+        Ok(findings.iter().map(convert::finding).collect())
     }
 
     async fn schema(&self) -> Result<Vec<ObjectClass>, Fault> {

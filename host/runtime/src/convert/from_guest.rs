@@ -80,7 +80,7 @@ fn outcome(outcome: wit::Outcome) -> EditOutcome {
 }
 
 /// One finding of `check`.
-pub(crate) fn finding(finding: wit::Finding) -> Finding {
+pub(crate) fn finding(finding: &wit::Finding) -> Finding {
     Finding {
         severity: match finding.severity {
             wit::Severity::Info => Severity::Info,
