@@ -1,4 +1,5 @@
-//! Tries to reach what was not granted, and says how the host answered. The class `wait` sends an honest request.
+//! Tries to reach what was not granted, and says how the host answered. The class `wait` sends an honest request, and the
+//! class `echo` shows what came back.
 #![cfg(target_arch = "wasm32")]
 
 use purser_guests::contract::purser::connector::http::{self, Field, Method, SecretEncoding, SecretUse};
@@ -21,8 +22,18 @@ impl Program for ReachesOut {
         if request.class == "wait" {
             return Ok(page(vec![observations(vec![("answer", format!("{:?}", http::send(&get("/"))))])]));
         }
+        if request.class == "echo" {
+            return Ok(page(vec![observations(echo())]));
+        }
         Ok(page(vec![observations(attempts())]))
     }
+}
+
+/// What a guest could get hold of where the target repeats what it was sent.
+fn echo() -> Vec<(&'static str, String)> {
+    let Ok(response) = http::send(&get("/echo")) else { return Vec::new() };
+    let headers = response.headers.iter().map(|field| format!("{}: {}\n", field.name, field.value)).collect();
+    vec![("body", String::from_utf8_lossy(&response.body).into_owned()), ("headers", headers)]
 }
 
 /// Paths below the endpoint that are something else for some server or proxy.

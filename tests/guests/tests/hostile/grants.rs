@@ -5,8 +5,10 @@ use crate::server::{Behaviour, Server};
 use purser_connector::{Fault, Session};
 use purser_model::edit::EditOutcome;
 use purser_model::object::{Page, Tail};
-use purser_model::secret::Slots;
-use purser_runtime::{Access, CallLimits, DirectoryGrant, Endpoint, Grant, SessionError, SessionSettings};
+use purser_model::secret::{Secret, Slots};
+use purser_runtime::{
+    Access, Authentication, CallLimits, DirectoryGrant, Endpoint, Grant, SessionError, SessionSettings,
+};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -112,6 +114,33 @@ async fn a_post_reads_only_where_the_manifest_says_so_too() {
     let post = observed(&page, "post");
     assert!(post.contains("the connector's manifest does not declare it"), "{post}");
     assert_eq!(server.requests(), 0);
+}
+
+#[tokio::test]
+async fn a_credential_that_the_target_repeats_does_not_reach_the_guest() {
+    let server = Server::start(Behaviour::Echoes).await;
+    let folder = tempfile::tempdir().unwrap();
+    let connector = load("reaches_out").await.unwrap();
+    let secret = |text: &str| Secret::new(text).unwrap();
+    for (authentication, leaks) in [
+        (Authentication::Bearer(secret("canary-token-1")), vec!["canary-token-1"]),
+        (
+            Authentication::Basic { user: "purser".to_owned(), password: secret("canary-word-2") },
+            vec!["canary-word-2", "cHVyc2VyOmNhbmFyeS13b3JkLTI", "Y2FuYXJ5LXdvcmQt"],
+        ),
+    ] {
+        let mut grant = grant(&server, folder.path());
+        grant.endpoints.get_mut("api").unwrap().authentication = authentication;
+        let session = connector.session(SessionSettings { grant, ..settings() }).unwrap();
+        let page = search(&session, "echo").await.unwrap();
+        for place in ["body", "headers"] {
+            let seen = observed(&page, place);
+            assert!(seen.contains("[secret removed]"), "{place}: {seen}");
+            assert!(leaks.iter().all(|leak| !seen.contains(leak)), "{place}: {seen}");
+        }
+        assert!(observed(&page, "body").contains("GET /base/echo HTTP/1.1"));
+    }
+    assert_eq!(server.requests(), 2);
 }
 
 #[tokio::test]

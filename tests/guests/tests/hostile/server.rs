@@ -11,6 +11,8 @@ use url::Url;
 pub enum Behaviour {
     /// 200 without a body.
     Answers,
+    /// Repeats the request in the body and its credential in a header.
+    Echoes,
     /// Reads the request and says nothing.
     StaysSilent,
 }
@@ -44,11 +46,18 @@ impl Server {
 
 async fn serve(mut stream: TcpStream, behaviour: Behaviour, requests: Arc<AtomicUsize>) {
     let mut request = vec![0; 64 << 10];
-    while stream.read(&mut request).await.is_ok_and(|length| length > 0) {
+    while let Ok(length @ 1..) = stream.read(&mut request).await {
         requests.fetch_add(1, Ordering::SeqCst);
         match behaviour {
             Behaviour::Answers => stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap(),
+            Behaviour::Echoes => stream.write_all(echo(&request[..length]).as_bytes()).await.unwrap(),
             Behaviour::StaysSilent => std::future::pending().await,
         }
     }
+}
+
+fn echo(request: &[u8]) -> String {
+    let text = String::from_utf8_lossy(request);
+    let credential = text.lines().find_map(|line| line.strip_prefix("authorization: ")).unwrap_or_default();
+    format!("HTTP/1.1 200 OK\r\nx-credential: {credential}\r\ncontent-length: {}\r\n\r\n{text}", text.len())
 }
