@@ -2,6 +2,7 @@
 
 use super::issuer::{Seen, Server, token};
 use super::*;
+use crate::credential::jwt::Signer;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use purser_model::oauth2::{Assertion, SigningAlgorithm};
@@ -16,6 +17,12 @@ use serde_json::{Value, json};
 /// It opens nothing.
 const RSA: &str = include_str!("rsa-of-the-tests.pem");
 const NOW: u64 = 1_800_000_000;
+
+/// Signature of the token `{"alg":"RS256","typ":"JWT"}.{"iss":"a"}` by the same key, as OpenSSL makes it.
+const SIGNED_BY_OPENSSL: &str = "I4FVFsHzXIFCEJq6N7ZBsSwXjlytWPGm_WpbAYxCFer4zgGFoy6P_wKjOlueXHqzntY-QDR-VH0H3GliQAq7EQ-_eZJJ92YA9Lhd\
+    bq7saIungGUx2iTBLCgThXllxtjVRd56_boCWvzQT8DE3rbZayh2FJbUIaoPmc9arS7VXyNui3cZdx81-xFBIqFnuzwE3JNpggE7\
+    _hZjPZnphyzbIbLOwfBKiKLlorZ5nhutj1eiSyyey-_CSks_ZE1nCznWOnk5SAiu6FHQsl-TWYu9DmSRNks8L0jq5AEu6kOlj58Y\
+    LerMRpuG6fZs5mE0TAxoWKh9QQRd5UrcO9I9WHmwxA";
 
 fn assertion(algorithm: SigningAlgorithm) -> Assertion {
     Assertion {
@@ -122,5 +129,18 @@ fn keys_that_do_not_fit_are_refused_and_not_repeated() {
         let text = resolved.unwrap_err().to_string();
         assert!(text.contains("`api`") && text.contains("signing key cannot be used"), "{text}");
         assert!(!text.contains("hunter2") && !text.contains("aHVudGVyMg"), "{text}");
+    }
+}
+
+#[test]
+fn a_signature_is_the_one_that_others_make_whatever_form_the_key_has() {
+    let der = PrivatePkcs8KeyDer::from_pem_slice(RSA.as_bytes()).unwrap();
+    // PKCS #8 wraps the older form in a header of 26 bytes (RFC 5208).
+    let older = base64::engine::general_purpose::STANDARD.encode(&der.secret_pkcs8_der()[26..]);
+    let older = format!("-----BEGIN RSA PRIVATE KEY-----\n{older}\n-----END RSA PRIVATE KEY-----\n");
+    for key in [RSA, &older] {
+        let signer = Signer::new(SigningAlgorithm::Rs256, &secret(key), None, None).unwrap();
+        let token = signer.sign(&json!({"iss": "a"})).unwrap();
+        assert_eq!(token.reveal().rsplit('.').next(), Some(SIGNED_BY_OPENSSL));
     }
 }
