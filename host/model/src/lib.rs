@@ -27,6 +27,7 @@ pub mod schedule;
 pub mod seal;
 pub mod sealed;
 pub mod secret;
+pub mod upgrade;
 pub mod window;
 
 /// An object's or identity's attributes: SCIM-shaped JSON.

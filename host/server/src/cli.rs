@@ -1,5 +1,6 @@
 //! The command line.
 
+mod connectors;
 mod recognition;
 mod secret;
 
@@ -11,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use connectors::*;
 pub use recognition::*;
 pub use secret::*;
 
@@ -88,7 +90,7 @@ pub enum Command {
     /// Secrets, sealed in the store: set, list and remove them, change the key that seals them
     #[command(subcommand)]
     Secret(SecretCommand),
-    /// Make, build and inspect connectors
+    /// Make, build, inspect, list and upgrade connectors
     #[command(subcommand)]
     Connector(Connector),
     /// Show the main job on 1,000 people
@@ -525,48 +527,6 @@ pub struct PruneEvents {
     /// Those before this: `30d` or a time
     #[arg(long)]
     pub before: Moment,
-}
-
-/// `connector`
-#[derive(Debug, Subcommand)]
-pub enum Connector {
-    /// Write a new connector that compiles and has a passing test
-    New(NewConnector),
-    /// Compile a connector to a component
-    Build(BuildConnector),
-    /// Show what a component is and what it can reach
-    Inspect(InspectConnector),
-}
-
-/// `connector new`
-#[derive(Debug, Args)]
-pub struct NewConnector {
-    /// Its name in kebab case
-    pub name: String,
-    /// Where to write it; its name, where nothing is said
-    #[arg(long)]
-    pub directory: Option<PathBuf>,
-    /// The folder `sdk/rust` of a Purser checkout
-    #[arg(long, env = "PURSER_SDK")]
-    pub sdk: Option<PathBuf>,
-}
-
-/// `connector build`
-#[derive(Debug, Args)]
-pub struct BuildConnector {
-    /// The folder with the connector's `Cargo.toml`
-    #[arg(default_value = ".")]
-    pub directory: PathBuf,
-    /// The component, or the folder for it; the folder `connectors` of the home, where nothing is said
-    #[arg(long)]
-    pub out: Option<PathBuf>,
-}
-
-/// `connector inspect`
-#[derive(Debug, Args)]
-pub struct InspectConnector {
-    /// The component
-    pub file: PathBuf,
 }
 
 /// `demo`

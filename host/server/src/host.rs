@@ -1,11 +1,13 @@
 //! Puts the parts of a host together.
 
+use crate::folder::Folder;
 use crate::home::{Home, Lock, make_secret, read_or_make_secret};
 use crate::registry::Registry;
 use crate::secrets::SealedStore;
 use crate::sessions::OpenSessions;
 use anyhow::{Context, bail};
 use jiff::Timestamp;
+use purser_catalogue::Copies;
 use purser_declare::DeclarationText;
 use purser_model::audit::{Actor, AuditKey, hexadecimal};
 use purser_model::connectors::CompilingLimits;
@@ -59,7 +61,7 @@ impl Host {
         let store = open_store_as(home, actor)?;
         store.note_declarations(declared_files(&home.declarations())?, now()).await?;
         let runtime = open_runtime(home, &rules.configuration().connectors.compiling)?;
-        let registry = Arc::new(Registry::new(runtime, home.connectors()));
+        let registry = Arc::new(Registry::new(folder(home, runtime, &rules)?, store.clone()));
         let secrets = SealedStore::new(home, store.clone());
         let sessions = Arc::new(OpenSessions::new(rules.clone(), registry.clone(), secrets.clone()));
         let engine = engine(store.clone(), rules, sessions);
@@ -159,6 +161,12 @@ fn declared_files(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
         }
     }
     Ok(files)
+}
+
+/// The folder of connectors and their copies.
+pub fn folder(home: &Home, runtime: Runtime, rules: &Rules) -> anyhow::Result<Folder> {
+    let copies = Copies::open(&home.connector_copies())?;
+    Ok(Folder::new(runtime, home.connectors(), copies, rules.configuration().connectors.clone()))
 }
 
 /// The runtime, with compiled connectors kept in the home.

@@ -2,12 +2,15 @@
 
 mod cli;
 mod commands;
+mod folder;
 mod home;
 mod host;
 mod output;
 mod registry;
 mod secrets;
 mod sessions;
+mod staged;
+mod watch;
 
 use clap::Parser;
 use cli::{Cli, Command};

@@ -1,21 +1,25 @@
 //! Opens sessions: a declaration, a connector from the folder, a grant with its secrets.
 
-use crate::registry::Registry;
+use crate::registry::{Registry, Running};
 use crate::secrets::SealedStore;
+use crate::staged::Staged;
 use async_trait::async_trait;
 use purser_connector::{Fault, Session};
 use purser_model::configuration::{Configuration, Instance};
 use purser_model::connectors::InstanceLimits;
 use purser_model::id::{SourceName, TargetName};
+use purser_model::upgrade::Stage;
 use purser_plan::Rules;
 use purser_reconcile::Sessions;
 use purser_runtime::{
     CallLimits, Connector, ConnectorDigest, Grant, GuestState, KeptTokens, MAX_TOTAL_BYTES, SessionSettings, StateError,
 };
 use purser_store::Store;
+use semver::Version;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
+use tracing::warn;
 
 /// Sessions for the declared sources and targets.
 pub struct OpenSessions {
@@ -25,66 +29,111 @@ pub struct OpenSessions {
     tokens: KeptTokens,
     state: Arc<dyn GuestState>,
     open: Mutex<BTreeMap<String, Open>>,
+    /// Whether what a connector was used for is kept.
+    records: bool,
 }
 
-/// A session, and the connector that it was opened with.
+/// A session, and what it was opened with.
 struct Open {
-    digest: ConnectorDigest,
+    opened_with: OpenedWith,
     session: Arc<dyn Session>,
 }
+
+/// The build in use, and the one that is tried with its stage.
+type OpenedWith = (ConnectorDigest, Option<(ConnectorDigest, Stage)>);
 
 impl OpenSessions {
     /// Sessions for these declarations, with connectors from this folder, and their secrets and state in this store.
     pub fn new(rules: Arc<Rules>, registry: Arc<Registry>, secrets: SealedStore) -> Self {
         let state = Arc::new(StoredState(secrets.store()));
         let tokens = KeptTokens::new(Arc::new(secrets.clone()));
-        Self { rules, registry, secrets, tokens, state, open: Mutex::default() }
+        Self { rules, registry, secrets, tokens, state, open: Mutex::default(), records: true }
     }
 
     /// Sessions that only look: what connectors keep meanwhile is forgotten with these sessions.
     pub fn looking(rules: Arc<Rules>, registry: Arc<Registry>, secrets: SealedStore) -> Self {
         let state = Arc::new(ForgottenState { stored: StoredState(secrets.store()), changed: Mutex::default() });
         let tokens = KeptTokens::new(Arc::new(secrets.clone()));
-        Self { rules, registry, secrets, tokens, state, open: Mutex::default() }
+        Self { rules, registry, secrets, tokens, state, open: Mutex::default(), records: false }
     }
 
     fn configuration(&self) -> &Configuration {
         self.rules.configuration()
     }
 
-    /// The session of this subject; a newer connector in the folder takes over at the next call.
+    /// The session of this subject; another build takes over, or is tried, from the next call on.
     async fn session(&self, subject: String, instance: &Instance) -> Result<Arc<dyn Session>, Fault> {
-        let connector =
-            self.registry.find(&instance.connector).await.map_err(|error| Fault::Unusable(format!("{error:#}")))?;
+        let unusable = |error: anyhow::Error| Fault::Unusable(format!("{error:#}"));
+        let running = self.registry.find(&subject, instance, self.records).await.map_err(unusable)?;
+        let tried = running.tried.as_ref().map(|tried| (tried.connector.digest(), tried.stage));
+        let opened_with = (running.connector.digest(), tried);
         let mut open = self.open.lock().await;
         if let Some(known) = open.get(&subject)
-            && known.digest == connector.digest()
+            && known.opened_with == opened_with
         {
             return Ok(known.session.clone());
         }
-        let digest = connector.digest();
-        let session = self.open(&subject, instance, &connector).await.map_err(Fault::Unusable)?;
-        open.insert(subject, Open { digest, session: session.clone() });
+        let session = self.open_running(&subject, instance, running).await.map_err(Fault::Unusable)?;
+        open.insert(subject, Open { opened_with, session: session.clone() });
         Ok(session)
     }
 
+    async fn open_running(
+        &self,
+        subject: &str,
+        instance: &Instance,
+        running: Running,
+    ) -> Result<Arc<dyn Session>, String> {
+        let current = self.open(subject, instance, &running.connector, running.former.as_ref()).await?;
+        let Some(tried) = running.tried.filter(|_| self.records) else { return Ok(current) };
+        let version = &running.connector.manifest().version;
+        match self.open(subject, instance, &tried.connector, Some(version)).await {
+            Ok(newer) => Ok(Arc::new(Staged {
+                current,
+                newer,
+                tried,
+                subject: subject.to_owned(),
+                registry: self.registry.clone(),
+                cursors: std::sync::Mutex::default(),
+            })),
+            Err(reason) => {
+                warn!(subject, reason, "the newer build of the connector cannot be tried; the one in use goes on");
+                Ok(current)
+            }
+        }
+    }
+
+    /// Opens a session with this build. A configuration that does not fit it is carried forward by the build itself, where it
+    /// was declared for the former version.
     async fn open(
         &self,
         subject: &str,
         instance: &Instance,
         connector: &Arc<Connector>,
+        former: Option<&Version>,
     ) -> Result<Arc<dyn Session>, String> {
-        check_config(&connector.manifest().config_schema, &instance.config)?;
         let sealed = self.secrets.of(&instance.grant).await.map_err(|error| error.to_string())?;
         let grant = Grant::resolve(&instance.grant, &sealed).map_err(|error| error.to_string())?;
         grant.keep_tokens(&self.tokens);
-        let settings = SessionSettings {
+        let mut settings = SessionSettings {
             subject: subject.to_owned(),
             config: instance.config.clone(),
             grant,
             limits: call_limits(&instance.limits),
             state: self.state.clone(),
         };
+        let schema = &connector.manifest().config_schema;
+        if let Err(misfit) = check_config(schema, &instance.config) {
+            let Some(former) = former.filter(|former| **former != connector.manifest().version) else {
+                return Err(misfit);
+            };
+            let session = connector.session(settings.clone()).map_err(|error| error.to_string())?;
+            let carried = session.upgrade_config(former, &instance.config).await;
+            settings.config = carried.map_err(|fault| format!("{misfit}; carried forward from {former}: {fault}"))?;
+            check_config(schema, &settings.config)
+                .map_err(|error| format!("carried forward from {former}: {error}"))?;
+            warn!(subject, %former, "the configuration was carried forward; declare it as the newer connector wants it");
+        }
         let session = connector.session(settings).map_err(|error| error.to_string())?;
         Ok(Arc::new(session))
     }

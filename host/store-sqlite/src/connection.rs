@@ -28,6 +28,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0009-insight.sql")),
     M::up(include_str!("../migrations/0010-references.sql")),
     M::up(include_str!("../migrations/0011-secrets.sql")),
+    M::up(include_str!("../migrations/0012-connectors.sql")),
 ];
 
 /// Why the file could not be opened.

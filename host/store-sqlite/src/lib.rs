@@ -35,6 +35,7 @@ mod seen;
 mod small;
 mod transaction;
 mod unmatched;
+mod upgrades;
 
 use async_trait::async_trait;
 use connection::Connections;

@@ -11,6 +11,7 @@ mod insight;
 mod records;
 mod secrets;
 mod situations;
+mod upgrades;
 
 pub use audit::*;
 pub use held::*;
@@ -18,6 +19,7 @@ pub use insight::*;
 pub use records::*;
 pub use secrets::*;
 pub use situations::*;
+pub use upgrades::*;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -86,7 +88,7 @@ pub enum StoreError {
 
 /// What must be kept.
 #[async_trait]
-pub trait Store: Insight + Recognition + SealedSecrets + Send + Sync {
+pub trait Store: Insight + Recognition + Upgrades + SealedSecrets + Send + Sync {
     // On whose behalf
 
     /// The same store, where what changes is audited as part of this activity, such as `import of hr`.

@@ -1,8 +1,11 @@
-//! `purser connector`: makes, builds and inspects connectors.
+//! `purser connector`: makes, builds, inspects, lists and upgrades connectors.
 
 mod build;
+mod difference;
 mod inspect;
+mod list;
 mod new;
+mod upgrade;
 
 use crate::Ending;
 use crate::cli::Connector;
@@ -14,6 +17,9 @@ pub async fn run(home: &Home, command: Connector, output: &Output) -> anyhow::Re
     match command {
         Connector::New(arguments) => new::run(&arguments, output),
         Connector::Build(arguments) => build::run(home, &arguments, output),
-        Connector::Inspect(arguments) => inspect::run(&arguments, output).await,
+        Connector::Inspect(arguments) => inspect::run(home, &arguments, output).await,
+        Connector::List => list::run(home, output).await,
+        Connector::Diff(arguments) => difference::run(home, &arguments, output).await,
+        Connector::Upgrade(command) => upgrade::run(home, &command, output).await,
     }
 }

@@ -94,7 +94,7 @@ impl Steps {
 async fn connector_found(host: &Host) -> anyhow::Result<String> {
     let mut lines = Vec::new();
     for (path, loaded) in host.registry.all().await? {
-        let connector = loaded.map_err(anyhow::Error::msg)?;
+        let connector = loaded.map_err(anyhow::Error::msg)?.connector;
         let manifest = connector.manifest();
         lines.push(format!("{} {}: {}", manifest.name, manifest.version, manifest.description));
         let reach: Vec<_> = connector.reach().interfaces.iter().map(|one| one.name.to_owned()).collect();

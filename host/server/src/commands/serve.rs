@@ -4,6 +4,7 @@ use crate::Ending;
 use crate::cli::Serve;
 use crate::home::{Home, make_secret, read_or_make_secret};
 use crate::host::{Host, now};
+use crate::watch::watch;
 use anyhow::{Context, bail};
 use purser_api::{ApiState, ApiToken};
 use purser_model::audit::Actor;
@@ -25,6 +26,10 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
         );
     }
     let host = Host::open_as(&home, Actor::serve()).await?;
+    host.registry.is_watched();
+    if let Err(error) = host.registry.look().await {
+        warn!(error = format!("{error:#}"), "the folder of connectors cannot be looked at");
+    }
     host.take_up_declarations(&NoProgress).await?;
     let token = read_or_make_secret(&home.api_token(), make_secret)?;
     let listener =
@@ -45,6 +50,7 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
     info!(%address, "serving");
     tokio::select! {
         () = host.engine.work(&NoProgress) => {}
+        () = watch(&host.registry) => {}
         () = host.engine.run_schedules(&NoProgress) => {}
         () = import_regularly(&host, arguments.import_every) => {}
         () = reconcile_regularly(&host, arguments.reconcile_every) => {}

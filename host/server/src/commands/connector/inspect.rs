@@ -2,23 +2,29 @@
 
 use crate::Ending;
 use crate::cli::InspectConnector;
+use crate::folder::read_signature;
+use crate::home::Home;
 use crate::host::child_compiler;
 use crate::output::{Output, table};
+use purser_catalogue::judge;
 use purser_model::manifest::{ClassKind, Manifest, ObjectClass};
 use purser_runtime::{CompilerLimits, Connector, Reach, Runtime, RuntimeSettings};
 use serde::Serialize;
+use std::path::Path;
 
 #[derive(Serialize)]
 struct Answer<'a> {
     file: String,
     digest: String,
     bytes: u64,
+    /// Who signed it by the home's declarations, or why the signature is refused.
+    signature: String,
     reach: Reach<'a>,
     manifest: &'a Manifest,
 }
 
 /// Runs the command. The component is loaded as a host would load it, and is called with no capability at all.
-pub async fn run(arguments: &InspectConnector, output: &Output) -> anyhow::Result<Ending> {
+pub async fn run(home: &Home, arguments: &InspectConnector, output: &Output) -> anyhow::Result<Ending> {
     let cache = tempfile::tempdir()?;
     let compiler = child_compiler(CompilerLimits::default())?;
     let runtime = Runtime::new(RuntimeSettings { compiler, ..RuntimeSettings::new(cache.path()) })?;
@@ -27,6 +33,7 @@ pub async fn run(arguments: &InspectConnector, output: &Output) -> anyhow::Resul
         file: arguments.file.display().to_string(),
         digest: connector.digest().to_string(),
         bytes: connector.file_bytes(),
+        signature: signature(home, &arguments.file)?,
         reach: connector.reach(),
         manifest: connector.manifest(),
     };
@@ -34,16 +41,23 @@ pub async fn run(arguments: &InspectConnector, output: &Output) -> anyhow::Resul
     Ok(Ending::Done)
 }
 
+fn signature(home: &Home, file: &Path) -> anyhow::Result<String> {
+    let rules = purser_declare::load(&home.declarations()).map(|declarations| declarations.configuration.connectors);
+    let judged = judge(&rules.unwrap_or_default(), &std::fs::read(file)?, read_signature(file).as_deref());
+    Ok(judged.map_or_else(|refused| format!("refused: {refused}"), |signature| signature.to_string()))
+}
+
 fn text(answer: &Answer<'_>, connector: &Connector) -> String {
     let manifest = connector.manifest();
     let mut text = format!(
-        "{} {} by {}\n{}\ndigest {}, {} KiB\n\nWHAT IT CAN REACH\n",
+        "{} {} by {}\n{}\ndigest {}, {} KiB, {}\n\nWHAT IT CAN REACH\n",
         manifest.name,
         manifest.version,
         manifest.vendor,
         manifest.description,
         answer.digest,
-        answer.bytes / 1024
+        answer.bytes / 1024,
+        answer.signature
     );
     let reach = &answer.reach;
     let mut interfaces: Vec<_> =
