@@ -5,9 +5,10 @@ use purser_tidy::{hold, root};
 use std::collections::BTreeSet;
 
 /// Each crate of the host with the crates of the project that it may depend on.
-const LAW: [(&str, &[&str]); 13] = [
+const LAW: [(&str, &[&str]); 14] = [
     ("purser-model", &[]),
     ("purser-plan", &["purser-model"]),
+    ("purser-catalogue", &["purser-model"]),
     ("purser-connector", &["purser-model"]),
     ("purser-broker", &["purser-model"]),
     ("purser-sealing", &["purser-model"]),
