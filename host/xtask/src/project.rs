@@ -49,7 +49,9 @@ pub fn cargo() -> Command {
 /// # Errors
 /// It does not compile.
 pub fn program() -> anyhow::Result<()> {
-    step("the program (the first time takes some minutes)", || run(cargo().args(["build", "--package", "purser"])))
+    step("the program (the first time takes some minutes)", || 
+        // With the features of the whole workspace, so that the tests do not compile everything anew.
+        run(cargo().args(["build", "--workspace", "--bin", "purser"])))
 }
 
 /// Builds the connectors whose sources changed.
