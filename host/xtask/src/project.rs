@@ -49,9 +49,9 @@ pub fn cargo() -> Command {
 /// # Errors
 /// It does not compile.
 pub fn program() -> anyhow::Result<()> {
-    step("the program (the first time takes some minutes)", || 
-        // With the features of the whole workspace, so that the tests do not compile everything anew.
-        run(cargo().args(["build", "--workspace", "--bin", "purser"])))
+    // With the features of the whole workspace, so that the tests do not compile everything anew.
+    let build = ["build", "--workspace", "--bin", "purser"];
+    step("the program (the first time takes some minutes)", || run(cargo().args(build)))
 }
 
 /// Builds the connectors whose sources changed.
