@@ -1,7 +1,6 @@
 //! The host's side of the contract, generated from `wit/`.
 //!
-//! The world below is what this host provides, and nothing else: `ldap` of the contract is not among it yet, so a
-//! connector that imports it is refused.
+//! The world below is what this host provides, and nothing else: a connector that imports more is refused.
 
 wasmtime::component::bindgen!({
     path: "../../wit",
@@ -12,6 +11,7 @@ wasmtime::component::bindgen!({
             import purser:connector/types@0.1.0;
             import purser:connector/config@0.1.0;
             import purser:connector/http@0.1.0;
+            import purser:connector/ldap@0.1.0;
             import purser:connector/files@0.1.0;
             import purser:connector/log@0.1.0;
             import purser:connector/clock@0.1.0;
@@ -27,4 +27,5 @@ wasmtime::component::bindgen!({
 });
 
 /// The imports that this host provides, by their names in the package `purser:connector`.
-pub(crate) const PROVIDED: [&str; 8] = ["types", "config", "http", "files", "log", "clock", "random", "state"];
+pub(crate) const PROVIDED: [&str; 9] =
+    ["types", "config", "http", "ldap", "files", "log", "clock", "random", "state"];

@@ -151,7 +151,6 @@ fn check_import(import: &str) -> Result<(), NotAConnector> {
                 Err(NotAConnector::UnknownVersion { found: version.to_owned() })
             }
         }
-        Some(("ldap", _)) => refused("this version of Purser cannot reach LDAP directories; use a newer one"),
         Some(_) => refused("this version of Purser does not provide it; use a newer one"),
         None if is_inert(import) => Ok(()),
         None if import.starts_with("wasi:http/") => refused(
@@ -171,6 +170,7 @@ pub(crate) fn meaning(import: &str) -> &'static str {
     match contract_interface(import).map(|(interface, _)| interface) {
         Some("config") => "reads its configuration, without secrets",
         Some("http") => "sends HTTP requests to the endpoints of its grant",
+        Some("ldap") => "searches, and where it writes changes, the LDAP directory of its grant",
         Some("files") => "reads, and where granted replaces, files in the directories of its grant",
         Some("log") => "writes log lines",
         Some("clock") => "reads the time",
@@ -219,7 +219,6 @@ mod tests {
     #[test]
     fn what_is_not_provided_is_named_with_advice() {
         for import in [
-            "purser:connector/ldap@0.1.0",
             "purser:connector/quantum@0.1.0",
             "wasi:http/types@0.2.3",
             "wasi:nn/graph@0.2.0",

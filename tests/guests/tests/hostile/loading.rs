@@ -91,13 +91,13 @@ async fn an_import_that_the_host_does_not_provide_is_named() {
     let wit = |import: &str, package: &str| {
         format!(
             "package purser:connector@0.1.0; \
-             interface provisioning {{ describe: func(); }} interface ldap {{ search: func(); }} \
+             interface provisioning {{ describe: func(); }} interface quantum {{ search: func(); }} \
              world suspect {{ import {import}; export provisioning; }} {package}"
         )
     };
     let wasi = "package wasi:http@0.2.0 { interface handler { handle: func(); } }";
     for (import, package, full_name) in [
-        ("ldap", "", "purser:connector/ldap@0.1.0"),
+        ("quantum", "", "purser:connector/quantum@0.1.0"),
         ("wasi:http/handler@0.2.0", wasi, "wasi:http/handler@0.2.0"),
         ("anything: func()", "", "anything"),
     ] {
