@@ -1,7 +1,8 @@
-//! `connector`, `config`, `endpoint`, `directory`, `upgrade` and `limits`: what a source and a target have in common.
+//! `connector`, `config`, `endpoint`, `directory`, `ldap`, `upgrade` and `limits`: what a source and a target have in common.
 
 use crate::authentication;
 use crate::connectors;
+use crate::directory_server;
 use crate::egress;
 use crate::problems::Problems;
 use crate::secret::SECRET_ADVICE;
@@ -30,10 +31,12 @@ pub(crate) fn read(section: &mut Section<'_>, base: &Path, problems: &mut Proble
         endpoints.filter_map(|(name, inner)| Some((name.to_owned(), endpoint(inner, base, problems)?))).collect();
     let directories = section.sections("directory", problems).into_iter();
     let directories = directories.map(|(name, inner)| (name.to_owned(), directory(inner, base, problems))).collect();
+    let ldap = section.optional("ldap").and_then(|node| node.section(problems));
+    let ldap = ldap.and_then(|inner| directory_server::read(inner, base, problems));
     Instance {
         connector: connector.unwrap_or(ConnectorReference::any("")),
         config: config.unwrap_or_else(|| serde_json::Value::Object(serde_json::Map::new())),
-        grant: GrantDeclaration { endpoints, directories },
+        grant: GrantDeclaration { endpoints, directories, ldap },
         upgrade: connectors::upgrade(section, problems),
         limits: connectors::limits(section, problems),
     }

@@ -7,6 +7,7 @@ mod authentication;
 mod check;
 mod circle;
 mod connectors;
+mod directory_server;
 mod egress;
 mod error;
 mod insight;

@@ -75,7 +75,8 @@ impl Directory {
         };
         let (found, mut end) = answered?;
         let secrets = self.secrets(slots);
-        let cookie = decode::take_cookie(&mut end.controls).map_err(|error| LdapError::Interrupted(error.to_string()))?;
+        let cookie =
+            decode::take_cookie(&mut end.controls).map_err(|error| LdapError::Interrupted(error.to_string()))?;
         if end.code != codes::SUCCESS {
             self.put_back(session);
             return Err(refusal(end.code, end.text, &end.referrals, &secrets));

@@ -19,11 +19,7 @@ impl Secrets {
     /// Looks for the password of the bind and for all slots.
     pub(crate) fn new(password: Option<&Secret>, slots: &Slots) -> Self {
         let forms = password.into_iter().chain(slots.iter()).flat_map(|secret| {
-            [
-                Zeroizing::new(secret.reveal().as_bytes().to_vec()),
-                utf16(secret.reveal()),
-                quoted_utf16(secret),
-            ]
+            [Zeroizing::new(secret.reveal().as_bytes().to_vec()), utf16(secret.reveal()), quoted_utf16(secret)]
         });
         let mut forms: Vec<_> = forms.collect();
         // A quoted form holds the plain one: the longest is blotted first.

@@ -129,7 +129,8 @@ pub(crate) fn write(write: &Write, controls: &[Control], slots: &Slots) -> Resul
             let mut request = Request::new(0x69);
             request.operation.constructed(0x68, |operation| {
                 operation.primitive(OCTET_STRING, dn.as_bytes());
-                operation.constructed(SEQUENCE, |list| attributes.iter().try_for_each(|one| attribute(one, slots, list)))
+                operation
+                    .constructed(SEQUENCE, |list| attributes.iter().try_for_each(|one| attribute(one, slots, list)))
             })?;
             request
         }
@@ -206,7 +207,5 @@ fn value(value: &Value, slots: &Slots, set: &mut Writer) -> Result<(), LdapError
 }
 
 fn secret(slot: u32, slots: &Slots) -> Result<&Secret, LdapError> {
-    slots
-        .get(slot)
-        .ok_or_else(|| LdapError::Denied(format!("the secret slot {slot} is not attached to this call")))
+    slots.get(slot).ok_or_else(|| LdapError::Denied(format!("the secret slot {slot} is not attached to this call")))
 }

@@ -248,7 +248,9 @@ mod tests {
 
     #[test]
     fn what_is_no_filter_is_refused_with_its_place() {
-        for wrong in ["", "a=v", "(a=v", "(a=v))", "(a)", "(=v)", "(a=f**g)", "(a=\\2)", "(a=\\zz)", "(&(a=v)x)", "(:=v)"] {
+        for wrong in
+            ["", "a=v", "(a=v", "(a=v))", "(a)", "(=v)", "(a=f**g)", "(a=\\2)", "(a=\\zz)", "(&(a=v)x)", "(:=v)"]
+        {
             assert!(matches!(written(wrong), Err(FilterError::Syntax(_))), "{wrong}");
         }
     }

@@ -124,9 +124,8 @@ impl Session {
             return Err(interrupted(ber::Malformed));
         }
         let whole = header.bytes + header.content;
-        *left = left
-            .checked_sub(whole as u64)
-            .ok_or_else(|| LdapError::TooLarge(format!("more than {allowed} bytes")))?;
+        *left =
+            left.checked_sub(whole as u64).ok_or_else(|| LdapError::TooLarge(format!("more than {allowed} bytes")))?;
         while self.buffer.len() < whole {
             self.fill().await?;
         }

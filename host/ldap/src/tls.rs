@@ -26,8 +26,7 @@ pub(crate) fn tls(settings: &DirectorySettings) -> Result<Option<Tls>, SettingsE
             Bind::External { .. } => Err(SettingsError::CertificateInClear),
         };
     }
-    let server =
-        ServerName::try_from(settings.host.clone()).map_err(|_| SettingsError::Host(settings.host.clone()))?;
+    let server = ServerName::try_from(settings.host.clone()).map_err(|_| SettingsError::Host(settings.host.clone()))?;
     let broken = |error: rustls::Error| SettingsError::Tls(error.to_string());
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -52,10 +51,9 @@ pub(crate) fn tls(settings: &DirectorySettings) -> Result<Option<Tls>, SettingsE
 fn authorities(path: &Path) -> Result<RootCertStore, SettingsError> {
     let mut store = RootCertStore::empty();
     for certificate in certificates(path)? {
-        store.add(certificate).map_err(|error| SettingsError::Certificates {
-            path: path.to_path_buf(),
-            reason: error.to_string(),
-        })?;
+        store
+            .add(certificate)
+            .map_err(|error| SettingsError::Certificates { path: path.to_path_buf(), reason: error.to_string() })?;
     }
     Ok(store)
 }

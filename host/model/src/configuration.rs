@@ -5,6 +5,7 @@
 pub use crate::authentication::{EndpointAuthentication, SecretReference};
 pub use crate::connectors::ConnectorReference;
 use crate::connectors::{ConnectorRules, InstanceLimits, UpgradePolicy};
+use crate::directory_server::DirectoryServerGrant;
 use crate::egress::EgressRules;
 use crate::guard::{Guard, GuardLimit};
 use crate::id::{GroupName, RoleName, SecretName, SourceName, TargetName};
@@ -85,15 +86,22 @@ pub struct GrantDeclaration {
     pub endpoints: BTreeMap<String, EndpointGrant>,
     /// Directories by name.
     pub directories: BTreeMap<String, DirectoryGrant>,
+    /// The LDAP directory.
+    pub ldap: Option<DirectoryServerGrant>,
 }
 
 impl GrantDeclaration {
     /// The secrets of the sealed store that it refers to, each with the endpoint that needs it.
     pub fn sealed_secrets(&self) -> impl Iterator<Item = (&str, &SecretName)> {
         let endpoints = self.endpoints.iter();
-        endpoints.flat_map(|(name, grant)| {
+        let of_endpoints = endpoints.flat_map(|(name, grant)| {
             grant.authentication.sealed_secrets().into_iter().map(move |secret| (name.as_str(), secret))
-        })
+        });
+        let of_ldap = self.ldap.iter().filter_map(|ldap| match ldap.bind.secret()? {
+            SecretReference::Sealed(secret) => Some(("ldap", secret)),
+            SecretReference::Environment(_) | SecretReference::File(_) => None,
+        });
+        of_endpoints.chain(of_ldap)
     }
 }
 

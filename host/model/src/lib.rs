@@ -9,6 +9,7 @@ pub mod authentication;
 pub mod case;
 pub mod configuration;
 pub mod connectors;
+pub mod directory_server;
 pub mod edit;
 pub mod egress;
 pub mod guard;

@@ -27,5 +27,4 @@ wasmtime::component::bindgen!({
 });
 
 /// The imports that this host provides, by their names in the package `purser:connector`.
-pub(crate) const PROVIDED: [&str; 9] =
-    ["types", "config", "http", "ldap", "files", "log", "clock", "random", "state"];
+pub(crate) const PROVIDED: [&str; 9] = ["types", "config", "http", "ldap", "files", "log", "clock", "random", "state"];

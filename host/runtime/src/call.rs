@@ -2,7 +2,7 @@
 
 use crate::bindings::GuestPre;
 use crate::bindings::exports::purser::connector::provisioning::Guest as Provisioning;
-use crate::caps::{clock, config, files, http, log, random, state, wasi};
+use crate::caps::{clock, config, files, http, ldap, log, random, state, wasi};
 use crate::meter::{LimitReached, Meter, ProcessorTimeUsedUp};
 use purser_connector::{Fault, Limit, Trap};
 use purser_model::id::OperationId;
@@ -27,6 +27,7 @@ pub(crate) struct CallState {
     pub(crate) operations: Vec<OperationId>,
     pub(crate) config: config::ConfigContext,
     pub(crate) http: http::HttpContext,
+    pub(crate) ldap: ldap::LdapContext,
     pub(crate) files: files::FilesContext,
     pub(crate) log: log::LogContext,
     pub(crate) clock: clock::ClockContext,
@@ -55,6 +56,12 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
         context: &mut call.http,
         slots: &call.slots,
         operations: &call.operations,
+        meter: &mut call.meter,
+        phase: call.phase,
+    })?;
+    ldap::add_to_linker(&mut linker, |call: &mut CallState| ldap::LdapView {
+        context: &call.ldap,
+        slots: &call.slots,
         meter: &mut call.meter,
         phase: call.phase,
     })?;

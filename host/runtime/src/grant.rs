@@ -1,7 +1,11 @@
 //! What an operator lets a connector instance reach.
 
+use purser_broker::credential::read_secret;
 use purser_broker::{Endpoint, KeptTokens, SecretError};
+use purser_ldap::{Bind, DirectorySettings, Security};
 use purser_model::configuration::GrantDeclaration;
+use purser_model::directory_server::{DirectoryBind, DirectorySecurity, DirectoryServerGrant};
+use purser_model::egress::AddressGrant;
 use purser_model::secret::NamedSecrets;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,6 +28,15 @@ pub struct DirectoryGrant {
     pub access: Access,
 }
 
+/// The LDAP directory that a connector may use.
+#[derive(Debug, Clone)]
+pub struct LdapGrant {
+    /// Where it is, and how it is reached.
+    pub settings: DirectorySettings,
+    /// Addresses that are not public and may be dialled.
+    pub addresses: Vec<AddressGrant>,
+}
+
 /// All that a connector instance may reach; the default is nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Grant {
@@ -31,6 +44,8 @@ pub struct Grant {
     pub endpoints: BTreeMap<String, Endpoint>,
     /// Directories by the name that requests carry.
     pub directories: BTreeMap<String, DirectoryGrant>,
+    /// The LDAP directory.
+    pub ldap: Option<LdapGrant>,
 }
 
 impl Grant {
@@ -47,6 +62,7 @@ impl Grant {
             let access = if declared.writes { Access::ReadWrite } else { Access::ReadOnly };
             grant.directories.insert(name.clone(), DirectoryGrant { path: declared.path.clone(), access });
         }
+        grant.ldap = declaration.ldap.as_ref().map(|declared| directory_server(declared, sealed)).transpose()?;
         Ok(grant)
     }
 
@@ -54,4 +70,32 @@ impl Grant {
     pub fn keep_tokens(&self, kept: &KeptTokens) {
         self.endpoints.values().for_each(|endpoint| endpoint.authentication.keep_tokens(kept));
     }
+}
+
+/// What secrets of the directory are called in messages.
+const LDAP: &str = "ldap";
+
+fn directory_server(declared: &DirectoryServerGrant, sealed: &NamedSecrets) -> Result<LdapGrant, SecretError> {
+    let settings = DirectorySettings {
+        security: match declared.security {
+            DirectorySecurity::Tls => Security::Tls,
+            DirectorySecurity::StartTls => Security::StartTls,
+            DirectorySecurity::Plain => Security::Plain,
+        },
+        bind: match &declared.bind {
+            DirectoryBind::Anonymous => Bind::Anonymous,
+            DirectoryBind::Simple { name, password } => {
+                Bind::Simple { name: name.clone(), password: read_secret(LDAP, password, sealed)? }
+            }
+            DirectoryBind::External { certificate, key } => {
+                Bind::External { certificate: certificate.clone(), key: read_secret(LDAP, key, sealed)? }
+            }
+        },
+        authorities: declared.authorities.clone(),
+        timeout: declared.timeout,
+        max_answer_bytes: declared.max_answer_bytes,
+        sessions: declared.sessions,
+        ..DirectorySettings::new(declared.host.clone(), declared.port)
+    };
+    Ok(LdapGrant { settings, addresses: declared.addresses.clone() })
 }

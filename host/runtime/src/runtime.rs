@@ -2,7 +2,7 @@
 
 use crate::cache::CompiledCode;
 use crate::call::{self, CallState};
-use crate::caps::{clock, config, files, http, log, random, state, wasi};
+use crate::caps::{clock, config, files, http, ldap, log, random, state, wasi};
 use crate::compiler::Compiler;
 use crate::connector::{Connector, ConnectorDigest};
 use crate::inspect::{self, NotAConnector};
@@ -292,6 +292,7 @@ fn describing(shared: &Shared, path: &Path) -> CallState {
         operations: Vec::new(),
         config: config::ConfigContext::nothing(),
         http: http::HttpContext::default(),
+        ldap: ldap::LdapContext::default(),
         files: files::FilesContext::new(Arc::default(), Arc::clone(&settings.clock), Arc::clone(&settings.randomness)),
         log: log::LogContext::new(&file, "describe"),
         clock: clock::ClockContext::new(Arc::clone(&settings.clock)),

@@ -5,7 +5,7 @@ use crate::bindings::purser::connector::types as wit;
 use crate::call::{self, CallState, Invocation};
 use crate::caps::files::{self, Directories, storage};
 use crate::caps::http::HttpContext;
-use crate::caps::{clock, config, log, random, state, wasi};
+use crate::caps::{clock, config, ldap, log, random, state, wasi};
 use crate::connector::Connector;
 use crate::grant::Grant;
 use crate::meter::Meter;
@@ -16,6 +16,7 @@ use async_trait::async_trait;
 use purser_broker::Endpoint;
 use purser_broker::http::EndpointError;
 use purser_connector::{Fault, Session};
+use purser_ldap::SettingsError;
 use purser_model::edit::{ConnectorError, EditOutcome, Request};
 use purser_model::manifest::{CheckLevel, Finding, Manifest, ObjectClass};
 use purser_model::object::{ChangePage, Object, Page, SearchRequest};
@@ -78,6 +79,14 @@ pub enum SessionError {
         /// What is there.
         description: String,
     },
+    /// The LDAP directory of the grant cannot be used.
+    #[error("{subject}: ldap: {source}")]
+    Ldap {
+        /// The source or target.
+        subject: String,
+        /// Why.
+        source: SettingsError,
+    },
     /// An endpoint of the grant cannot be used.
     #[error("{subject}: {source}")]
     Endpoint {
@@ -117,6 +126,7 @@ pub struct WasmSession {
     directories: Directories,
     config: config::ConfigContext,
     http: HttpContext,
+    ldap: ldap::LdapContext,
     log: log::LogContext,
     state: state::StateContext,
 }
@@ -143,12 +153,15 @@ impl Connector {
         let directories = open(&subject, &grant)?;
         let http = HttpContext::new(&self.declaring(grant.endpoints))
             .map_err(|source| SessionError::Endpoint { subject: subject.clone(), source: Box::new(source) })?;
+        let ldap = ldap::LdapContext::new(grant.ldap)
+            .map_err(|source| SessionError::Ldap { subject: subject.clone(), source })?;
         Ok(WasmSession {
             connector: Arc::clone(self),
             limits,
             directories,
             config: config::ConfigContext::new(&config),
             http,
+            ldap,
             log: log::LogContext::new(&label, &subject),
             state: state::StateContext::new(state, &subject),
         })
@@ -248,6 +261,7 @@ impl WasmSession {
             operations: Vec::new(),
             config: self.config.clone(),
             http: self.http.clone(),
+            ldap: self.ldap.clone(),
             files: files::FilesContext::new(
                 Arc::clone(&self.directories),
                 Arc::clone(&settings.clock),

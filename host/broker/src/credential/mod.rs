@@ -12,7 +12,7 @@ mod tokens;
 pub use answer::OAuthError;
 pub use error::CredentialError;
 pub use keeper::{Keeping, KeptTokens, NotKept, TokenKeeper};
-pub use source::SecretError;
+pub use source::{SecretError, read as read_secret};
 
 use purser_model::configuration::EndpointAuthentication;
 use purser_model::egress::EgressRules;

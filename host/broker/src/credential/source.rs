@@ -60,7 +60,7 @@ pub enum SecretError {
 ///
 /// # Errors
 /// It is missing, unreadable or empty.
-pub(super) fn read(endpoint: &str, reference: &SecretReference, sealed: &NamedSecrets) -> Result<Secret, SecretError> {
+pub fn read(endpoint: &str, reference: &SecretReference, sealed: &NamedSecrets) -> Result<Secret, SecretError> {
     let text = match reference {
         SecretReference::Environment(variable) => std::env::var(variable)
             .map(Zeroizing::new)

@@ -212,7 +212,8 @@ async fn a_server_that_never_answers_interrupts_and_one_that_is_not_there_is_unr
 
 #[tokio::test]
 async fn a_page_goes_on_in_its_own_session_and_a_lost_one_is_named() {
-    let port = server(|id, _| Some(end(id, 0x65, 0, "", Some(if id == 1 { b"the server's cookie" } else { b"" })))).await;
+    let port =
+        server(|id, _| Some(end(id, 0x65, 0, "", Some(if id == 1 { b"the server's cookie" } else { b"" })))).await;
     let directory = directory(port, Bind::Anonymous);
     let paged = Search { page_size: Some(10), ..everything() };
     let first = directory.search(&paged, &Slots::default()).await.unwrap();
@@ -246,7 +247,8 @@ async fn a_session_that_the_server_closed_is_not_used_again() {
     let counted = served.clone();
     let port = server(move |id, tag| {
         // The second request is met with silence and a closed connection; a search is asked again in a new session.
-        (counted.fetch_add(1, Ordering::SeqCst) != 1).then(|| end(id, if tag == 0x63 { 0x65 } else { 0x6b }, 0, "", None))
+        (counted.fetch_add(1, Ordering::SeqCst) != 1)
+            .then(|| end(id, if tag == 0x63 { 0x65 } else { 0x6b }, 0, "", None))
     })
     .await;
     let directory = directory(port, Bind::Anonymous);
@@ -266,7 +268,11 @@ async fn a_secret_does_not_go_over_a_connection_without_tls() {
     let slot = slots.attach(Secret::new("Pa55word!").unwrap());
     let change = |value| Write::Modify {
         dn: "cn=a".to_owned(),
-        changes: vec![Change { modification: Modification::Replace, name: "userPassword".to_owned(), values: vec![value] }],
+        changes: vec![Change {
+            modification: Modification::Replace,
+            name: "userPassword".to_owned(),
+            values: vec![value],
+        }],
     };
     for value in [Value::Secret(slot), Value::SecretQuotedUtf16Le(slot)] {
         let error = directory(port, Bind::Anonymous).write(&change(value), &[], &slots).await.unwrap_err();

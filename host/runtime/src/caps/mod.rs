@@ -7,6 +7,7 @@ pub(crate) mod clock;
 pub(crate) mod config;
 pub(crate) mod files;
 pub(crate) mod http;
+pub(crate) mod ldap;
 pub(crate) mod log;
 pub(crate) mod random;
 pub(crate) mod state;

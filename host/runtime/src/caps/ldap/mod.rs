@@ -3,11 +3,15 @@
 //! The guest says what to search and what to write; `purser-ldap` knows the server, binds, and keeps the sessions. Reading
 //! calls may only search.
 
+mod addresses;
+
 use crate::bindings::purser::connector::ldap as contract;
+use crate::grant::LdapGrant;
 use crate::meter::Meter;
-use crate::phase::Phase;
+use addresses::GrantedAddresses;
 use contract::{Control, Error, SearchRequest, SearchResult, Write};
-use purser_ldap::{self as ldap, Directory, LdapError};
+use purser_ldap::{self as ldap, Directory, LdapError, SettingsError};
+use purser_model::phase::Phase;
 use purser_model::secret::Slots;
 use std::sync::Arc;
 use wasmtime::component::{HasData, Linker};
@@ -20,8 +24,16 @@ pub(crate) struct LdapContext {
 
 impl LdapContext {
     /// Reaches this directory, or none.
-    pub(crate) fn new(directory: Option<Directory>) -> Self {
-        Self { directory: directory.map(Arc::new) }
+    ///
+    /// # Errors
+    /// The directory's settings cannot be used.
+    pub(crate) fn new(grant: Option<LdapGrant>) -> Result<Self, SettingsError> {
+        let open = |grant: LdapGrant| {
+            let addresses = GrantedAddresses::new(&grant.settings.host, grant.settings.port, &grant.addresses);
+            Directory::new(grant.settings, Arc::new(addresses))
+        };
+        let directory = grant.map(open).transpose()?;
+        Ok(Self { directory: directory.map(Arc::new) })
     }
 }
 
@@ -38,7 +50,9 @@ impl LdapView<'_> {
         if self.phase == Phase::Describe {
             return Err(Error::Denied(Phase::NOTHING_IN_DESCRIBE.to_owned()));
         }
-        self.context.directory.as_deref().ok_or_else(|| Error::Denied("the grant has no directory server".to_owned()))
+        self.context.directory.as_deref().ok_or_else(|| {
+            Error::Denied("the grant has no LDAP directory; add a section `ldap` with its `url`".to_owned())
+        })
     }
 
     async fn find(&self, request: SearchRequest) -> Result<SearchResult, Error> {
@@ -68,11 +82,7 @@ impl contract::Host for LdapView<'_> {
         Ok(self.find(request).await)
     }
 
-    async fn execute(
-        &mut self,
-        write: Write,
-        controls: Vec<Control>,
-    ) -> wasmtime::Result<Result<Vec<Control>, Error>> {
+    async fn execute(&mut self, write: Write, controls: Vec<Control>) -> wasmtime::Result<Result<Vec<Control>, Error>> {
         self.meter.host_call()?;
         Ok(self.carry_out(write, controls).await)
     }
@@ -131,8 +141,7 @@ fn control_for_guest(control: ldap::Control) -> Control {
 }
 
 fn entry(entry: ldap::Entry) -> contract::Entry {
-    let attribute =
-        |attribute: ldap::Attribute| contract::Attribute { name: attribute.name, values: attribute.values };
+    let attribute = |attribute: ldap::Attribute| contract::Attribute { name: attribute.name, values: attribute.values };
     contract::Entry { dn: entry.dn, attributes: entry.attributes.into_iter().map(attribute).collect() }
 }
 
