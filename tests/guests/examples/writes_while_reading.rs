@@ -3,6 +3,7 @@
 
 use purser_guests::contract::purser::connector::files;
 use purser_guests::contract::purser::connector::http::{self, Method};
+use purser_guests::contract::purser::connector::ldap::{self, Write};
 use purser_guests::contract::purser::connector::types::{Error, Manifest, Outcome, Page, Request, SearchRequest};
 use purser_guests::{Program, manifest, needs, observations, page, program};
 
@@ -28,6 +29,7 @@ fn writes() -> Vec<(&'static str, String)> {
         ("post", format!("{:?}", http::send(&post()).map(|response| response.status))),
         ("replace", format!("{:?}", replace())),
         ("remove", format!("{:?}", files::remove("data", "old.csv"))),
+        ("ldap", format!("{:?}", ldap::execute(&Write::Delete("cn=anna".to_owned()), &[]))),
     ]
 }
 

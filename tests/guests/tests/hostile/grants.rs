@@ -7,9 +7,11 @@ use purser_model::edit::EditOutcome;
 use purser_model::object::{Page, Tail};
 use purser_model::secret::{Secret, Slots};
 use purser_runtime::{
-    Access, Authentication, CallLimits, DirectoryGrant, Endpoint, Grant, SessionError, SessionSettings,
+    Access, Authentication, CallLimits, DirectoryGrant, DirectorySettings, Endpoint, Grant, LdapGrant, Security,
+    SessionError, SessionSettings,
 };
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
@@ -18,7 +20,15 @@ fn grant(server: &Server, folder: &Path) -> Grant {
     Grant {
         endpoints: [("api".to_owned(), Endpoint::new(server.url.clone()))].into(),
         directories: [("data".to_owned(), directory)].into(),
+        ldap: None,
     }
+}
+
+/// A port of this machine on which nobody listens.
+fn nobody_s_directory() -> LdapGrant {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let settings = DirectorySettings { security: Security::Plain, ..DirectorySettings::new("127.0.0.1", port) };
+    LdapGrant { settings, addresses: Vec::new() }
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -78,10 +88,12 @@ async fn a_search_cannot_write_and_an_apply_can() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("old.csv"), "id\n").unwrap();
     let connector = load("writes_while_reading").await.unwrap();
-    let session = connector.session(SessionSettings { grant: grant(&server, folder.path()), ..settings() }).unwrap();
+    let mut grant = grant(&server, folder.path());
+    grant.ldap = Some(nobody_s_directory());
+    let session = connector.session(SessionSettings { grant, ..settings() }).unwrap();
 
     let page = search(&session, "account").await.unwrap();
-    for write in ["post", "replace", "remove"] {
+    for write in ["post", "replace", "remove", "ldap"] {
         assert!(observed(&page, write).starts_with("Err(Error::Denied("), "{}", observed(&page, write));
     }
     assert_eq!((server.requests(), names(folder.path())), (0, vec!["old.csv".to_owned()]));
@@ -94,6 +106,8 @@ async fn a_search_cannot_write_and_an_apply_can() {
     let mut answers = session.apply(vec![serde_json::from_value(request).unwrap()], Slots::default()).await.unwrap();
     let Some(Ok(EditOutcome::Done(Some(object)))) = answers.pop() else { panic!("{answers:?}") };
     let page = Page { objects: vec![object], tail: Tail::Complete };
+    let ldap = observed(&page, "ldap");
+    assert!(ldap.contains("Unreachable"), "the phase allows it, and nobody listens there: {ldap}");
     let written = ["post", "replace", "remove"].map(|write| observed(&page, write));
     assert_eq!(written, ["Ok(200)", "Ok(())", "Ok(())"]);
     assert_eq!((server.requests(), names(folder.path())), (1, vec!["new.csv".to_owned()]));
