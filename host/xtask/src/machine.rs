@@ -4,6 +4,7 @@ use crate::project;
 use crate::steps::{run, step, succeeds};
 use anyhow::{Context, bail};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -94,6 +95,34 @@ pub fn node_modules(sdk: &Path) -> anyhow::Result<()> {
         run(Command::new("npm").arg("install").args(quiet).current_dir(sdk))?;
         fs::write(&stamp, &wanted).with_context(|| format!("cannot write {}", stamp.display()))
     })
+}
+
+/// The LDAP server that the tests run against, from Debian's package.
+///
+/// # Errors
+/// It is missing and cannot be installed.
+pub fn slapd() -> anyhow::Result<PathBuf> {
+    let program = PathBuf::from("/usr/sbin/slapd");
+    if !program.exists() {
+        step("an LDAP server to test against (Debian: slapd)", || without_starting(|| install(&["slapd"])))?;
+    }
+    Ok(program)
+}
+
+/// Keeps Debian from starting the servers that it installs; the tests start their own.
+fn without_starting(work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let policy = Path::new("/usr/sbin/policy-rc.d");
+    if policy.exists() {
+        return work();
+    }
+    // Where this process may not write there, it may not install either, and says so.
+    let written = fs::write(policy, "#!/bin/sh\nexit 101\n")
+        .and_then(|()| fs::set_permissions(policy, fs::Permissions::from_mode(0o755)));
+    let done = work();
+    if written.is_ok() {
+        fs::remove_file(policy).with_context(|| format!("cannot remove {}", policy.display()))?;
+    }
+    done
 }
 
 fn make_environment(environment: &PathBuf) -> anyhow::Result<()> {

@@ -61,6 +61,7 @@ fn demo(arguments: &[String]) -> anyhow::Result<()> {
 fn test(arguments: &[String]) -> anyhow::Result<()> {
     machine::prepare()?;
     let scim_server = machine::scim_server()?;
+    let slapd = machine::slapd()?;
     project::program()?;
     project::connectors()?;
     project::connectors_in_other_languages()?;
@@ -80,6 +81,7 @@ fn test(arguments: &[String]) -> anyhow::Result<()> {
         command.env("PURSER_CONNECTORS", project::connectors_folder());
         command.env("PURSER_LANGUAGES", project::languages_folder());
         command.env("PURSER_SCIM2_SERVER", &scim_server);
+        command.env("PURSER_SLAPD", &slapd);
         steps::run(&mut command)
     })?;
     if !arguments.iter().any(|argument| argument == "--quick") {

@@ -20,6 +20,11 @@ pub fn scim_server() -> PathBuf {
     prepared("PURSER_SCIM2_SERVER", "the program scim2-server")
 }
 
+/// The program of OpenLDAP's server.
+pub fn slapd() -> PathBuf {
+    prepared("PURSER_SLAPD", "the program slapd")
+}
+
 fn prepared(variable: &str, what: &str) -> PathBuf {
     let path = env::var_os(variable).map(PathBuf::from);
     let path = path.unwrap_or_else(|| panic!("{variable} does not say where {what} is: run `cargo xtask test`"));

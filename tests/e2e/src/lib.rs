@@ -14,4 +14,5 @@ pub mod program;
 pub mod scim_company;
 pub mod scim_server;
 pub mod secrecy;
+pub mod slapd;
 pub mod token_server;
