@@ -13,6 +13,7 @@ pub mod error;
 pub mod host;
 pub mod http;
 mod json_text;
+pub mod ldap;
 pub mod manifest;
 pub mod object;
 pub mod path;

@@ -4,6 +4,8 @@ use crate::bindings::purser::connector::{clock, files, http, log as wit_log, ran
 use crate::host::{Entry, FileError, Level};
 use crate::http::{Answer, Failure, Method, Request, SecretEncoding};
 
+pub use super::ldap_import::{ldap_execute, ldap_search};
+
 pub fn now_ms() -> u64 {
     clock::now_ms()
 }

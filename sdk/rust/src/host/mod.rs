@@ -5,6 +5,7 @@
 
 mod files;
 mod imports;
+mod ldap_import;
 mod log;
 mod state;
 

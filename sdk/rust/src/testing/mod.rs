@@ -12,6 +12,7 @@
 //! ```
 
 mod files;
+mod ldap;
 mod stub;
 
 pub use stub::{Phase, Stub};

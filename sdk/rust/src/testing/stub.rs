@@ -3,6 +3,7 @@
 use crate::host::{Entry, FileError, Host, Level};
 use crate::http::{Answer, Failure, Method, Request};
 use crate::testing::files::Files;
+use crate::testing::ldap::Directory;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,6 +30,7 @@ struct Shared {
     handlers: RefCell<BTreeMap<String, Handler>>,
     reading_posts: RefCell<Vec<String>>,
     requests: RefCell<Vec<Request>>,
+    directory: RefCell<Directory>,
 }
 
 /// A host in memory. Clones share everything.
@@ -60,6 +62,7 @@ impl Stub {
             handlers: RefCell::default(),
             reading_posts: RefCell::default(),
             requests: RefCell::default(),
+            directory: RefCell::default(),
         }))
     }
 
@@ -140,6 +143,14 @@ impl Stub {
 
 /// The host's side of each call.
 impl Stub {
+    pub(super) fn ldap_directory(&self) -> &RefCell<Directory> {
+        &self.0.directory
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        self.0.phase.get()
+    }
+
     pub(crate) fn now_ms(&self) -> u64 {
         self.0.clock_ms.get()
     }
