@@ -63,6 +63,8 @@ impl Session {
         if !self.buffer.is_empty() {
             return true;
         }
+        // Lets the runtime look at what has happened to connections meanwhile.
+        tokio::task::yield_now().await;
         let stream = &mut self.stream;
         poll_fn(|cx| {
             let mut byte = [0];
