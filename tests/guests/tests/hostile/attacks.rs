@@ -121,6 +121,7 @@ async fn begin(server: &Server, folder: &Path) -> WasmSession {
     let grant = Grant {
         endpoints: [("api".to_owned(), Endpoint::new(server.url.clone()))].into(),
         directories: [("data".to_owned(), directory)].into(),
+        ..Grant::default()
     };
     let limits = CallLimits {
         memory_bytes: 128 << 20,
