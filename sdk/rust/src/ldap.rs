@@ -4,7 +4,7 @@
 //! [`Failure::into_error`] makes of it what the engine acts on.
 
 use crate::error::{Error, ErrorClass};
-use crate::host::{Host, dispatch};
+use crate::host::Host;
 
 /// How deep a search goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -313,7 +313,7 @@ impl Ldap {
     /// # Errors
     /// As the host gives them.
     pub fn search(&self, search: &Search) -> Result<Found, Failure> {
-        dispatch!(self.host, ldap_search(search))
+        self.host.ldap_search(search)
     }
 
     /// Writes, and gives the controls of the answer.
@@ -321,7 +321,7 @@ impl Ldap {
     /// # Errors
     /// As the host gives them.
     pub fn execute(&self, write: &Write, controls: &[Control]) -> Result<Vec<Control>, Failure> {
-        dispatch!(self.host, ldap_execute(write, controls))
+        self.host.ldap_execute(write, controls)
     }
 }
 

@@ -14,6 +14,7 @@ pub use log::Level;
 pub use state::{State, StateFull};
 
 use crate::http::{Answer, Failure, Request};
+use crate::ldap;
 #[cfg(not(target_family = "wasm"))]
 use crate::testing::Stub;
 
@@ -78,5 +79,19 @@ impl Host {
     /// As [`Host::http_send`], to a URL that the target gave.
     pub(crate) fn http_follow(&self, url: &str, request: &Request) -> Result<Answer, Failure> {
         dispatch!(self, http_follow(url, request))
+    }
+
+    /// Searches the directory of the grant; [`crate::ldap::Ldap`] gives it its name.
+    pub(crate) fn ldap_search(&self, search: &ldap::Search) -> Result<ldap::Found, ldap::Failure> {
+        dispatch!(self, ldap_search(search))
+    }
+
+    /// Writes to the directory of the grant.
+    pub(crate) fn ldap_execute(
+        &self,
+        write: &ldap::Write,
+        controls: &[ldap::Control],
+    ) -> Result<Vec<ldap::Control>, ldap::Failure> {
+        dispatch!(self, ldap_execute(write, controls))
     }
 }
