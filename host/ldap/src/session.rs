@@ -147,7 +147,6 @@ impl Session {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what map_err gives")]
 fn interrupted(error: impl std::fmt::Display) -> LdapError {
     LdapError::Interrupted(error.to_string())
 }

@@ -181,7 +181,8 @@ async fn what_is_no_answer_interrupts() {
         outer.primitive(SEQUENCE, &inner[..inner.len().min(9_000)]);
         outer.bytes().to_vec()
     });
-    let answers: [fn(u32) -> Option<Vec<u8>>; 5] = [
+    type Answer = fn(u32) -> Option<Vec<u8>>;
+    let answers: [Answer; 5] = [
         |_| None,
         |_| Some(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()),
         |id| Some(end(id + 1, 0x65, 0, "", None)),

@@ -5,7 +5,7 @@ use purser_tidy::{hold, root};
 use std::collections::BTreeSet;
 
 /// Each crate of the host with the crates of the project that it may depend on.
-const LAW: [(&str, &[&str]); 14] = [
+const LAW: [(&str, &[&str]); 15] = [
     ("purser-model", &[]),
     ("purser-plan", &["purser-model"]),
     ("purser-catalogue", &["purser-model"]),
