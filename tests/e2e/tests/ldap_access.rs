@@ -1,4 +1,5 @@
 //! How the host speaks LDAP, against a real slapd.
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
 use purser_e2e::slapd::{ADMINISTRATOR, PASSWORD, SUFFIX, Slapd};
 use purser_ldap::{
