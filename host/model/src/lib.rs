@@ -33,3 +33,8 @@ pub mod window;
 
 /// An object's or identity's attributes: SCIM-shaped JSON.
 pub type Attributes = serde_json::Map<String, serde_json::Value>;
+
+/// The moment so much later; the end of time where there is none.
+pub fn later(moment: jiff::Timestamp, wait: std::time::Duration) -> jiff::Timestamp {
+    moment.checked_add(wait).unwrap_or(jiff::Timestamp::MAX)
+}

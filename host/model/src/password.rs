@@ -114,16 +114,12 @@ pub fn without_passwords(attributes: &Attributes) -> Attributes {
 }
 
 /// Makes the passwords that these attributes wait for; the attributes then refer to their slots.
-pub fn attach_passwords(attributes: &mut Attributes, slots: &mut Slots, mut make: impl FnMut() -> Secret) {
-    attach(attributes, slots, &mut make);
-}
-
-fn attach(attributes: &mut Attributes, slots: &mut Slots, make: &mut dyn FnMut() -> Secret) {
+pub fn attach_passwords(attributes: &mut Attributes, slots: &mut Slots, make: &mut dyn FnMut() -> Secret) {
     for value in attributes.values_mut() {
         if is_generated(value) {
             *value = json!({"$slot": slots.attach(make())});
         } else if let Value::Object(inner) = value {
-            attach(inner, slots, make);
+            attach_passwords(inner, slots, make);
         }
     }
 }
@@ -194,7 +190,7 @@ mod tests {
         assert!(awaits_password(&account));
         assert_eq!(without_passwords(&account), attributes(json!({"userName": "anna", "x": {}})));
         let (mut slots, mut made) = (Slots::default(), 0);
-        attach_passwords(&mut account, &mut slots, || {
+        attach_passwords(&mut account, &mut slots, &mut || {
             made += 1;
             Secret::new(format!("s{made}")).unwrap()
         });

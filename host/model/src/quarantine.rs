@@ -1,6 +1,7 @@
 //! Quarantine: what is taken out of service, why, and when it is tried next.
 
 use crate::id::{IdentityId, OperationId, TargetName};
+use crate::later;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -198,10 +199,6 @@ pub fn operation_wait(over: u32, rules: &QuarantineRules) -> Duration {
 /// The base, doubled so many times, up to the cap.
 fn doubled(base: Duration, times: u32, cap: Duration) -> Duration {
     base.saturating_mul(1 << times.min(20)).min(cap)
-}
-
-fn later(now: Timestamp, wait: Duration) -> Timestamp {
-    now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 /// A target that is quarantined.

@@ -22,6 +22,7 @@ use purser_model::account::{Account, Situation};
 use purser_model::configuration::Target;
 use purser_model::id::{RoleName, TargetName};
 use purser_model::identity::LifecycleState;
+use purser_model::later;
 use purser_model::operation::Intent;
 use purser_model::plan::{Link, PlanItem};
 use serde_json::Value;
@@ -269,7 +270,6 @@ impl Scene<'_> {
     fn leaving(&self, name: &TargetName) -> Vec<ExplainedLeaving> {
         let Some(target) = self.rules.configuration().targets.get(name) else { return Vec::new() };
         let policy = &target.leaving;
-        let later = |since: Timestamp, wait| since.checked_add(wait).unwrap_or(Timestamp::MAX);
         let leaves = self.linked(name).filter(|account| self.plan.leaving.contains(&account.id));
         leaves
             .map(|account| {

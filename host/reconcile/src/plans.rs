@@ -6,6 +6,7 @@ use crate::guard::{self, Excesses, Sorted};
 use crate::worker::ApplyReport;
 use jiff::Timestamp;
 use purser_model::id::PlanId;
+use purser_model::later;
 use purser_model::object::Digest;
 use purser_model::plan::{ItemState, PlanItem, PlanSummary};
 use purser_model::seal::{ItemsDigest, PlanKey, PlanSeal, PlanTerms};
@@ -86,7 +87,7 @@ impl Engine {
     ) -> Result<PlanSummary, EngineError> {
         let now = self.clock.now();
         let terms = PlanTerms {
-            expires_at: now.checked_add(life).unwrap_or(Timestamp::MAX),
+            expires_at: later(now, life),
             configuration: self.rules.configuration().digest(),
             what_if: self.looks_only,
         };

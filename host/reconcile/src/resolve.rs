@@ -113,5 +113,5 @@ fn make_passwords(policy: &PasswordPolicy, request: &mut Request, slots: &mut Sl
         return;
     }
     let account = attributes.clone();
-    attach_passwords(attributes, slots, || policy.generate(&account, |most| rand::rng().random_range(0..most)));
+    attach_passwords(attributes, slots, &mut || policy.generate(&account, |most| rand::rng().random_range(0..most)));
 }

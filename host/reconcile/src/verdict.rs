@@ -3,6 +3,7 @@
 use crate::rest::cause_of;
 use jiff::Timestamp;
 use purser_model::edit::{ConnectorError, ErrorClass, ThrottleScope};
+use purser_model::later;
 use purser_model::operation::{Intent, OperationState};
 use purser_model::quarantine::{QuarantineRules, RestCause, RetryRules, operation_wait};
 use std::time::Duration;
@@ -162,10 +163,6 @@ pub(crate) fn after_not_done(tried: &Try<'_>) -> Verdict {
 pub(crate) fn back_off(attempts: u32, jitter: f64, rules: &RetryRules) -> Duration {
     let doubled = rules.base.saturating_mul(1 << attempts.saturating_sub(1).min(20));
     doubled.min(rules.cap).mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0)
-}
-
-fn later(now: Timestamp, wait: Duration) -> Timestamp {
-    now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use purser_model::account::Account;
 use purser_model::configuration::Deprovisioning;
 use purser_model::identity::LifecycleState;
+use purser_model::later;
 use purser_model::manifest::{DeleteSemantics, ObjectClass};
 use purser_model::operation::Intent;
 use purser_model::plan::{Link, PlannedOperation};
-use std::time::Duration;
 
 impl Planner<'_> {
     /// The identity should not have this account any more.
@@ -83,8 +83,4 @@ impl Planner<'_> {
             LifecycleState::Active | LifecycleState::Suspended => format!("no role grants an account in {}", self.name),
         }
     }
-}
-
-fn later(time: Timestamp, wait: Duration) -> Timestamp {
-    time.checked_add(wait).unwrap_or(Timestamp::MAX)
 }

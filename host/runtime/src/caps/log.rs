@@ -5,8 +5,8 @@ use crate::meter::Meter;
 use std::sync::Arc;
 use wasmtime::component::{HasData, Linker};
 
-/// Longest panic message kept, in bytes.
-const MAX_PANIC_BYTES: usize = 4 << 10;
+/// Longest text of a guest for people that is kept, in bytes.
+const MAX_TEXT_BYTES: usize = 4 << 10;
 
 /// Whose lines they are.
 #[derive(Debug, Clone)]
@@ -50,11 +50,16 @@ impl contract::Host for LogView<'_> {
 
     async fn panicked(&mut self, message: String) -> wasmtime::Result<()> {
         self.meter.host_call()?;
-        let mut message = one_line(&message);
-        message.truncate(message.floor_char_boundary(MAX_PANIC_BYTES));
-        self.meter.keep_panic_message(message);
+        self.meter.keep_panic_message(readable(&message));
         Ok(())
     }
+}
+
+/// A text for people, which is shown and logged: one line of it, and not more than a page.
+pub(crate) fn readable(text: &str) -> String {
+    let mut text = one_line(text);
+    text.truncate(text.floor_char_boundary(MAX_TEXT_BYTES));
+    text
 }
 
 /// A guest must not be able to write what looks like a further line of the host's own log.

@@ -1,23 +1,13 @@
 //! From the contract to the model: objects, pages, outcomes and errors. An object's attributes stay text.
 
 use crate::bindings::purser::connector::types as wit;
-use crate::caps::log::one_line;
+use crate::caps::log::readable;
 use purser_model::edit::{ConnectorError, EditOutcome, ErrorClass, ThrottleScope};
 use purser_model::manifest::{Finding, Severity};
 use purser_model::object::{Change, ChangePage, ChangeTail, Object, Page, SecondaryId, Tail};
 
 /// What the guest answers to one request of `apply`.
 type ConnectorAnswer = Result<wit::Outcome, wit::Error>;
-
-/// Longest text for people that is kept, in bytes.
-const MAX_TEXT_BYTES: usize = 4 << 10;
-
-/// A text for people, which is shown and logged: one line of it, and not more than a page.
-fn readable(text: &str) -> String {
-    let mut text = one_line(text);
-    text.truncate(text.floor_char_boundary(MAX_TEXT_BYTES));
-    text
-}
 
 /// One page.
 pub(crate) fn page(page: wit::Page) -> Page {

@@ -40,12 +40,12 @@ async fn load(name: &str) -> Arc<Connector> {
     runtime().load(&component(name)).await.unwrap()
 }
 
-fn session(connector: &Arc<Connector>, grant: Grant) -> WasmSession {
+fn session(connector: &Arc<Connector>, grant: Grant, limits: CallLimits) -> WasmSession {
     let settings = SessionSettings {
         subject: "target test".into(),
         config: json!({}),
         grant,
-        limits: CallLimits::default(),
+        limits,
         state: Arc::new(InMemoryState::default()),
     };
     connector.session(settings).unwrap()
@@ -76,7 +76,7 @@ async fn a_connector_in_javascript_keeps_accounts_over_http() {
     let reach = connector.reach();
     assert_eq!(reach.interfaces.iter().map(|one| one.name).collect::<Vec<_>>(), ["purser:connector/http@0.1.0"]);
     let grant = Grant { endpoints: [("api".to_owned(), Endpoint::new(people.url()))].into(), ..Grant::default() };
-    let session = session(&connector, grant);
+    let session = session(&connector, grant, CallLimits::default());
 
     let first = session.search(listing(2, None)).await.unwrap();
     assert_eq!((ids(&first), &first.tail), (vec!["1", "2"], &Tail::More("2".into())));
@@ -153,7 +153,7 @@ async fn a_connector_in_python_reads_files() {
     let connector = load("ldif-example").await;
     let directory = DirectoryGrant { path: folder.path().to_path_buf(), access: Access::ReadOnly };
     let grant = Grant { directories: [("exports".to_owned(), directory)].into(), ..Grant::default() };
-    let session = session(&connector, grant);
+    let session = session(&connector, grant, CallLimits::default());
 
     let first = session.search(listing(1, None)).await.unwrap();
     let Tail::More(cursor) = &first.tail else { panic!("{first:?}") };
@@ -188,7 +188,7 @@ async fn the_wasi_of_an_interpreter_reaches_nothing() {
     let port = listener.local_addr().unwrap().port();
     let connector = load("snoops").await;
     assert!(connector.manifest().description.ends_with(" 0.0"), "time stands still: {:?}", connector.manifest());
-    let session = session(&connector, Grant::default());
+    let session = session(&connector, Grant::default(), CallLimits::default());
     let look = |class: &str| SearchRequest {
         class: class.to_owned(),
         extra_attributes: vec![port.to_string()],
@@ -218,14 +218,7 @@ async fn the_wasi_of_an_interpreter_reaches_nothing() {
 async fn an_interpreter_that_prints_without_end_costs_its_own_call() {
     let connector = load("snoops").await;
     let limits = CallLimits { cpu_time: Duration::from_secs(1), ..CallLimits::default() };
-    let settings = SessionSettings {
-        subject: "target test".into(),
-        config: json!({}),
-        grant: Grant::default(),
-        limits,
-        state: Arc::new(InMemoryState::default()),
-    };
-    let session = connector.session(settings).unwrap();
+    let session = session(&connector, Grant::default(), limits);
     let flood = SearchRequest { class: "flood".into(), ..listing(1, None) };
     let ended = session.search(flood).await.unwrap_err();
     assert!(matches!(ended, Fault::TimedOut(_)), "{ended}");
