@@ -53,46 +53,44 @@ pub fn scim_server() -> anyhow::Result<PathBuf> {
     Ok(program)
 }
 
-/// Python with `componentize-py`, in an environment below `target/`, as the SDK's `requirements.txt` says.
+/// Python with the packages of a `requirements.txt`, in an environment of this name below `target/`; `what` is said to people.
 ///
 /// # Errors
 /// As [`scim_server`].
-pub fn componentize_py(requirements: &Path) -> anyhow::Result<PathBuf> {
-    let environment = project::target_folder().join("componentize-py");
+pub fn python(name: &str, what: &str, requirements: &Path) -> anyhow::Result<PathBuf> {
+    let environment = project::target_folder().join(name);
     let wanted = fs::read_to_string(requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
     let (stamp, python) = (environment.join("installed"), environment.join("bin/python"));
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) && python.exists() {
         return Ok(python);
     }
-    step(
-        &format!("the compiler of Python connectors (PyPI: {}, into {})", wanted.trim(), environment.display()),
-        || {
-            make_environment(&environment)?;
-            let mut pip = Command::new(environment.join("bin/pip"));
-            run(pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(requirements))?;
-            fs::write(&stamp, &wanted).with_context(|| format!("cannot write {}", stamp.display()))
-        },
-    )?;
+    let packages = wanted.split_whitespace().collect::<Vec<_>>().join(", ");
+    step(&format!("{what} (PyPI: {packages}, into {})", environment.display()), || {
+        make_environment(&environment)?;
+        let mut pip = Command::new(environment.join("bin/pip"));
+        run(pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(requirements))?;
+        fs::write(&stamp, &wanted).with_context(|| format!("cannot write {}", stamp.display()))
+    })?;
     Ok(python)
 }
 
-/// What the JavaScript SDK builds with, in its folder `node_modules`.
+/// The packages of a `package.json`, in `node_modules` beside it; `what` is said to people.
 ///
 /// # Errors
 /// Node.js is missing and cannot be installed, or its registry cannot be reached.
-pub fn node_modules(sdk: &Path) -> anyhow::Result<()> {
-    let package = sdk.join("package.json");
+pub fn node_modules(folder: &Path, what: &str) -> anyhow::Result<()> {
+    let package = folder.join("package.json");
     let wanted = fs::read_to_string(&package).with_context(|| format!("cannot read {}", package.display()))?;
-    let stamp = sdk.join("node_modules/installed");
+    let stamp = folder.join("node_modules/installed");
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
     if !succeeds(Command::new("npm").arg("--version")) {
         install(&["nodejs", "npm"])?;
     }
-    step("the compiler of JavaScript connectors (npm)", || {
+    step(&format!("{what} (npm)"), || {
         let quiet = ["--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"];
-        run(Command::new("npm").arg("install").args(quiet).current_dir(sdk))?;
+        run(Command::new("npm").arg("install").args(quiet).current_dir(folder))?;
         fs::write(&stamp, &wanted).with_context(|| format!("cannot write {}", stamp.display()))
     })
 }

@@ -62,6 +62,9 @@ fn test(arguments: &[String]) -> anyhow::Result<()> {
     machine::prepare()?;
     let scim_server = machine::scim_server()?;
     let slapd = machine::slapd()?;
+    let clients = project::clients_folder();
+    let python = machine::python("clients", "the vendors' clients in Python", &clients.join("requirements.txt"))?;
+    machine::node_modules(&clients, "the vendors' clients in JavaScript")?;
     project::program()?;
     project::connectors()?;
     project::connectors_in_other_languages()?;
@@ -82,6 +85,8 @@ fn test(arguments: &[String]) -> anyhow::Result<()> {
         command.env("PURSER_LANGUAGES", project::languages_folder());
         command.env("PURSER_SCIM2_SERVER", &scim_server);
         command.env("PURSER_SLAPD", &slapd);
+        command.env("PURSER_CLIENTS", &clients);
+        command.env("PURSER_CLIENTS_PYTHON", &python);
         steps::run(&mut command)
     })?;
     if !arguments.iter().any(|argument| argument == "--quick") {

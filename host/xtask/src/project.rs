@@ -2,15 +2,13 @@
 
 use crate::machine;
 use crate::steps::{run, step};
+use anyhow::Context;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
-
-/// The connectors that the demo and the tests drop in.
-const CONNECTORS: [&str; 2] = ["flatfile", "scim"];
 
 /// The top of the project.
 fn top() -> PathBuf {
@@ -59,8 +57,8 @@ pub fn program() -> anyhow::Result<()> {
 /// # Errors
 /// One does not compile.
 pub fn connectors() -> anyhow::Result<()> {
-    for name in CONNECTORS {
-        let source = top().join("plugins").join(name);
+    for name in connector_names()? {
+        let source = top().join("plugins").join(&name);
         let component = connectors_folder().join(format!("{name}.wasm"));
         if is_newer(&component, &[&source, &top().join("sdk/rust"), &top().join("wit"), &top().join("Cargo.lock")]) {
             continue;
@@ -71,6 +69,21 @@ pub fn connectors() -> anyhow::Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// The connectors of the project, by their folders.
+fn connector_names() -> anyhow::Result<Vec<String>> {
+    let plugins = top().join("plugins");
+    let entries = fs::read_dir(&plugins).with_context(|| format!("cannot read {}", plugins.display()))?;
+    let folders = entries.filter_map(Result::ok).filter(|entry| entry.path().join("Cargo.toml").is_file());
+    let mut names: Vec<_> = folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    Ok(names)
+}
+
+/// Where the official clients of vendors are described, which judge the emulators.
+pub fn clients_folder() -> PathBuf {
+    top().join("tests/peers/clients")
 }
 
 /// The connectors in other languages than Rust, by name: the source and the folder of the SDK that builds it.
@@ -97,10 +110,11 @@ pub fn connectors_in_other_languages() -> anyhow::Result<()> {
             continue;
         }
         let (program, script) = if source.extension().is_some_and(|extension| extension == "js") {
-            machine::node_modules(&sdk)?;
+            machine::node_modules(&sdk, "the compiler of JavaScript connectors")?;
             (PathBuf::from("node"), "build.mjs")
         } else {
-            (machine::componentize_py(&sdk.join("requirements.txt"))?, "build.py")
+            let requirements = sdk.join("requirements.txt");
+            (machine::python("componentize-py", "the compiler of Python connectors", &requirements)?, "build.py")
         };
         step(&format!("the connector {name}"), || {
             run(Command::new(program).arg(sdk.join(script)).arg(&source).arg(&component).current_dir(top()))

@@ -25,6 +25,16 @@ pub fn slapd() -> PathBuf {
     prepared("PURSER_SLAPD", "the program slapd")
 }
 
+/// The folder of the vendors' official clients in JavaScript, with their packages installed.
+pub fn clients() -> PathBuf {
+    prepared("PURSER_CLIENTS", "the folder of the vendors' clients")
+}
+
+/// The Python that has the vendors' official clients.
+pub fn clients_python() -> PathBuf {
+    prepared("PURSER_CLIENTS_PYTHON", "the Python with the vendors' clients")
+}
+
 fn prepared(variable: &str, what: &str) -> PathBuf {
     let path = env::var_os(variable).map(PathBuf::from);
     let path = path.unwrap_or_else(|| panic!("{variable} does not say where {what} is: run `cargo xtask test`"));

@@ -30,7 +30,7 @@ const OWNERS: [(&str, &[&str]); 7] = [
     ("reqwest", &["purser-broker"]),
     ("rusqlite", &["purser-store-", "purser-e2e"]),
     ("rusqlite_migration", &["purser-store-"]),
-    ("axum", &["purser-api", "purser-console"]),
+    ("axum", &["purser-api", "purser-console", "purser-peers"]),
     ("cel", &["purser-plan"]),
 ];
 
