@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, oneshot};
 /// SQLite before 3.51.3 can lose a WAL reset.
 const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
 const READERS: usize = 4;
-const WRITER_CACHE_KIB: i64 = 64 << 10;
+const WRITER_CACHE_KIB: i64 = 128 << 10;
 const READER_CACHE_KIB: i64 = 16 << 10;
 
 /// In order; one that was released is never changed.
@@ -29,6 +29,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0010-references.sql")),
     M::up(include_str!("../migrations/0011-secrets.sql")),
     M::up(include_str!("../migrations/0012-connectors.sql")),
+    M::up(include_str!("../migrations/0014-listing.sql")),
 ];
 
 /// Why the file could not be opened.
@@ -124,6 +125,22 @@ impl Connections {
         answered.await.map_err(|_| gone())?.map_err(StoreError::from)
     }
 
+    /// Runs `work`, which only reads, on the writing thread: the pages that it needs again and again stay in memory there,
+    /// while a reading connection forgets all of them after each write of anybody.
+    pub(crate) async fn read_warm<T, F>(&self, work: F) -> std::result::Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let Some(writer) = &self.writer else { return self.read(work).await };
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let _ = answer.send(in_snapshot(connection, work));
+        });
+        writer.send(job).map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?.map_err(StoreError::from)
+    }
+
     /// Runs `work` on a reading connection.
     pub(crate) async fn read<T, F>(&self, work: F) -> std::result::Result<T, StoreError>
     where
@@ -182,7 +199,7 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     // Rarer checkpoints make large page-by-page runs about three times faster.
     connection.pragma_update(None, "wal_autocheckpoint", 20_000)?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
-    // The inner pages of the indexes of a million accounts stay in memory.
+    // The index by which a million accounts are compared stays in memory.
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.set_prepared_statement_cache_capacity(128);

@@ -3,6 +3,7 @@
 use crate::SqliteStore;
 use crate::failure::Result;
 use crate::rows::{Key, collect, from_word, micros, optional_time, time};
+use crate::seen::marks;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use purser_model::id::{AccountId, IdentityId, RunId, TargetName};
@@ -253,14 +254,27 @@ fn drift(connection: &Connection, target: Option<&TargetName>, page: PageRequest
 }
 
 fn sightings(connection: &Connection, identity: IdentityId) -> Result<Vec<Sighting>> {
-    let mut query = connection.prepare_cached(
-        "SELECT account.id, run.started_at FROM account \
-         LEFT JOIN account_seen ON account_seen.number = account.number LEFT JOIN run ON run.number = account_seen.run \
-         WHERE account.identity = ?1 ORDER BY account.target, account.id",
-    )?;
+    let mut query =
+        connection.prepare_cached("SELECT id, number, target FROM account WHERE identity = ?1 ORDER BY target, id")?;
     collect(query.query([Key::from(identity)])?, |row| {
-        Ok(Sighting { account: row.get::<_, Key>(0)?.into(), listed_at: optional_time(row.get(1)?)? })
+        let listed_at = listed_at(connection, row.get(1)?, &row.get::<_, String>(2)?)?;
+        Ok(Sighting { account: row.get::<_, Key>(0)?.into(), listed_at })
     })
+}
+
+/// When the latest listing of the target began that saw this account.
+fn listed_at(connection: &Connection, account: i64, target: &str) -> Result<Option<Timestamp>> {
+    let mut query = connection.prepare_cached(
+        "SELECT run.started_at, seen.bits FROM seen JOIN run ON run.number = seen.run \
+         WHERE seen.objects = 'account' AND seen.chunk = ?1 AND run.subject = ?2 ORDER BY run.number DESC",
+    )?;
+    let mut rows = query.query((marks::chunk(account), target))?;
+    while let Some(row) = rows.next()? {
+        if marks::is_set(&row.get::<_, Vec<u8>>(1)?, account) {
+            return time(row.get(0)?).map(Some);
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(test)]

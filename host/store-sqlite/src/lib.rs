@@ -431,10 +431,10 @@ impl Store for SqliteStore {
     async fn digests(
         &self,
         class: &ClassOfTarget,
-        remote_ids: Vec<String>,
+        mut remote_ids: Vec<String>,
     ) -> Result<BTreeMap<String, KnownObject>, StoreError> {
         let class = class.clone();
-        self.connections.read(move |connection| seen::digests(connection, &class, &remote_ids)).await
+        self.connections.read_warm(move |connection| seen::digests(connection, &class, &mut remote_ids)).await
     }
 
     async fn record_page(&self, page: ObservedPage, now: Timestamp) -> Result<(), StoreError> {

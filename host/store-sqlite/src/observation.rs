@@ -6,6 +6,7 @@ use crate::execution::note_state;
 use crate::failure::Result;
 use crate::hidden::Hidden;
 use crate::rows::{self, Key, OPERATION, collect, micros, stream_event, wake};
+use crate::seen::marks;
 use crate::transaction::Transaction;
 use crate::{matching, protection, references};
 use jiff::Timestamp;
@@ -139,7 +140,9 @@ fn insert_unmatched(tx: &Transaction<'_>, id: AccountId, class: &ClassOfTarget) 
          VALUES (?1, ?2, ?3, 'unmatched', '[]', '{}', '{}')",
     )?
     .execute((Key::from(id), class.target.as_str(), &class.class))?;
-    Ok(tx.last_insert_rowid())
+    let number = tx.last_insert_rowid();
+    marks::withdraw_from_new(tx, number)?;
+    Ok(number)
 }
 
 /// Writes what was seen into the account's row, with its keys and what it holds.

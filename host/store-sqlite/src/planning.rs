@@ -9,6 +9,7 @@ use crate::held;
 use crate::hidden::Hidden;
 use crate::links::{self, Room, is_busy};
 use crate::rows::{self, ACCOUNT, IDENTITY, Key, OPERATION, collect, json, micros};
+use crate::seen::marks;
 use crate::transaction::Transaction;
 use crate::{cases, matching, references};
 use jiff::Timestamp;
@@ -397,6 +398,7 @@ fn place_new(tx: &Transaction<'_>, ids: &Ids, item: &PlanItem, now: Timestamp) -
          VALUES (?1, ?2, ?3, ?4, 'missing', '[]', '{}', '{}')",
     )?
     .execute((Key::from(account), item.target.as_str(), &item.class, Key::from(item.identity)))?;
+    marks::withdraw_from_new(tx, tx.last_insert_rowid())?;
     Ok(Place::Free(account))
 }
 

@@ -3,10 +3,11 @@
 use crate::audit::Note;
 use crate::failure::{Result, not_found};
 use crate::rows::{Key, collect, from_json, from_word, json, micros, time, write_event};
+use crate::seen::marks;
 use crate::transaction::Transaction;
 use jiff::Timestamp;
 use purser_model::id::{Ids, RunId};
-use purser_model::run::{Checkpoint, Run, RunKind};
+use purser_model::run::{Checkpoint, Run, RunKind, RunState};
 use purser_store::{Begun, PageRequest, RunEnding};
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde_json::json as value;
@@ -54,6 +55,9 @@ pub(crate) fn end(tx: &Transaction<'_>, id: RunId, ending: &RunEnding, now: Time
         (number, ending.state.as_str(), json("run", &ending.counts)?, &ending.detail, micros(now)),
     )?;
     let run = one(tx, id)?;
+    if ending.state == RunState::Completed {
+        marks::forget_before(tx, run.kind.as_str(), &run.subject, number)?;
+    }
     let what = format!("{} of {}", run.kind.as_str(), run.subject);
     let details = value!({"what": what, "counts": ending.counts, "detail": ending.detail});
     Note::about("run", &id).details(details).write(tx, now, &format!("run-{}", ending.state), &what)?;

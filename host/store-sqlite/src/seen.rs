@@ -1,11 +1,14 @@
 //! What a run has seen, and what it has not.
 
+pub(crate) mod marks;
+
 use crate::failure::Result;
 use crate::observation::record_one;
-use crate::rows::{self, ACCOUNT, Key, collect, digest};
+use crate::rows::{self, ACCOUNT, Key, digest};
 use crate::runs;
 use crate::transaction::Transaction;
 use jiff::Timestamp;
+use marks::Marks;
 use purser_model::account::Account;
 use purser_model::id::{AccountId, Ids};
 use purser_model::manifest::ClassKind;
@@ -20,27 +23,24 @@ fn table(class: &ClassOfTarget) -> &'static str {
     }
 }
 
-/// An object from a row of number, id, primary id and digest.
+/// An object from a row of number, primary id and digest.
 fn known(row: &Row<'_>) -> Result<KnownObject> {
-    Ok(KnownObject {
-        number: row.get(0)?,
-        id: row.get::<_, Key>(1)?.into(),
-        remote_id: row.get(2)?,
-        digest: digest(row.get(3)?)?,
-    })
+    Ok(KnownObject { number: row.get(0)?, remote_id: row.get(1)?, digest: digest(row.get(2)?)? })
 }
 
 pub(crate) fn digests(
     connection: &Connection,
     class: &ClassOfTarget,
-    remote_ids: &[String],
+    remote_ids: &mut [String],
 ) -> Result<BTreeMap<String, KnownObject>> {
     let mut query = connection.prepare_cached(&format!(
-        "SELECT number, id, remote_id, digest FROM {} WHERE target = ?1 AND class = ?2 AND remote_id = ?3",
+        "SELECT number, remote_id, digest FROM {} WHERE target = ?1 AND class = ?2 AND remote_id = ?3",
         table(class)
     ))?;
+    // In the order of the index, whichever order the target lists them in.
+    remote_ids.sort_unstable();
     let mut found = BTreeMap::new();
-    for remote_id in remote_ids {
+    for remote_id in remote_ids.iter() {
         let mut rows = query.query((class.target.as_str(), &class.class, remote_id))?;
         if let Some(row) = rows.next()? {
             found.insert(remote_id.clone(), known(row)?);
@@ -51,17 +51,12 @@ pub(crate) fn digests(
 
 pub(crate) fn record_page(tx: &Transaction<'_>, ids: &Ids, page: &ObservedPage, now: Timestamp) -> Result<()> {
     let table = table(&page.class);
-    let mut mark = tx.prepare_cached(&format!("INSERT OR REPLACE INTO {table}_seen (number, run) VALUES (?1, ?2)"))?;
-    // In the order in which they are kept, whichever order the target lists them in.
-    let mut unchanged = page.unchanged.clone();
-    unchanged.sort_unstable();
-    for number in unchanged {
-        mark.execute((number, page.run_number))?;
-    }
+    let mut seen = page.unchanged.clone();
     for observation in &page.changed {
         let id = record_one(tx, ids, &page.class, observation, now)?;
-        mark.execute((number_of(tx, table, id)?, page.run_number))?;
+        seen.push(number_of(tx, table, id)?);
     }
+    marks::set(tx, page.run_number, table, &seen)?;
     runs::keep_counts(tx, page.run, &page.counts)?;
     runs::keep_checkpoint(tx, page.run, &page.checkpoint)
 }
@@ -79,14 +74,20 @@ pub(crate) fn unseen(
     limit: u32,
 ) -> Result<Vec<KnownObject>> {
     let table = table(class);
+    let seen = Marks::of_run(connection, run_number, table)?;
     let mut query = connection.prepare_cached(&format!(
-        "SELECT this.number, id, remote_id, digest FROM {table} AS this \
-         LEFT JOIN {table}_seen AS seen ON seen.number = this.number \
-         WHERE target = ?1 AND class = ?2 AND remote_id > ?3 AND coalesce(seen.run, 0) < ?4 \
-         ORDER BY remote_id LIMIT ?5"
+        "SELECT number, remote_id, digest FROM {table} WHERE target = ?1 AND class = ?2 AND remote_id > ?3 ORDER BY remote_id"
     ))?;
-    let found = query.query((class.target.as_str(), &class.class, after.unwrap_or(""), run_number, limit))?;
-    collect(found, known)
+    let mut rows = query.query((class.target.as_str(), &class.class, after.unwrap_or("")))?;
+    let mut unseen = Vec::new();
+    while unseen.len() < limit as usize
+        && let Some(row) = rows.next()?
+    {
+        if !seen.hold(row.get(0)?) {
+            unseen.push(known(row)?);
+        }
+    }
+    Ok(unseen)
 }
 
 pub(crate) fn account_by_remote_id(

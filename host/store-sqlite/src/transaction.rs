@@ -48,6 +48,15 @@ impl Access {
         self.connections.read(work).await
     }
 
+    /// See [`Connections::read_warm`].
+    pub(crate) async fn read_warm<T, F>(&self, work: F) -> std::result::Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.connections.read_warm(work).await
+    }
+
     /// The same connections for another author.
     pub(crate) fn with(&self, change: impl FnOnce(&mut Author)) -> Self {
         let mut author = self.author.as_ref().clone();

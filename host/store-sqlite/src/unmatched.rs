@@ -2,7 +2,8 @@
 
 use crate::failure::Result;
 use crate::planning::{IntentRow, write_intent};
-use crate::rows::{self, ACCOUNT, Key, collect, micros};
+use crate::rows::{self, ACCOUNT, Key, micros};
+use crate::seen::marks::Marks;
 use crate::transaction::Transaction;
 use jiff::Timestamp;
 use purser_model::account::Account;
@@ -17,14 +18,22 @@ pub(crate) fn list(
     run_number: i64,
     page: PageRequest<AccountId>,
 ) -> Result<Vec<Account>> {
+    let seen = Marks::of_run(connection, run_number, "account")?;
     let mut query = connection.prepare_cached(&format!(
-        "SELECT {ACCOUNT} FROM account JOIN account_seen AS seen ON seen.number = account.number \
-         WHERE target = ?1 AND situation = 'unmatched' AND identity IS NULL AND class = ?2 AND seen.run = ?3 \
-         AND remote_id IS NOT NULL AND (?4 IS NULL OR id > ?4) ORDER BY id LIMIT ?5"
+        "SELECT {ACCOUNT}, account.number FROM account \
+         WHERE target = ?1 AND situation = 'unmatched' AND identity IS NULL AND class = ?2 \
+         AND remote_id IS NOT NULL AND (?3 IS NULL OR id > ?3) ORDER BY id"
     ))?;
-    let found =
-        query.query((class.target.as_str(), &class.class, run_number, page.after.map(Key::from), page.limit))?;
-    collect(found, rows::account)
+    let mut rows = query.query((class.target.as_str(), &class.class, page.after.map(Key::from)))?;
+    let mut listed = Vec::new();
+    while listed.len() < page.limit as usize
+        && let Some(row) = rows.next()?
+    {
+        if seen.hold(row.get("number")?) {
+            listed.push(rows::account(row)?);
+        }
+    }
+    Ok(listed)
 }
 
 /// Why the unmatched accounts of a target may be somebody's all the same.

@@ -369,8 +369,6 @@ pub struct ClassOfTarget {
 /// An object that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownObject {
-    /// Purser's own id.
-    pub id: AccountId,
     /// The store's own number of it, by which it is marked as seen.
     pub number: i64,
     /// The target's id.
