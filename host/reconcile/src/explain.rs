@@ -8,12 +8,14 @@ use jiff::Timestamp;
 use purser_connector::{Fault, ReadOnly, Session};
 use purser_model::Attributes;
 use purser_model::account::{Account, Situation};
+use purser_model::case::{Case, CaseState};
 use purser_model::id::{AccountId, IdentityId, TargetName};
 use purser_model::manifest::{ClassKind, ObjectClass};
 use purser_model::operation::Operation;
 use purser_plan::{Candidate, Explanation, IdentitySnapshot};
 use purser_store::{
-    CandidateQuestion, ClassOfTarget, IdentityFilter, Observation, OperationFilter, PageRequest, Sighting, StoreError,
+    CandidateQuestion, CaseFilter, ClassOfTarget, Held, IdentityFilter, Observation, OperationFilter, PageRequest,
+    Sighting, StoreError,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +34,10 @@ pub struct IdentityExplained {
     pub explanation: Explanation,
     /// When its accounts were last in a listing.
     pub sightings: Vec<Sighting>,
+    /// What the guard holds of its accounts until a person decides, or what a person rejected.
+    pub held: Vec<Held>,
+    /// Doubtful matches that a person decides on, or decided on.
+    pub cases: Vec<Case>,
     /// Operations that have not ended, newest first.
     pub open_operations: Vec<Operation>,
     /// The last ones that ended, newest first.
@@ -113,10 +119,30 @@ impl Engine {
         Ok(IdentityExplained {
             explanation,
             sightings: self.store.sightings(identity).await?,
+            held: self.held_of_identity(identity, only).await?,
+            cases: self.cases_of(identity, only).await?,
             open_operations: open,
             last_operations: ended.into_iter().take(LAST_OPERATIONS).collect(),
             not_read,
         })
+    }
+
+    async fn held_of_identity(
+        &self,
+        identity: IdentityId,
+        target: Option<&TargetName>,
+    ) -> Result<Vec<Held>, EngineError> {
+        let mut held = self.store.held_of(vec![identity]).await?;
+        held.retain(|held| target.is_none_or(|only| held.item.target == *only));
+        Ok(held)
+    }
+
+    /// Those that are not closed.
+    async fn cases_of(&self, identity: IdentityId, target: Option<&TargetName>) -> Result<Vec<Case>, EngineError> {
+        let filter = CaseFilter { target: target.cloned(), identity: Some(identity), state: None };
+        let mut cases = self.store.cases(filter, PageRequest::first(PAGE)).await?;
+        cases.retain(|case| case.state != CaseState::Closed);
+        Ok(cases)
     }
 
     /// The newest operations of an identity, newest first.

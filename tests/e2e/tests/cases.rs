@@ -69,7 +69,10 @@ fn two_accounts_that_match_are_a_case_and_the_one_that_is_chosen_is_brought_into
     let id = case["id"].as_str().expect("an id");
     let shown = home.purser(&["case", "show", id]).done();
     assert_eq!(shown["accounts"].as_array().map(Vec::len), Some(2), "{shown}");
+    let explained = home.purser(&["explain", "hr/1"]).done();
+    assert_eq!(only(&explained["cases"])["id"], case["id"], "{explained}");
     home.purser(&["case", "link", id, "berg.a"]).done();
+    assert_eq!(home.purser(&["explain", "hr/1"]).done()["cases"], Value::Array(Vec::new()), "the case is closed");
     home.purser(&["apply"]).done();
     assert_eq!(accounts(&home), ["a.berg,anna@example.org,,true", "berg.a,anna@example.org,Dr,true"]);
     assert_eq!(home.purser(&["case", "list"]).done(), Value::Array(Vec::new()));

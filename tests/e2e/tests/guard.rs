@@ -50,6 +50,13 @@ fn a_mass_departure_is_held_and_a_person_decides_target_by_target() {
     let planned = home.purser(&["plan"]).done();
     assert_eq!((&planned["items"], planned["notices"].as_array().map(Vec::len)), (&json!([]), Some(24)), "{planned}");
 
+    let explained = home.purser(&["explain", "hr/E00000", "--target", "crm"]).done();
+    assert_eq!(explained["held"].as_array().map(Vec::len), Some(1), "{explained}");
+    assert_eq!(
+        (&explained["held"][0]["state"], &explained["held"][0]["reason"]),
+        (&json!("pending"), &all[0]["reason"])
+    );
+
     let one = held(&home, &["--target", "crm"])[0]["account"].as_str().expect("an id").to_owned();
     assert_eq!(home.purser(&["held", "reject", &one]).done()["decided"], 1);
     let approved = home.purser(&["held", "approve", "--all", "--target", "crm"]).done();

@@ -5,8 +5,10 @@ use crate::cli::Explain;
 use crate::home::Home;
 use crate::host::Host;
 use crate::output::{Output, table};
+use purser_model::case::Case;
 use purser_model::operation::Operation;
 use purser_reconcile::IdentityExplained;
+use purser_store::{Held, HeldState};
 
 /// Runs the command.
 pub async fn run(home: Home, arguments: &Explain, output: &Output) -> anyhow::Result<Ending> {
@@ -37,6 +39,8 @@ pub fn text(explained: &IdentityExplained) -> String {
     for (target, reason) in &explained.not_read {
         parts.push(format!("{target} could not be asked: {reason}"));
     }
+    parts.extend(explained.held.iter().map(held));
+    parts.extend(explained.cases.iter().map(case));
     for (title, operations) in
         [("open operations", &explained.open_operations), ("last operations", &explained.last_operations)]
     {
@@ -45,6 +49,29 @@ pub fn text(explained: &IdentityExplained) -> String {
         }
     }
     parts.join("\n")
+}
+
+/// What the guard holds, and what a person can do about it.
+fn held(held: &Held) -> String {
+    let (target, reason) = (&held.item.target, &held.reason);
+    match held.state {
+        HeldState::Pending => format!(
+            "held in {target} since {:.0}: {reason}; decide with `purser held approve {1}` or `purser held reject {1}`",
+            held.held_at, held.account
+        ),
+        HeldState::Rejected => format!("rejected in {target}: {reason}"),
+    }
+}
+
+/// A doubtful match, and what a person can do about it.
+fn case(case: &Case) -> String {
+    let (target, id, count) = (&case.target, case.id, case.candidates.len());
+    match case.decision {
+        None => format!(
+            "a case is open in {target}: {count} accounts may belong to this identity; see `purser case show {id}`"
+        ),
+        Some(decision) => format!("a person decided in {target}: {} (case {id})", decision.as_str()),
+    }
 }
 
 /// One line per operation.
