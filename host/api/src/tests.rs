@@ -131,6 +131,7 @@ async fn events_targets_runs_plans_and_operations_answer() {
     assert_eq!(events["items"][0]["kind"], "identity-changed");
     let next = events["next"].as_u64().unwrap();
     assert!(read(&api, &format!("/v1/events?after={next}")).await["items"][0]["sequence"].as_u64().unwrap() > next);
+    assert_eq!(read(&api, "/v1/limits").await["items"], serde_json::json!([]));
     let targets = read(&api, "/v1/targets").await;
     assert_eq!(targets["items"][0]["name"], "crm");
     assert_eq!(targets["items"][0]["queue"]["due"], 0);

@@ -3,6 +3,7 @@
 mod accounts;
 mod events;
 mod identities;
+mod limits;
 mod operations;
 mod paging;
 mod plans;
@@ -26,5 +27,6 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/plans/{id}", get(plans::read::handle))
         .route("/plans/{id}/items", get(plans::items::handle))
         .route("/targets", get(targets::list::handle))
+        .route("/limits", get(limits::list::handle))
         .route("/events", get(events::list::handle))
 }

@@ -14,12 +14,20 @@ pub enum Limit {
     Table,
     /// Instances, memories or tables in one component.
     Instances,
+    /// The call stack.
+    Stack,
+    /// Time in which the guest computes.
+    Cpu,
+    /// Time from the beginning to the end of a call.
+    Wall,
     /// Calls from the guest into the host.
     HostCalls,
     /// Lines or bytes of log.
     Log,
-    /// Objects, results or bytes in an answer.
+    /// Bytes in an answer or in one call into the host.
     Output,
+    /// Bytes of one object's attributes.
+    Value,
 }
 
 impl Limit {
@@ -29,9 +37,13 @@ impl Limit {
             Self::Memory => "memory",
             Self::Table => "table",
             Self::Instances => "instances",
+            Self::Stack => "stack",
+            Self::Cpu => "cpu",
+            Self::Wall => "wall",
             Self::HostCalls => "host-calls",
             Self::Log => "log",
             Self::Output => "output",
+            Self::Value => "value",
         }
     }
 }
@@ -55,8 +67,13 @@ pub enum Fault {
     #[error("the connector crashed: {}", .0.guest_message.as_deref().unwrap_or(&.0.reason))]
     Trapped(Trap),
     /// The call took longer than it may.
-    #[error("the connector did not answer within {0:?}")]
-    TimedOut(Duration),
+    #[error("the connector did not answer within {after:?}, its limit `{}`", .limit.name())]
+    TimedOut {
+        /// Whether it computed or waited for so long.
+        limit: Limit,
+        /// How long that is.
+        after: Duration,
+    },
     /// A limit was reached.
     #[error("the connector exceeded its limit `{}`: {detail}", .limit.name())]
     LimitExceeded {
@@ -82,11 +99,21 @@ impl Fault {
         match self {
             Self::Connector(error) => error.class.name(),
             Self::Trapped(_) => "trapped",
-            Self::TimedOut(_) => "timed-out",
+            Self::TimedOut { .. } => "timed-out",
             Self::LimitExceeded { .. } => "limit-exceeded",
             Self::BrokenContract(_) => "broken-contract",
             Self::Unusable(_) => "unusable",
             Self::ReadOnly => "read-only",
+        }
+    }
+
+    /// The limit that was reached, where that is what ended the call.
+    pub fn limit(&self) -> Option<Limit> {
+        match self {
+            Self::LimitExceeded { limit, .. } | Self::TimedOut { limit, .. } => Some(*limit),
+            Self::Connector(_) | Self::Trapped(_) | Self::BrokenContract(_) | Self::Unusable(_) | Self::ReadOnly => {
+                None
+            }
         }
     }
 

@@ -5,8 +5,8 @@ use crate::problems::Problems;
 use crate::section::{Node, Section};
 use crate::units;
 use purser_model::connectors::{
-    CompilingLimits, ConnectorReference, ConnectorRules, InstanceLimits, MOST_MEMORY, MOST_TABLE_ELEMENTS, NotADigest,
-    SignaturePolicy, StagedRules, UpgradePolicy,
+    CompilingLimits, ConnectorReference, ConnectorRules, InstanceLimits, MOST_INSTANCES, MOST_MEMORY,
+    MOST_PAGE_OBJECTS, MOST_TABLE_ELEMENTS, NotADigest, SignaturePolicy, StagedRules, UpgradePolicy,
 };
 use semver::VersionReq;
 
@@ -129,11 +129,15 @@ pub(crate) fn limits(section: &mut Section<'_>, problems: &mut Problems) -> Inst
     let limits = InstanceLimits {
         memory,
         table: number(&mut inner, "table", 1..=MOST_TABLE_ELEMENTS, problems),
+        instances: number(&mut inner, "instances", 1..=MOST_INSTANCES, problems),
         cpu: inner.optional("cpu").and_then(|node| node.parsed(units::duration, problems)),
         wall: inner.optional("wall").and_then(|node| node.parsed(units::duration, problems)),
         host_calls: number(&mut inner, "host_calls", 1..=1_000_000_000, problems),
         log_lines: number(&mut inner, "log_lines", 0..=1_000_000, problems).and_then(|n| u32::try_from(n).ok()),
+        log_bytes: inner.optional("log_bytes").and_then(|node| node.parsed(units::size, problems)),
         output: inner.optional("output").and_then(|node| node.parsed(units::size, problems)),
+        page: number(&mut inner, "page", 1..=MOST_PAGE_OBJECTS, problems).and_then(|n| u32::try_from(n).ok()),
+        value: inner.optional("value").and_then(|node| node.parsed(units::size, problems)),
     };
     inner.finish(problems);
     limits

@@ -11,6 +11,11 @@ pub const MOST_MEMORY: u64 = 1 << 30;
 /// The most elements that a table of a connector may be given.
 pub const MOST_TABLE_ELEMENTS: u64 = 20_000;
 
+/// The most core instances that a component may be given.
+pub const MOST_INSTANCES: u64 = 64;
+/// The most objects on one page.
+pub const MOST_PAGE_OBJECTS: u64 = 100_000;
+
 /// Which connectors a source or target takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectorReference {
@@ -146,6 +151,8 @@ pub struct InstanceLimits {
     pub memory: Option<u64>,
     /// Elements of one table.
     pub table: Option<u64>,
+    /// Core instances, memories and tables, each.
+    pub instances: Option<u64>,
     /// Time in which the connector computes.
     pub cpu: Option<Duration>,
     /// Time from the beginning to the end of a call.
@@ -154,8 +161,14 @@ pub struct InstanceLimits {
     pub host_calls: Option<u64>,
     /// Lines of log.
     pub log_lines: Option<u32>,
+    /// Bytes of log.
+    pub log_bytes: Option<u64>,
     /// Bytes that are handed over in one answer or one call into the host.
     pub output: Option<u64>,
+    /// Objects that are asked for at once.
+    pub page: Option<u32>,
+    /// Bytes of one object's attributes.
+    pub value: Option<u64>,
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ fn cause_of_fault(fault: &Fault) -> Option<RestCause> {
         },
         Fault::ReadOnly => None,
         Fault::Trapped(_)
-        | Fault::TimedOut(_)
+        | Fault::TimedOut { .. }
         | Fault::LimitExceeded { .. }
         | Fault::BrokenContract(_)
         | Fault::Unusable(_) => Some(RestCause::Calls),

@@ -4,12 +4,13 @@ use crate::bindings::GuestPre;
 use crate::bindings::exports::purser::connector::provisioning::Guest as Provisioning;
 use crate::caps::{clock, config, files, http, ldap, log, random, state, wasi};
 use crate::meter::{LimitReached, Meter, ProcessorTimeUsedUp};
+use crate::observer::EndedCall;
+use crate::runtime::Shared;
 use purser_connector::{Fault, Limit, Trap};
 use purser_model::id::OperationId;
 use purser_model::phase::Phase;
 use purser_model::secret::Slots;
 use std::pin::Pin;
-use tokio::sync::Semaphore;
 use wasmtime::component::Linker;
 use wasmtime::{Engine, PoolConcurrencyLimitError, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtxView, WasiView};
@@ -17,6 +18,10 @@ use wasmtime_wasi::{WasiCtxView, WasiView};
 /// What wasmtime says when a guest hands over more than the store's allowance. It has no public type; a hostile guest in
 /// the tests would notice another wording.
 const TOO_MUCH_OUTPUT: &str = "too much data is being copied between the host and the guest";
+
+/// What wasmtime says when a component has more instances, memories or tables than the store's limit. It has no public
+/// type either.
+const TOO_MANY_INSTANCES: &str = "resource limit exceeded:";
 
 /// All that one call owns. It is dropped with its store.
 pub(crate) struct CallState {
@@ -38,6 +43,8 @@ pub(crate) struct CallState {
 
 impl WasiView for CallState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        // Every function of WASI begins with this.
+        self.meter.wasi_call();
         self.wasi.view(&self.clock, &self.log, self.meter.limits())
     }
 }
@@ -103,7 +110,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
 /// The [`Fault`] that ended the call.
 pub(crate) async fn run<R, F>(
     pre: &GuestPre<CallState>,
-    places: &Semaphore,
+    shared: &Shared,
     call: CallState,
     invoke: F,
 ) -> Result<R, Fault>
@@ -111,15 +118,21 @@ where
     F: for<'a> FnOnce(&'a Provisioning, &'a mut Store<CallState>) -> Invocation<'a, R>,
 {
     // The pool has as many places as this; waiting for one is not the connector's time.
-    let _place = places.acquire().await.map_err(|_| Fault::Unusable("the runtime is shutting down".to_owned()))?;
+    let _place =
+        shared.places.acquire().await.map_err(|_| Fault::Unusable("the runtime is shutting down".to_owned()))?;
     let wall_time = call.meter.limits().wall_time;
     let mut store = store(pre.engine(), call);
     let ended = tokio::time::timeout(wall_time, invoke_in_fresh_instance(pre, &mut store, invoke)).await;
-    match ended {
+    let ended = match ended {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(fault(&error, store.data())),
-        Err(_elapsed) => Err(Fault::TimedOut(wall_time)),
+        Err(_elapsed) => Err(Fault::TimedOut { limit: Limit::Wall, after: wall_time }),
+    };
+    if let Some(observer) = &shared.settings.observer {
+        let call = store.data();
+        observer.ended(&EndedCall { subject: call.log.subject(), phase: call.phase, fault: ended.as_ref().err() });
     }
+    ended
 }
 
 async fn invoke_in_fresh_instance<R, F>(
@@ -157,7 +170,7 @@ fn fault(error: &wasmtime::Error, call: &CallState) -> Fault {
         return limit_exceeded(reached);
     }
     if let Some(ProcessorTimeUsedUp(time)) = error.downcast_ref() {
-        return Fault::TimedOut(*time);
+        return Fault::TimedOut { limit: Limit::Cpu, after: *time };
     }
     if error.is::<PoolConcurrencyLimitError>() {
         return Fault::Unusable("the runtime has no place left for another instance; try again later".to_owned());
@@ -171,7 +184,13 @@ fn fault(error: &wasmtime::Error, call: &CallState) -> Fault {
         let detail = format!("more than {} bytes were handed over at once", meter.limits().output_bytes);
         return Fault::LimitExceeded { limit: Limit::Output, detail };
     }
+    if reason.contains(TOO_MANY_INSTANCES) {
+        return Fault::LimitExceeded { limit: Limit::Instances, detail: reason };
+    }
     match error.downcast_ref::<wasmtime::Trap>() {
+        Some(trap @ wasmtime::Trap::StackOverflow) => {
+            Fault::LimitExceeded { limit: Limit::Stack, detail: trap.to_string() }
+        }
         Some(trap) => {
             let guest_message = meter.panic_message().map(str::to_owned).or_else(|| call.wasi.last_line());
             Fault::Trapped(Trap { guest_message, reason: trap.to_string() })

@@ -2,7 +2,8 @@
 //! that none can skip them.
 
 use crate::convert::BrokenText;
-use purser_connector::Fault;
+use purser_connector::{Fault, Limit};
+use purser_model::edit::EditOutcome;
 use purser_model::manifest::{ClassKind, Manifest, ObjectClass};
 use purser_model::object::{ChangePage, ChangeTail, Object, Page, Tail};
 use std::collections::BTreeSet;
@@ -117,6 +118,23 @@ pub(crate) fn change_page(page: ChangePage, cursor: Option<&str>) -> Result<Chan
             broken("changes: the next page has the cursor of this one, so the feed would never end".to_owned())
         }
         ChangeTail::More(_) | ChangeTail::Current(_) => Ok(page),
+    }
+}
+
+/// The attributes of an object have at most so many bytes.
+pub(crate) fn value(object: &Object, most: usize) -> Result<(), Fault> {
+    let bytes = object.attributes.len();
+    if bytes <= most {
+        return Ok(());
+    }
+    let detail = format!("the attributes of an object have {bytes} bytes, of which {most} are allowed");
+    Err(Fault::LimitExceeded { limit: Limit::Value, detail })
+}
+
+/// Of an edit that is done, a state that is too large is not taken: it is done all the same.
+pub(crate) fn known_state(outcome: &mut EditOutcome, most: usize) {
+    if let EditOutcome::Done(state) | EditOutcome::Unchanged(state) = outcome {
+        state.take_if(|object| value(object, most).is_err());
     }
 }
 

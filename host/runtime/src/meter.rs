@@ -51,12 +51,21 @@ impl Meter {
 
     /// Counts a call into the host; every host function begins with it.
     pub(crate) fn host_call(&mut self) -> Result<(), LimitReached> {
-        self.host_calls += 1;
-        if self.host_calls > self.limits.host_calls {
-            let detail = format!("more than {} calls into the host", self.limits.host_calls);
-            return Err(LimitReached { limit: Limit::HostCalls, detail });
-        }
-        Ok(())
+        self.host_calls = self.host_calls.saturating_add(1);
+        self.too_many_host_calls().map_or(Ok(()), Err)
+    }
+
+    /// Counts a call into WASI, whose functions cannot end a call themselves: where it was one too many, the next tick ends
+    /// it, or the next call into the contract.
+    pub(crate) fn wasi_call(&mut self) {
+        self.host_calls = self.host_calls.saturating_add(1);
+    }
+
+    fn too_many_host_calls(&self) -> Option<LimitReached> {
+        let most = self.limits.host_calls;
+        let reached =
+            || LimitReached { limit: Limit::HostCalls, detail: format!("more than {most} calls into the host") };
+        (self.host_calls > most).then(reached)
     }
 
     /// Counts a line of log.
@@ -70,11 +79,14 @@ impl Meter {
         Ok(())
     }
 
-    /// Counts a tick in which the guest was computing.
-    pub(crate) fn tick(&mut self) -> Result<(), ProcessorTimeUsedUp> {
+    /// Counts a tick in which the guest was computing, and ends what has gone too far.
+    pub(crate) fn tick(&mut self) -> wasmtime::Result<()> {
         self.ticks += 1;
+        if let Some(reached) = self.too_many_host_calls() {
+            return Err(reached.into());
+        }
         if self.ticks * TICK.as_millis() > self.limits.cpu_time.as_millis() {
-            return Err(ProcessorTimeUsedUp(self.limits.cpu_time));
+            return Err(ProcessorTimeUsedUp(self.limits.cpu_time).into());
         }
         Ok(())
     }
@@ -159,9 +171,22 @@ mod tests {
     fn ticks_add_up_to_the_processor_time() {
         let mut meter = Meter::new(CallLimits { cpu_time: TICK * 3, ..CallLimits::default() });
         for _ in 0..3 {
-            assert_eq!(meter.tick(), Ok(()));
+            meter.tick().unwrap();
         }
-        assert_eq!(meter.tick(), Err(ProcessorTimeUsedUp(TICK * 3)));
+        let ended = meter.tick().unwrap_err();
+        assert_eq!(ended.downcast_ref(), Some(&ProcessorTimeUsedUp(TICK * 3)));
+    }
+
+    #[test]
+    fn calls_into_wasi_count_and_the_next_tick_ends_one_too_many() {
+        let mut meter = Meter::new(CallLimits { host_calls: 2, ..CallLimits::default() });
+        meter.wasi_call();
+        meter.wasi_call();
+        meter.tick().unwrap();
+        meter.wasi_call();
+        let ended = meter.tick().unwrap_err();
+        assert_eq!(ended.downcast_ref::<LimitReached>().unwrap().limit, Limit::HostCalls);
+        assert_eq!(meter.host_call().unwrap_err().limit, Limit::HostCalls);
     }
 
     #[test]

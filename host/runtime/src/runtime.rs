@@ -207,7 +207,7 @@ impl Runtime {
     async fn describe(&self, compiled: &Compiled) -> Result<Manifest, LoadError> {
         let path = || compiled.path.clone();
         let answer =
-            call::run(&compiled.pre, &self.shared.places, describing(&self.shared, &compiled.path), |guest, store| {
+            call::run(&compiled.pre, &self.shared, describing(&self.shared, &compiled.path), |guest, store| {
                 Box::pin(guest.call_describe(store))
             });
         let said = answer.await.map_err(|fault| LoadError::Describe { path: path(), fault })?;

@@ -19,7 +19,7 @@ use purser_connector::{Fault, Session};
 use purser_ldap::SettingsError;
 use purser_model::edit::{ConnectorError, EditOutcome, Request};
 use purser_model::manifest::{CheckLevel, Finding, Manifest, ObjectClass};
-use purser_model::object::{ChangePage, Object, Page, SearchRequest};
+use purser_model::object::{Change, ChangePage, Object, Page, SearchRequest};
 use purser_model::phase::Phase;
 use purser_model::secret::Slots;
 use std::collections::BTreeMap;
@@ -249,7 +249,11 @@ impl WasmSession {
     where
         F: for<'a> FnOnce(&'a Provisioning, &'a mut Store<CallState>) -> Invocation<'a, R>,
     {
-        call::run(&self.connector.pre, &self.connector.shared.places, state, invoke).await
+        call::run(&self.connector.pre, &self.connector.shared, state, invoke).await
+    }
+
+    fn check_values<'a>(&self, objects: impl IntoIterator<Item = &'a Object>) -> Result<(), Fault> {
+        objects.into_iter().try_for_each(|object| check::value(object, self.limits.value_bytes))
     }
 
     fn call_state(&self, phase: Phase) -> CallState {
@@ -307,11 +311,13 @@ impl Session for WasmSession {
     }
 
     async fn search(&self, request: SearchRequest) -> Result<Page, Fault> {
-        let (page_size, cursor) = (request.page_size, request.cursor.clone());
-        let request = convert::search_request(request);
+        let page_size = request.page_size.min(self.limits.page_objects);
+        let cursor = request.cursor.clone();
+        let request = convert::search_request(SearchRequest { page_size, ..request });
         let answer = self
             .call(Phase::Read, move |guest, store| Box::pin(async move { guest.call_search(store, &request).await }));
         let page = convert::page(answered(answer.await?)?);
+        self.check_values(&page.objects)?;
         check::page(page, page_size, cursor.as_deref())
     }
 
@@ -320,7 +326,9 @@ impl Session for WasmSession {
         let answer = self.call(Phase::Read, move |guest, store| {
             Box::pin(async move { guest.call_get(store, &class, &asked).await })
         });
-        check::object(convert::object(answered(answer.await?)?), id)
+        let object = convert::object(answered(answer.await?)?);
+        self.check_values([&object])?;
+        check::object(object, id)
     }
 
     async fn changes(&self, class: &str, cursor: Option<&str>) -> Result<ChangePage, Fault> {
@@ -328,7 +336,12 @@ impl Session for WasmSession {
         let answer = self.call(Phase::Read, move |guest, store| {
             Box::pin(async move { guest.call_changes(store, &class, from.as_deref()).await })
         });
-        check::change_page(convert::change_page(answered(answer.await?)?), cursor)
+        let page = convert::change_page(answered(answer.await?)?);
+        self.check_values(page.changes.iter().filter_map(|change| match change {
+            Change::Present(object) => Some(object),
+            Change::Touched(_) | Change::Gone(_) => None,
+        }))?;
+        check::change_page(page, cursor)
     }
 
     async fn apply(
@@ -342,6 +355,8 @@ impl Session for WasmSession {
         let asked = requests.len();
         let answers = self
             .call_with(state, move |guest, store| Box::pin(async move { guest.call_apply(store, &requests).await }));
-        Ok(convert::outcomes(check::answers(answers.await?, asked)?))
+        let mut outcomes = convert::outcomes(check::answers(answers.await?, asked)?);
+        outcomes.iter_mut().flatten().for_each(|outcome| check::known_state(outcome, self.limits.value_bytes));
+        Ok(outcomes)
     }
 }

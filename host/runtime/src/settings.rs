@@ -2,6 +2,7 @@
 
 use crate::clock::{HostClock, Randomness, SystemClock, SystemRandomness};
 use crate::compiler::Compiler;
+use crate::observer::CallObserver;
 use purser_model::connectors::MOST_MEMORY;
 use purser_model::secret::Secret;
 use std::path::PathBuf;
@@ -29,6 +30,8 @@ pub struct RuntimeSettings {
     pub clock: Arc<dyn HostClock>,
     /// The randomness that guests see.
     pub randomness: Arc<dyn Randomness>,
+    /// Who is told of every call that ends.
+    pub observer: Option<Arc<dyn CallObserver>>,
 }
 
 impl RuntimeSettings {
@@ -49,6 +52,7 @@ impl RuntimeSettings {
             },
             clock: Arc::new(SystemClock::new()),
             randomness: Arc::new(SystemRandomness),
+            observer: None,
         }
     }
 }
@@ -62,7 +66,7 @@ pub struct CallLimits {
     pub table_elements: usize,
     /// Core instances, memories and tables, each.
     pub instances: usize,
-    /// Calls from the guest into the host.
+    /// Calls from the guest into the host, those of WASI too.
     pub host_calls: u64,
     /// Lines of log.
     pub log_lines: u32,
@@ -70,6 +74,10 @@ pub struct CallLimits {
     pub log_bytes: usize,
     /// Bytes that the guest hands over in one answer or in one call into the host.
     pub output_bytes: usize,
+    /// Objects that it is asked for at once, whatever its manifest allows.
+    pub page_objects: u32,
+    /// Bytes of one object's attributes.
+    pub value_bytes: usize,
     /// Time in which the guest computes; waiting for the host does not count beyond one tick (10 ms) per wait.
     pub cpu_time: Duration,
     /// Time from the beginning to the end of the call, waiting included.
@@ -86,6 +94,8 @@ impl Default for CallLimits {
             log_lines: 1_000,
             log_bytes: 256 << 10,
             output_bytes: 64 << 20,
+            page_objects: 10_000,
+            value_bytes: 4 << 20,
             cpu_time: Duration::from_secs(30),
             wall_time: Duration::from_secs(60),
         }

@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod counted;
 mod folder;
 mod home;
 mod host;

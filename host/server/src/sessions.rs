@@ -1,5 +1,6 @@
 //! Opens sessions: a declaration, a connector from the folder, a grant with its secrets.
 
+use crate::counted::Counted;
 use crate::registry::{Registry, Running};
 use crate::secrets::SealedStore;
 use crate::staged::Staged;
@@ -134,8 +135,8 @@ impl OpenSessions {
                 .map_err(|error| format!("carried forward from {former}: {error}"))?;
             warn!(subject, %former, "the configuration was carried forward; declare it as the newer connector wants it");
         }
-        let session = connector.session(settings).map_err(|error| error.to_string())?;
-        Ok(Arc::new(session))
+        let session: Arc<dyn Session> = Arc::new(connector.session(settings).map_err(|error| error.to_string())?);
+        Ok(Arc::new(Counted { session, subject: subject.to_owned(), store: self.secrets.store() }))
     }
 }
 
@@ -147,11 +148,14 @@ fn call_limits(declared: &InstanceLimits) -> CallLimits {
         memory_bytes: size(declared.memory, default.memory_bytes),
         table_elements: size(declared.table, default.table_elements),
         host_calls: declared.host_calls.unwrap_or(default.host_calls),
+        instances: size(declared.instances, default.instances),
         log_lines: declared.log_lines.unwrap_or(default.log_lines),
+        log_bytes: size(declared.log_bytes, default.log_bytes),
         output_bytes: size(declared.output, default.output_bytes),
+        page_objects: declared.page.unwrap_or(default.page_objects),
+        value_bytes: size(declared.value, default.value_bytes),
         cpu_time: declared.cpu.unwrap_or(default.cpu_time),
         wall_time: declared.wall.unwrap_or(default.wall_time),
-        ..default
     }
 }
 

@@ -30,6 +30,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0011-secrets.sql")),
     M::up(include_str!("../migrations/0012-connectors.sql")),
     M::up(include_str!("../migrations/0014-listing.sql")),
+    M::up(include_str!("../migrations/0013-limits.sql")),
 ];
 
 /// Why the file could not be opened.

@@ -18,6 +18,7 @@ mod identities;
 mod import;
 mod insight;
 mod jobs;
+mod limits;
 mod links;
 mod log;
 mod matching;

@@ -8,6 +8,7 @@
 mod audit;
 mod held;
 mod insight;
+mod limits;
 mod records;
 mod secrets;
 mod situations;
@@ -16,6 +17,7 @@ mod upgrades;
 pub use audit::*;
 pub use held::*;
 pub use insight::*;
+pub use limits::*;
 pub use records::*;
 pub use secrets::*;
 pub use situations::*;
@@ -88,7 +90,7 @@ pub enum StoreError {
 
 /// What must be kept.
 #[async_trait]
-pub trait Store: Insight + Recognition + Upgrades + SealedSecrets + Send + Sync {
+pub trait Store: Insight + Limits + Recognition + Upgrades + SealedSecrets + Send + Sync {
     // On whose behalf
 
     /// The same store, where what changes is audited as part of this activity, such as `import of hr`.

@@ -16,6 +16,8 @@ pub mod contract {
 }
 
 pub mod attack;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod memory;
 
 use contract::exports::purser::connector::provisioning::Guest;
 use contract::purser::connector::types::{

@@ -29,7 +29,16 @@ pub(super) fn of(secret: &str) -> Vec<Form> {
         forms.push(form(in_base64(&STANDARD_NO_PAD, bytes, alignment)));
         forms.push(form(in_base64(&URL_SAFE_NO_PAD, bytes, alignment)));
     }
+    let wide = utf16(secret, u16::to_le_bytes);
+    forms.extend((0..3).map(|alignment| form(in_base64(&STANDARD_NO_PAD, &wide, alignment))));
+    forms.push(wide);
+    forms.push(utf16(secret, u16::to_be_bytes));
     forms
+}
+
+/// As Windows writes it, and as directories want passwords.
+fn utf16(secret: &str, bytes: impl Fn(u16) -> [u8; 2]) -> Form {
+    Zeroizing::new(secret.encode_utf16().flat_map(bytes).collect())
 }
 
 /// What encoders leave as it is beside letters and digits: RFC 3986, forms, and the two functions of JavaScript.

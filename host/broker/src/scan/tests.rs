@@ -81,3 +81,16 @@ fn several_sets_are_looked_for_at_once() {
     let clean = remove(&[&first, &second], b"credential credential-of-slot");
     assert_eq!(String::from_utf8_lossy(&clean), format!("{REMOVED} {REMOVED}"));
 }
+
+#[test]
+fn a_secret_in_utf_16_is_removed_too() {
+    let forms = forms(&["hunter2-ü"]);
+    for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+        let wide: Vec<u8> = "hunter2-ü".encode_utf16().flat_map(bytes).collect();
+        let text = [b"<".as_slice(), &wide, b">"].concat();
+        assert_eq!(String::from_utf8_lossy(&remove(&[&forms], &text)), format!("<{REMOVED}>"));
+    }
+    let wide: Vec<u8> = "\"hunter2-ü\"".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let clean = cleaned(&forms, &base64::Engine::encode(&base64::engine::general_purpose::STANDARD, wide));
+    assert!(clean.contains(REMOVED), "{clean}");
+}

@@ -2,7 +2,7 @@
 
 use crate::feed::Feed;
 use async_trait::async_trait;
-use purser_connector::{Fault, Session};
+use purser_connector::{Fault, Limit, Session};
 use purser_model::Attributes;
 use purser_model::edit::{AttributeAction, ConnectorError, Edit, EditOutcome, ErrorClass, Request, ThrottleScope};
 use purser_model::id::OperationId;
@@ -402,9 +402,9 @@ impl Session for Application {
             }
             Trouble::TimedOutHalfWay => {
                 requests.iter().take(requests.len().div_ceil(2)).for_each(|request| drop(content.edit(request)));
-                Err(Fault::TimedOut(Duration::from_secs(1)))
+                Err(Fault::TimedOut { limit: Limit::Wall, after: Duration::from_secs(1) })
             }
-            Trouble::TimedOutAtOnce => Err(Fault::TimedOut(Duration::from_secs(1))),
+            Trouble::TimedOutAtOnce => Err(Fault::TimedOut { limit: Limit::Wall, after: Duration::from_secs(1) }),
         }
     }
 }

@@ -20,6 +20,11 @@ impl LogContext {
         Self { connector: connector.into(), subject: subject.into() }
     }
 
+    /// The source or target.
+    pub(crate) fn subject(&self) -> &str {
+        &self.subject
+    }
+
     /// Writes a line that the guest printed.
     pub(crate) fn printed(&self, line: &str) {
         let Self { connector, subject } = self;

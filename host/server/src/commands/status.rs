@@ -4,7 +4,7 @@ use crate::Ending;
 use crate::home::Home;
 use crate::host::{Host, now};
 use crate::output::{Output, table};
-use purser_store::{QueueState, SituationCount};
+use purser_store::{LimitCount, LimitReached, QueueState, SituationCount};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 struct Answer {
     accounts: Vec<SituationCount>,
     queues: BTreeMap<String, QueueState>,
+    /// How often calls into connectors reached a limit.
+    limits: Vec<LimitCount>,
 }
 
 /// Runs the command.
@@ -21,7 +23,8 @@ pub async fn run(home: Home, output: &Output) -> anyhow::Result<Ending> {
     for name in host.engine.target_names() {
         queues.insert(name.to_string(), host.store.queue(&name, now()).await?);
     }
-    let answer = Answer { accounts: host.store.situations().await?, queues };
+    let limits = host.store.limits_reached().await?;
+    let answer = Answer { accounts: host.store.situations().await?, queues, limits };
     output.answer(&answer, || text(&answer))?;
     Ok(Ending::Done)
 }
@@ -38,9 +41,19 @@ fn text(answer: &Answer) -> String {
     let queues = answer.queues.iter().map(|(target, queue)| {
         vec![target.clone(), queue.due.to_string(), queue.later.to_string(), queue.unknown.to_string()]
     });
-    format!(
+    let mut text = format!(
         "{}\n\n{}",
         table(&["TARGET", "SITUATION", "STATE", "ACCOUNTS"], accounts),
         table(&["TARGET", "DUE", "LATER", "UNKNOWN"], queues)
-    )
+    );
+    if !answer.limits.is_empty() {
+        text.push_str("\n\n");
+        text.push_str(&table(&["LIMIT", "CONNECTOR", "REACHED BY", "TIMES", "LAST"], answer.limits.iter().map(limit)));
+    }
+    text
+}
+
+fn limit(count: &LimitCount) -> Vec<String> {
+    let LimitReached { limit, connector, subject } = &count.reached;
+    vec![limit.clone(), connector.clone(), subject.clone(), count.times.to_string(), count.last.to_string()]
 }

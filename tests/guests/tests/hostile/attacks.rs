@@ -7,11 +7,12 @@ use purser_guests::attack::Attack;
 use purser_model::edit::{EditOutcome, Request};
 use purser_model::object::{Page, SearchRequest, Tail};
 use purser_model::secret::Slots;
-use purser_runtime::{Access, CallLimits, DirectoryGrant, Endpoint, Grant, SessionSettings, WasmSession};
+use purser_runtime::{Access, CallLimits, Connector, DirectoryGrant, Endpoint, Grant, SessionSettings, WasmSession};
 use std::fs;
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// No text of a guest is kept longer than this, in bytes.
@@ -21,8 +22,6 @@ const LONGEST_TEXT: usize = 4 << 10;
 enum Ending {
     /// The call ends with this limit.
     Limit(Limit),
-    /// The call runs out of time.
-    Time,
     /// The guest traps, and these words say why.
     Trap(&'static str),
     /// The answer breaks the contract, and these words say how.
@@ -39,10 +38,10 @@ use Ending::{Broken, Complaint, Told, Trap, Unreadable};
 
 fn ending(attack: Attack) -> Ending {
     match attack {
-        Attack::RecursesForEver => Trap("call stack exhausted"),
+        Attack::RecursesForEver => Ending::Limit(Limit::Stack),
         Attack::TakesMemoryAtOnce => Ending::Limit(Limit::Memory),
         Attack::LivesOnTheEdgeOfMemory => Told(" pages"),
-        Attack::ComputesForEver => Ending::Time,
+        Attack::ComputesForEver => Ending::Limit(Limit::Cpu),
         Attack::WatchesTheClock => Ending::Limit(Limit::HostCalls),
         Attack::DividesByZero => Trap("unreachable"),
         Attack::RunsIntoUnreachable => Trap("unreachable"),
@@ -106,7 +105,7 @@ fn writes(attack: Attack) -> bool {
 }
 
 /// A granted folder with people, a folder, a named pipe and a link out of it, beside a secret that is not granted.
-fn furnish(outside: &Path) -> std::path::PathBuf {
+pub fn furnish(outside: &Path) -> std::path::PathBuf {
     let folder = outside.join("granted");
     fs::create_dir_all(folder.join("folder")).unwrap();
     fs::write(outside.join("secret"), "TOP SECRET").unwrap();
@@ -117,25 +116,40 @@ fn furnish(outside: &Path) -> std::path::PathBuf {
 }
 
 async fn begin(server: &Server, folder: &Path) -> WasmSession {
+    let connector = load("attacks").await.unwrap();
+    begin_with(&connector, Endpoint::new(server.url.clone()), folder, settings())
+}
+
+/// What the attacks are granted.
+pub fn grant(mut endpoint: Endpoint, folder: &Path) -> Grant {
     let directory = DirectoryGrant { path: folder.to_path_buf(), access: Access::ReadWrite };
-    let mut endpoint = Endpoint::new(server.url.clone());
     // Few enough that a machine under load comes to this limit before it comes to that on time.
     endpoint.egress.max_calls = 50;
-    let grant = Grant {
+    Grant {
         endpoints: [("api".to_owned(), endpoint)].into(),
         directories: [("data".to_owned(), directory)].into(),
         ..Grant::default()
-    };
+    }
+}
+
+/// A session of the guest program `attacks`.
+pub fn begin_with(
+    connector: &Arc<Connector>,
+    endpoint: Endpoint,
+    folder: &Path,
+    settings: SessionSettings,
+) -> WasmSession {
+    let grant = grant(endpoint, folder);
     let limits = CallLimits {
         memory_bytes: 128 << 20,
         host_calls: 20_000,
         cpu_time: Duration::from_secs(4),
         ..CallLimits::default()
     };
-    load("attacks").await.unwrap().session(SessionSettings { grant, limits, ..settings() }).unwrap()
+    connector.session(SessionSettings { grant, limits, ..settings }).unwrap()
 }
 
-async fn perform(session: &WasmSession, attack: Attack) -> Result<Page, Fault> {
+pub async fn perform(session: &WasmSession, attack: Attack, slots: Slots) -> Result<Page, Fault> {
     if !writes(attack) {
         let request = SearchRequest {
             class: attack.name().to_owned(),
@@ -152,7 +166,7 @@ async fn perform(session: &WasmSession, attack: Attack) -> Result<Page, Fault> {
         "edit": { "edit": "create", "attributes": {}, "active": true },
     }))
     .unwrap();
-    let mut answers = session.apply(vec![request], Slots::default()).await?;
+    let mut answers = session.apply(vec![request], slots).await?;
     match answers.remove(0) {
         Ok(EditOutcome::Done(Some(object))) => Ok(Page { objects: vec![object], tail: Tail::Complete }),
         other => panic!("{attack:?}: {other:?}"),
@@ -162,8 +176,7 @@ async fn perform(session: &WasmSession, attack: Attack) -> Result<Page, Fault> {
 /// Whether it came to what it must.
 fn is_as_expected(attack: Attack, ended: &Result<Page, Fault>) -> bool {
     match (ending(attack), ended) {
-        (Ending::Limit(limit), Err(Fault::LimitExceeded { limit: reached, .. })) => *reached == limit,
-        (Ending::Time, Err(Fault::TimedOut(_))) => true,
+        (Ending::Limit(limit), Err(fault)) => fault.limit() == Some(limit),
         (Trap(words), Err(Fault::Trapped(trap))) => {
             let said = trap.guest_message.as_deref().unwrap_or_default();
             said.len() <= LONGEST_TEXT && (trap.reason.contains(words) || said.contains(words))
@@ -186,14 +199,14 @@ async fn every_attack_costs_its_own_call_and_nothing_else() {
         let folder = furnish(outside.path());
         let server = Server::start(Behaviour::Answers).await;
         let session = begin(&server, &folder).await;
-        let ended = perform(&session, attack).await;
+        let ended = perform(&session, attack, Slots::default()).await;
         if !is_as_expected(attack, &ended) {
             let shown: String = format!("{ended:?}").chars().take(300).collect();
             surprises.push(format!("{attack:?} came to {shown}"));
         }
         assert_untouched(attack, outside.path(), &folder);
         // The session itself goes on with the next call, and so does everybody else.
-        let next = perform(&session, Attack::LogsForgedLines).await.unwrap();
+        let next = perform(&session, Attack::LogsForgedLines, Slots::default()).await.unwrap();
         assert_eq!(observed(&next, "answer"), "()", "after {attack:?}");
         assert_others_go_on().await;
     }

@@ -65,7 +65,7 @@ async fn a_loop_ends_at_its_processor_time_and_the_host_stays_responsive() {
             counter.fetch_add(1, Ordering::SeqCst);
         }
     });
-    assert_eq!(search(&session, "account").await, Err(Fault::TimedOut(cpu_time)));
+    assert_eq!(search(&session, "account").await, Err(Fault::TimedOut { limit: Limit::Cpu, after: cpu_time }));
     assert!(served.load(Ordering::SeqCst) >= 5, "{served:?}");
     other_work.abort();
     assert_others_go_on().await;
@@ -75,7 +75,7 @@ async fn a_loop_ends_at_its_processor_time_and_the_host_stays_responsive() {
 async fn a_loop_ends_at_its_wall_time_too() {
     let wall_time = Duration::from_millis(200);
     let session = session("loops_in_search", CallLimits { wall_time, ..CallLimits::default() }).await;
-    assert_eq!(search(&session, "account").await, Err(Fault::TimedOut(wall_time)));
+    assert_eq!(search(&session, "account").await, Err(Fault::TimedOut { limit: Limit::Wall, after: wall_time }));
     assert_others_go_on().await;
 }
 

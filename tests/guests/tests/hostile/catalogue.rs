@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-const TESTS: [&str; 5] = [
+const TESTS: [&str; 6] = [
     include_str!("attacks.rs"),
     include_str!("calls.rs"),
     include_str!("environment.rs"),
     include_str!("grants.rs"),
+    include_str!("limits.rs"),
     include_str!("loading.rs"),
 ];
 

@@ -2,7 +2,7 @@
 
 use crate::environment::{assert_others_go_on, load, observed, search, settings};
 use crate::server::{Behaviour, Server};
-use purser_connector::{Fault, Session};
+use purser_connector::{Fault, Limit, Session};
 use purser_model::edit::EditOutcome;
 use purser_model::object::{Page, Tail};
 use purser_model::secret::{Secret, Slots};
@@ -166,7 +166,7 @@ async fn a_wait_for_the_host_ends_at_the_wall_time() {
     let limits = CallLimits { wall_time, ..CallLimits::default() };
     let session =
         connector.session(SessionSettings { grant: grant(&server, folder.path()), limits, ..settings() }).unwrap();
-    assert_eq!(search(&session, "wait").await, Err(Fault::TimedOut(wall_time)));
+    assert_eq!(search(&session, "wait").await, Err(Fault::TimedOut { limit: Limit::Wall, after: wall_time }));
     assert_eq!(server.requests(), 1);
     assert_others_go_on().await;
 }

@@ -4,9 +4,11 @@
 
 mod attacks;
 mod calls;
+mod canary;
 mod catalogue;
 mod environment;
 mod grants;
 mod lies;
+mod limits;
 mod loading;
 mod server;

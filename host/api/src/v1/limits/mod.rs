@@ -1,0 +1,3 @@
+//! Limits of calls into connectors.
+
+pub(crate) mod list;
