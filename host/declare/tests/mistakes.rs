@@ -396,6 +396,13 @@ fn limits_that_the_runtime_does_not_give() {
         ["a.toml:4:21: target.crm.limits.memory: the runtime gives a call at most 1024 MiB of memory"]
     );
     assert_eq!(limits("table = 20001"), ["a.toml:4:20: target.crm.limits.table: write a whole number from 1 to 20000"]);
+    assert_eq!(
+        limits("instances = 65"),
+        ["a.toml:4:24: target.crm.limits.instances: write a whole number from 1 to 64"]
+    );
+    assert_eq!(limits("page = 0"), ["a.toml:4:19: target.crm.limits.page: write a whole number from 1 to 100000"]);
+    assert!(limits("log_bytes = \"many\"")[0].contains("target.crm.limits.log_bytes"));
+    assert!(limits("value = \"0\"")[0].contains("target.crm.limits.value"));
     let unknown = limits("speed = 1");
     assert!(unknown[0].starts_with("a.toml:4:12: target.crm.limits.speed: unknown key"), "{unknown:?}");
     assert!(limits("cpu = \"0s\"")[0].contains("target.crm.limits.cpu: `0s` is no duration"));

@@ -16,6 +16,7 @@ mod watch;
 use clap::Parser;
 use cli::{Cli, Command};
 use output::Output;
+use rustix::process::{Resource, Rlimit, setrlimit};
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -54,7 +55,15 @@ fn main() -> ExitCode {
             Err(_) => ExitCode::FAILURE,
         };
     }
+    leave_no_core();
     work(cli)
+}
+
+/// What is in this process's memory are the operator's secrets, among others; a core dump would write them to a disk.
+fn leave_no_core() {
+    let nothing = Rlimit { current: Some(0), maximum: Some(0) };
+    // Lowering a limit is always allowed.
+    let _ = setrlimit(Resource::Core, nothing);
 }
 
 #[tokio::main]

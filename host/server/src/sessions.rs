@@ -269,11 +269,16 @@ mod tests {
             host_calls: Some(5),
             log_lines: Some(6),
             output: Some(7),
+            instances: Some(8),
+            log_bytes: Some(9),
+            page: Some(10),
+            value: Some(11),
         };
         let limits = call_limits(&declared);
         assert_eq!((limits.memory_bytes, limits.table_elements, limits.host_calls), (1, 2, 5));
         assert_eq!((limits.cpu_time.as_secs(), limits.wall_time.as_secs()), (3, 4));
-        assert_eq!((limits.log_lines, limits.output_bytes), (6, 7));
+        assert_eq!((limits.log_lines, limits.output_bytes, limits.instances, limits.log_bytes), (6, 7, 8, 9));
+        assert_eq!((limits.page_objects, limits.value_bytes), (10, 11));
     }
 
     #[test]

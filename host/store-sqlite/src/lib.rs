@@ -18,7 +18,6 @@ mod identities;
 mod import;
 mod insight;
 mod jobs;
-mod limits;
 mod links;
 mod log;
 mod matching;

@@ -1,5 +1,7 @@
 //! Which builds of connectors are in use.
 
+mod limits;
+
 use crate::SqliteStore;
 use crate::failure::{Result, refused};
 use crate::rows::{collect, from_json, json, stream_event, write_event};

@@ -61,22 +61,44 @@ struct Shared {
     random: Mutex<StdRng>,
     traffic: Mutex<Traffic>,
     over: AtomicBool,
+    witness: Option<Box<Witness>>,
 }
+
+/// Sees a request that the server has answered, while the client still waits for the answer.
+pub type Witness = dyn Fn(&Message) + Send + Sync;
 
 impl FaultProxy {
     /// Starts a proxy before `server` that disturbs this share of the requests (0.0 to 1.0), chosen by the seed, and lets
     /// each take at least `delay`.
     pub fn start(server: SocketAddr, share: f64, delay: Duration, seed: u64) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port of this machine can be had");
-        let address = listener.local_addr().expect("a listener has an address");
-        let shared = Arc::new(Shared {
+        Self::serve(Shared {
             server,
             share,
             delay,
             random: Mutex::new(StdRng::seed_from_u64(seed)),
             traffic: Mutex::default(),
             over: AtomicBool::new(false),
-        });
+            witness: None,
+        })
+    }
+
+    /// Starts a proxy before `server` that disturbs nothing, and shows every request to somebody.
+    pub fn watched(server: SocketAddr, witness: impl Fn(&Message) + Send + Sync + 'static) -> Self {
+        Self::serve(Shared {
+            server,
+            share: 0.0,
+            delay: Duration::ZERO,
+            random: Mutex::new(StdRng::seed_from_u64(0)),
+            traffic: Mutex::default(),
+            over: AtomicBool::new(false),
+            witness: Some(Box::new(witness)),
+        })
+    }
+
+    fn serve(shared: Shared) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port of this machine can be had");
+        let address = listener.local_addr().expect("a listener has an address");
+        let shared = Arc::new(shared);
         let serving = shared.clone();
         let accepting = thread::spawn(move || accept(&listener, &serving));
         Self { address, shared, accepting: Some(accepting) }
@@ -125,6 +147,9 @@ impl Shared {
         thread::sleep(self.delay);
         let Some((fault, after)) = self.choose() else {
             let (answer, _) = self.forward(&request)?;
+            if let Some(witness) = &self.witness {
+                witness(&request);
+            }
             return send(stream, &answer.to_bytes());
         };
         *self.traffic().faults.entry((fault, after)).or_default() += 1;

@@ -2,9 +2,11 @@
 
 use crate::home::Home;
 use crate::program::Answer;
+use purser_broker::scan::{Forms, remove};
+use purser_model::secret::Secret;
+use std::borrow::Cow;
 use std::fs;
 use std::io::Write;
-use std::path::Path;
 use std::process::Stdio;
 
 /// Runs `purser secret set` with this on its standard input; what it said.
@@ -18,9 +20,21 @@ pub fn set(home: &Home, name: &str, value: &str) -> (i32, String) {
     (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&said).into_owned())
 }
 
-/// Demands that no file of the home holds the text, and that nothing of what was said does.
+/// How a secret may look: as it is, and in every encoding that applications write.
+pub fn forms(secrets: &[&str]) -> Forms {
+    let secrets: Vec<_> = secrets.iter().map(|text| Secret::new(*text).expect("it is not empty")).collect();
+    Forms::of(&secrets)
+}
+
+/// Whether these bytes hold one of the secrets.
+pub fn holds(bytes: &[u8], forms: &Forms) -> bool {
+    matches!(remove(&[forms], bytes), Cow::Owned(_))
+}
+
+/// Demands that no file of the home holds the text in any form, and that nothing of what was said does.
 #[track_caller]
 pub fn assert_nowhere(home: &Home, text: &str, said: &[&Answer]) {
+    let forms = forms(&[text]);
     let mut files = 0;
     let mut folders = vec![home.path("")];
     while let Some(folder) = folders.pop() {
@@ -29,18 +43,14 @@ pub fn assert_nowhere(home: &Home, text: &str, said: &[&Answer]) {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                assert!(!holds(&path, text), "{} holds the secret", path.display());
+                let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                assert!(!holds(&bytes, &forms), "{} holds the secret", path.display());
                 files += 1;
             }
         }
     }
     assert!(files > 5, "only {files} files were looked at");
     for answer in said {
-        assert!(!answer.output.contains(text) && !answer.log.contains(text), "{answer:?}");
+        assert!(!holds(answer.output.as_bytes(), &forms) && !holds(answer.log.as_bytes(), &forms), "{answer:?}");
     }
-}
-
-fn holds(path: &Path, text: &str) -> bool {
-    let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
