@@ -1,4 +1,5 @@
 //! Connectors that loop, flood and hoard while a host serves: it answers meanwhile, and says which limits they reached.
+#![expect(clippy::disallowed_methods, reason = "a test that measures how long a host takes to answer")]
 
 use purser_build::{BuildRequest, build_examples};
 use purser_e2e::home::Home;

@@ -81,7 +81,9 @@ fn runtime(folder: &Path) -> Runtime {
 
 fn slots() -> Slots {
     let mut slots = Slots::default();
-    SLOTS.iter().for_each(|text| drop(slots.attach(Secret::new(*text).unwrap())));
+    for text in SLOTS {
+        slots.attach(Secret::new(text).unwrap());
+    }
     slots
 }
 
