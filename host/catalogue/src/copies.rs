@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// The folder of copies.
 #[derive(Debug, Clone)]
@@ -93,6 +94,39 @@ impl Copies {
         let path = self.path(digest);
         let bytes = fs::read(&path).map_err(|source| CopyError::File { path: path.clone(), source })?;
         if blake3::hash(&bytes).to_hex().as_str() == digest { Ok(bytes) } else { Err(CopyError::Changed { path }) }
+    }
+
+    /// When somebody needed the copy last, as far as [`Copies::is_needed`] was told.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn needed_at(&self, digest: &str) -> Result<SystemTime, CopyError> {
+        let path = self.path(digest);
+        fs::metadata(&path).and_then(|metadata| metadata.modified()).map_err(|source| CopyError::File { path, source })
+    }
+
+    /// Notes that somebody needs the copy.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn is_needed(&self, digest: &str, now: SystemTime) -> Result<(), CopyError> {
+        let path = self.path(digest);
+        let noted = fs::File::options().write(true).open(&path).and_then(|file| file.set_modified(now));
+        noted.map_err(|source| CopyError::File { path, source })
+    }
+
+    /// Removes a copy and its signature. One that is gone is removed already.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub fn remove(&self, digest: &str) -> Result<(), CopyError> {
+        for path in [self.path(digest), self.signature_path(digest)] {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                removed => removed.map_err(|source| CopyError::File { path, source })?,
+            }
+        }
+        Ok(())
     }
 
     /// The digests of all copies.

@@ -5,6 +5,9 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// The kind of a difference in what a configuration must hold.
+pub const REQUIRED: &str = "required configuration";
+
 /// One of two builds.
 #[derive(Debug, Clone, Copy)]
 pub struct Side<'a> {
@@ -60,7 +63,7 @@ const KINDS: [(&str, bool, Names); 8] = [
     ("reading POST", true, reading_posts),
     ("directory", true, directories),
     ("permission", true, |side| side.manifest.permissions.iter().map(|need| need.name.clone()).collect()),
-    ("required configuration", true, required),
+    (REQUIRED, true, required),
     ("configuration", false, properties),
     ("class", false, classes),
 ];

@@ -6,9 +6,11 @@
 mod choice;
 mod copies;
 mod difference;
+mod pruning;
 mod signature;
 
 pub use choice::{Choice, Offer, choose};
 pub use copies::{Copies, CopyError};
-pub use difference::{Difference, Side, asks, differences};
+pub use difference::{Difference, REQUIRED, Side, asks, differences};
+pub use pruning::{Kept, superfluous};
 pub use signature::{Signature, SignatureRefused, judge};

@@ -5,7 +5,7 @@ use crate::problems::Problems;
 use crate::section::{Node, Section};
 use crate::units;
 use purser_model::connectors::{
-    CompilingLimits, ConnectorReference, ConnectorRules, InstanceLimits, MOST_INSTANCES, MOST_MEMORY,
+    CompilingLimits, ConnectorReference, ConnectorRules, InstanceLimits, KeepingRules, MOST_INSTANCES, MOST_MEMORY,
     MOST_PAGE_OBJECTS, MOST_TABLE_ELEMENTS, NotADigest, SignaturePolicy, StagedRules, UpgradePolicy,
 };
 use semver::VersionReq;
@@ -63,6 +63,17 @@ pub(crate) fn rules(mut section: Section<'_>, problems: &mut Problems) -> Connec
         problems.report(&node.place, "no connector can be used where nobody's signature counts: add `publishers`");
     }
     rules.compiling = section.optional("compile").map(|node| compiling(&node, problems)).unwrap_or_default();
+    rules.keeping = section.optional("keep").map(|node| keeping(&node, problems)).unwrap_or_default();
+    section.finish(problems);
+    rules
+}
+
+fn keeping(node: &Node<'_>, problems: &mut Problems) -> KeepingRules {
+    let mut rules = KeepingRules::default();
+    let Some(mut section) = node.section(problems) else { return rules };
+    rules.copies = number(&mut section, "copies", 0..=10_000, problems).unwrap_or(rules.copies);
+    let age = section.optional("age").and_then(|node| node.parsed(units::duration, problems));
+    rules.age = age.unwrap_or(rules.age);
     section.finish(problems);
     rules
 }

@@ -89,6 +89,23 @@ pub struct ConnectorRules {
     pub publishers: BTreeMap<String, String>,
     /// What compiling one file may use; what is not declared has the runtime's default.
     pub compiling: CompilingLimits,
+    /// Which copies are kept although nobody needs them.
+    pub keeping: KeepingRules,
+}
+
+/// Which copies of connectors are kept although no source or target runs, tries, ran before or pins them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeepingRules {
+    /// So many of the newest ones ...
+    pub copies: u64,
+    /// ... and those that somebody needed within this time.
+    pub age: Duration,
+}
+
+impl Default for KeepingRules {
+    fn default() -> Self {
+        Self { copies: 10, age: Duration::from_secs(30 * 24 * 60 * 60) }
+    }
 }
 
 /// What is done about a file that no known publisher signed, or whose signature is bad.

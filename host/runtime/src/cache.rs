@@ -81,6 +81,14 @@ impl CompiledCode {
         own_code(engine, code)
     }
 
+    /// Removes the compiled code of a component; what is not there is removed already.
+    pub(crate) fn forget(&self, engine: &Engine, digest: &blake3::Hash) -> io::Result<()> {
+        match fs::remove_file(self.path(&name(engine, digest))) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.directory.join(format!("{name}.cwasm"))
     }

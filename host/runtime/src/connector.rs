@@ -1,9 +1,10 @@
 //! A connector that has been loaded, checked and compiled.
 
 use crate::bindings::GuestPre;
-use crate::call::CallState;
-use crate::inspect;
-use crate::runtime::Shared;
+use crate::call::{self, CallState};
+use crate::runtime::{self, Shared};
+use crate::{convert, inspect};
+use purser_connector::Fault;
 use purser_model::manifest::{DirectoryNeed, EgressNeed, Manifest, PermissionNeed};
 use serde::Serialize;
 use std::fmt;
@@ -61,6 +62,29 @@ impl Connector {
     /// The file it was loaded from.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Carries a configuration that was written for an older version of the connector forward. As when it describes itself,
+    /// the connector can reach nothing meanwhile.
+    ///
+    /// # Errors
+    /// The connector cannot, or its answer is no JSON object.
+    pub async fn upgrade_config(
+        &self,
+        from_version: &semver::Version,
+        config: &serde_json::Value,
+    ) -> Result<serde_json::Value, Fault> {
+        let (from, config) = (from_version.to_string(), config.to_string());
+        let state = runtime::without_capabilities(&self.shared, &self.path);
+        let answer = call::run(&self.pre, &self.shared, state, move |guest, store| {
+            Box::pin(async move { guest.call_upgrade_config(store, &from, &config).await })
+        });
+        let answer = answer.await?.map_err(|error| Fault::Connector(error.into()))?;
+        let upgraded = convert::json(&answer, || "upgrade-config: the new configuration".to_owned())?;
+        if upgraded.is_object() {
+            return Ok(upgraded);
+        }
+        Err(Fault::BrokenContract("upgrade-config: the new configuration is no JSON object".to_owned()))
     }
 
     /// The complete list of what it can reach once its needs are granted.

@@ -172,6 +172,15 @@ impl Runtime {
         }))
     }
 
+    /// Removes the compiled code of the component with this digest in hexadecimal. A connector that was loaded goes on.
+    ///
+    /// # Errors
+    /// It is there and cannot be removed.
+    pub fn forget(&self, digest: &str) -> io::Result<()> {
+        // What is no digest was never compiled.
+        blake3::Hash::from_hex(digest).map_or(Ok(()), |digest| self.shared.cache.forget(&self.shared.engine, &digest))
+    }
+
     async fn compiled(&self, path: &Path, bytes: Vec<u8>) -> Result<Compiled, LoadError> {
         let source = Arc::new(Source { path: path.to_path_buf(), digest: blake3::hash(&bytes), bytes });
         let (shared, looked_for) = (Arc::clone(&self.shared), Arc::clone(&source));
@@ -206,10 +215,12 @@ impl Runtime {
 
     async fn describe(&self, compiled: &Compiled) -> Result<Manifest, LoadError> {
         let path = || compiled.path.clone();
-        let answer =
-            call::run(&compiled.pre, &self.shared, describing(&self.shared, &compiled.path), |guest, store| {
-                Box::pin(guest.call_describe(store))
-            });
+        let answer = call::run(
+            &compiled.pre,
+            &self.shared,
+            without_capabilities(&self.shared, &compiled.path),
+            |guest, store| Box::pin(guest.call_describe(store)),
+        );
         let said = answer.await.map_err(|fault| LoadError::Describe { path: path(), fault })?;
         let manifest = convert::manifest(said)
             .map_err(|broken| LoadError::Manifest { path: path(), problems: vec![broken.to_string()] })?;
@@ -282,7 +293,7 @@ fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, LoadError> {
 }
 
 /// A call without any capability.
-fn describing(shared: &Shared, path: &Path) -> CallState {
+pub(crate) fn without_capabilities(shared: &Shared, path: &Path) -> CallState {
     let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let settings = &shared.settings;
     CallState {

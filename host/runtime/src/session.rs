@@ -218,26 +218,6 @@ impl WasmSession {
         &self.connector
     }
 
-    /// Carries a configuration that was written for an older version of the connector forward.
-    ///
-    /// # Errors
-    /// The connector cannot, or its answer is no JSON object.
-    pub async fn upgrade_config(
-        &self,
-        from_version: &semver::Version,
-        config: &serde_json::Value,
-    ) -> Result<serde_json::Value, Fault> {
-        let (from, config) = (from_version.to_string(), config.to_string());
-        let answer = self.call(Phase::Read, move |guest, store| {
-            Box::pin(async move { guest.call_upgrade_config(store, &from, &config).await })
-        });
-        let upgraded = convert::json(&answered(answer.await?)?, || "upgrade-config: the new configuration".to_owned())?;
-        if upgraded.is_object() {
-            return Ok(upgraded);
-        }
-        Err(Fault::BrokenContract("upgrade-config: the new configuration is no JSON object".to_owned()))
-    }
-
     async fn call<R, F>(&self, phase: Phase, invoke: F) -> Result<R, Fault>
     where
         F: for<'a> FnOnce(&'a Provisioning, &'a mut Store<CallState>) -> Invocation<'a, R>,

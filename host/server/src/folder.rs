@@ -2,10 +2,10 @@
 
 use anyhow::Context;
 use purser_catalogue::{Copies, Offer, Signature, judge};
-use purser_model::connectors::{ConnectorRules, SignaturePolicy};
+use purser_model::connectors::{ConnectorRules, KeepingRules, SignaturePolicy};
 use purser_model::upgrade::Build;
 use purser_runtime::{Connector, Runtime};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -154,6 +154,27 @@ impl Folder {
         let digest = self.copies.keep(&bytes, signature.as_deref()).map_err(|error| shown(error.to_string()))?;
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, connector.clone());
         Ok(Good { connector, signature: signed, modified })
+    }
+
+    /// The digests of the connectors that lie in the folder or that a session of this process uses.
+    pub fn in_use(&self) -> BTreeSet<String> {
+        let mut digests: BTreeSet<_> = self.offers().into_iter().map(|offer| offer.build.digest).collect();
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = loaded.iter().filter(|(_, connector)| Arc::strong_count(connector) > 1);
+        digests.extend(used.map(|(digest, _)| digest.clone()));
+        digests
+    }
+
+    /// Removes the copy of this digest and what was compiled from it.
+    pub fn forget(&self, digest: &str) -> anyhow::Result<()> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).remove(digest);
+        self.copies.remove(digest)?;
+        self.runtime.forget(digest).with_context(|| format!("what was compiled from {digest}"))
+    }
+
+    /// Which copies are kept.
+    pub fn keeping(&self) -> &KeepingRules {
+        &self.rules.keeping
     }
 
     /// The connector of this digest, from its copy: that is checked against its digest and its signature again.

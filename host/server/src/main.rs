@@ -1,5 +1,6 @@
 //! The `purser` program.
 
+mod carried;
 mod cli;
 mod commands;
 mod counted;
@@ -7,6 +8,7 @@ mod folder;
 mod home;
 mod host;
 mod output;
+mod pruning;
 mod registry;
 mod secrets;
 mod sessions;

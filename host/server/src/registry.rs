@@ -1,9 +1,10 @@
 //! Which build of a connector each source and target runs: what lies in the folder, what ran so far, and what a person
 //! decided.
 
+use crate::carried::fitting;
 use crate::folder::{Folder, Good, build};
 use crate::host::now;
-use purser_catalogue::{Choice, Offer, Side, asks, choose};
+use purser_catalogue::{Choice, Offer, REQUIRED, Side, asks, choose};
 use purser_model::configuration::Instance;
 use purser_model::connectors::{StagedRules, UpgradePolicy};
 use purser_model::upgrade::{Build, Candidate, ConnectorUse, Judgement, Stage, Trial};
@@ -143,7 +144,7 @@ impl Registry {
                 let detail = build.to_string();
                 Ok((ConnectorUse::begin(subject, build), Some((UseChange::Taken, detail))))
             }
-            (Choice::Consider(build), Some(used)) => self.consider(used.clone(), build, instance.upgrade).await,
+            (Choice::Consider(build), Some(used)) => self.consider(used.clone(), build, instance).await,
             (Choice::Keep | Choice::Consider(_), None) => Err(self.nothing_fits(instance)),
         }
     }
@@ -171,14 +172,20 @@ impl Registry {
         &self,
         mut used: ConnectorUse,
         newer: Build,
-        policy: UpgradePolicy,
+        instance: &Instance,
     ) -> anyhow::Result<(ConnectorUse, Option<(UseChange, String)>)> {
         let (former, next) = (self.folder.copy(&used.current.digest).await?, self.folder.copy(&newer.digest).await?);
         let side = |connector: &'_ Connector| (connector.imports().to_vec(), connector.manifest().clone());
         let ((before, was), (after, is)) = (side(&former), side(&next));
-        let asks = asks(Side { imports: &before, manifest: &was }, Side { imports: &after, manifest: &is });
+        let mut asks = asks(Side { imports: &before, manifest: &was }, Side { imports: &after, manifest: &is });
+        match fitting(&next, Some(&used.current.version), &instance.config).await {
+            // What it requires newly is in there.
+            Ok(fitting) if fitting.carried => asks.retain(|what| !what.starts_with(REQUIRED)),
+            Ok(_) => {}
+            Err(misfit) => asks.push(format!("another configuration ({misfit})")),
+        }
         let waits = !asks.is_empty() && !used.approved.contains(&newer.digest);
-        let stage = match policy {
+        let stage = match instance.upgrade {
             _ if waits => Stage::Waiting,
             UpgradePolicy::Direct => return Ok(taken(used, newer)),
             UpgradePolicy::Staged(_) => Stage::Shadow,

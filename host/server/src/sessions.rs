@@ -1,5 +1,6 @@
 //! Opens sessions: a declaration, a connector from the folder, a grant with its secrets.
 
+use crate::carried::fitting;
 use crate::counted::Counted;
 use crate::registry::{Registry, Running};
 use crate::secrets::SealedStore;
@@ -123,17 +124,10 @@ impl OpenSessions {
             limits: call_limits(&instance.limits),
             state: self.state.clone(),
         };
-        let schema = &connector.manifest().config_schema;
-        if let Err(misfit) = check_config(schema, &instance.config) {
-            let Some(former) = former.filter(|former| **former != connector.manifest().version) else {
-                return Err(misfit);
-            };
-            let session = connector.session(settings.clone()).map_err(|error| error.to_string())?;
-            let carried = session.upgrade_config(former, &instance.config).await;
-            settings.config = carried.map_err(|fault| format!("{misfit}; carried forward from {former}: {fault}"))?;
-            check_config(schema, &settings.config)
-                .map_err(|error| format!("carried forward from {former}: {error}"))?;
-            warn!(subject, %former, "the configuration was carried forward; declare it as the newer connector wants it");
+        let fitting = fitting(connector, former, &instance.config).await?;
+        if fitting.carried {
+            warn!(subject, "the configuration was carried forward; declare it as the newer connector wants it");
+            settings.config = fitting.config;
         }
         let session: Arc<dyn Session> = Arc::new(connector.session(settings).map_err(|error| error.to_string())?);
         Ok(Arc::new(Counted { session, subject: subject.to_owned(), store: self.secrets.store() }))
@@ -157,20 +151,6 @@ fn call_limits(declared: &InstanceLimits) -> CallLimits {
         cpu_time: declared.cpu.unwrap_or(default.cpu_time),
         wall_time: declared.wall.unwrap_or(default.wall_time),
     }
-}
-
-/// Checks a configuration against the connector's own schema; says where it does not fit.
-fn check_config(schema: &serde_json::Value, config: &serde_json::Value) -> Result<(), String> {
-    let validator =
-        jsonschema::validator_for(schema).map_err(|error| format!("the connector's config schema: {error}"))?;
-    let faults: Vec<String> = validator
-        .iter_errors(config)
-        .map(|error| {
-            let place = error.instance_path().to_string();
-            format!("config{}: {error}", if place.is_empty() { String::new() } else { place.replace('/', ".") })
-        })
-        .collect();
-    if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
 }
 
 #[async_trait]
@@ -279,14 +259,5 @@ mod tests {
         assert_eq!((limits.cpu_time.as_secs(), limits.wall_time.as_secs()), (3, 4));
         assert_eq!((limits.log_lines, limits.output_bytes, limits.instances, limits.log_bytes), (6, 7, 8, 9));
         assert_eq!((limits.page_objects, limits.value_bytes), (10, 11));
-    }
-
-    #[test]
-    fn a_config_that_does_not_fit_is_named_by_its_key() {
-        let schema = json!({"type": "object", "properties": {"limit": {"type": "integer"}}, "required": ["base"]});
-        let error = check_config(&schema, &json!({"limit": "many"})).unwrap_err();
-        assert!(error.contains("config.limit: \"many\" is not of type \"integer\""), "{error}");
-        assert!(error.contains("config: \"base\" is a required property"), "{error}");
-        assert_eq!(check_config(&schema, &json!({"base": 1})), Ok(()));
     }
 }

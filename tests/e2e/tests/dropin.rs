@@ -6,6 +6,7 @@ use purser_e2e::home::Home;
 use purser_e2e::people::{People, Policy, company};
 use purser_e2e::program::Running;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::thread;
 use std::time::Duration;
@@ -307,4 +308,47 @@ fn a_staged_upgrade_compares_then_writes_a_share_then_takes_over_and_nothing_is_
     assert_eq!(version(&home, "target crm"), "0.1.1");
     assert_eq!(version(&home, "target directory"), "0.1.1", "there it is taken at once");
     home.assert_in_step();
+}
+
+#[test]
+fn copies_that_nobody_needs_are_removed_and_no_other() {
+    let home = home();
+    home.declare("keep", "[connectors]\nkeep = { copies = 0, age = \"1ms\" }\n");
+    let digest = || used(&home, "source hr")["current"]["digest"].as_str().expect("it has one").to_owned();
+    let mut builds = Vec::new();
+    for version in ["0.1.0", "0.1.1", "0.1.2", "0.1.3", "0.1.4"] {
+        drop_in(&home, "flatfile.wasm", &with_version(&flatfile(), version));
+        home.purser(&["import", "hr"]).done();
+        builds.push(digest());
+    }
+    let copies = || {
+        let files = fs::read_dir(home.path("data/connectors")).expect("it is there");
+        let names = files.map(|file| file.expect("it can be looked at").file_name().into_string().expect("a name"));
+        names.collect::<BTreeSet<_>>()
+    };
+    let of = |places: &[usize]| places.iter().map(|place| format!("{}.wasm", builds[*place])).collect::<BTreeSet<_>>();
+    let compiled = || fs::read_dir(home.path("data/compiled")).expect("it is there").count();
+    assert_eq!((copies(), compiled()), (of(&[0, 1, 2, 3, 4]), 5));
+
+    // The first is pinned, the last runs, the one before it is kept for a rollback.
+    let pinned =
+        HR.replace("hr", "pinned").replace("\"flatfile\"", &format!("\"flatfile@blake3:{}\"", &builds[0][..16]));
+    home.declare("pinned", &pinned);
+    let would = home.purser(&["connector", "prune", "--dry-run"]).done();
+    assert_eq!((would["copies"].as_array().map(Vec::len), copies().len()), (Some(2), 5), "{would}");
+    let removed = home.purser(&["connector", "prune"]).done();
+    let removed: BTreeSet<_> = removed["copies"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+    assert_eq!(removed, BTreeSet::from([builds[1].as_str(), builds[2].as_str()]));
+    assert_eq!((copies(), compiled()), (of(&[0, 3, 4]), 3));
+    home.purser(&["connector", "upgrade", "rollback", "hr", "--source"]).done();
+    home.purser(&["import", "hr"]).done();
+    assert_eq!(version(&home, "source hr"), "0.1.3");
+
+    // What was rolled back still lies in the folder; once it does not, a host that serves removes its copy.
+    fs::remove_file(home.path("connectors/flatfile.wasm")).expect("it is there");
+    fs::remove_file(home.path("declarations/pinned.toml")).expect("it is there");
+    let host = serve(&home);
+    eventually("only the copy that runs is left", || copies() == of(&[3]));
+    drop(host);
+    home.purser(&["import", "hr"]).done();
 }

@@ -1,14 +1,13 @@
 //! Connectors that loop, flood and hoard while a host serves: it answers meanwhile, and says which limits they reached.
 #![expect(clippy::disallowed_methods, reason = "a test that measures how long a host takes to answer")]
 
-use purser_build::{BuildRequest, build_examples};
+use purser_e2e::guests::components;
 use purser_e2e::home::Home;
 use purser_e2e::http::{Message, exchange};
 use purser_e2e::program::Running;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,14 +25,9 @@ const PROMPT: Duration = Duration::from_millis(250);
 
 /// A home in which every guest is a source and a target.
 fn home() -> Home {
-    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
-    let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guests");
-    let mut request = BuildRequest::new(guests, scratch.join("components"));
-    request.target_directory = Some(scratch);
-    let built = build_examples(&request, &GUESTS.map(|(guest, _)| guest)).expect("the guests can be built");
     let home = Home::new();
-    for guest in built {
-        home.write(&format!("connectors/{}.wasm", guest.name), std::fs::read(&guest.path).expect("it can be read"));
+    for (guest, component) in components(env!("CARGO_TARGET_TMPDIR"), &GUESTS.map(|(guest, _)| guest)) {
+        home.write(&format!("connectors/{guest}.wasm"), component);
     }
     let listed = home.purser(&["connector", "list"]).done();
     for (number, (guest, _)) in GUESTS.iter().enumerate() {

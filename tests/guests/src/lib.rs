@@ -16,6 +16,7 @@ pub mod contract {
 }
 
 pub mod attack;
+pub mod keeper;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod memory;
 
@@ -51,6 +52,11 @@ pub trait Program {
     /// The configuration as it is.
     fn upgrade_config(config: String) -> Result<String, Error> {
         Ok(config)
+    }
+
+    /// As `upgrade_config`, whatever the former version was.
+    fn upgrade_config_from(_from: String, config: String) -> Result<String, Error> {
+        Self::upgrade_config(config)
     }
 }
 
@@ -153,8 +159,8 @@ impl<P: Program> Guest for Exported<P> {
         P::apply(requests)
     }
 
-    fn upgrade_config(_from_version: String, config: String) -> Result<String, Error> {
-        P::upgrade_config(config)
+    fn upgrade_config(from_version: String, config: String) -> Result<String, Error> {
+        P::upgrade_config_from(from_version, config)
     }
 }
 

@@ -16,6 +16,8 @@ pub enum Connector {
     List,
     /// Show what a component asks for and another does not
     Diff(DiffConnectors),
+    /// Remove the copies that nobody needs any more
+    Prune(PruneConnectors),
     /// Newer builds that wait or are tried: see them, let them go on, or roll them back
     #[command(subcommand)]
     Upgrade(Upgrade),
@@ -59,6 +61,14 @@ pub struct DiffConnectors {
     pub former: String,
     /// The newer build: a file, or the first digits of the digest of a kept copy
     pub newer: String,
+}
+
+/// `connector prune`
+#[derive(Debug, Args)]
+pub struct PruneConnectors {
+    /// Only say which they are
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `connector upgrade`

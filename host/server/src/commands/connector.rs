@@ -5,6 +5,7 @@ mod difference;
 mod inspect;
 mod list;
 mod new;
+mod prune;
 mod upgrade;
 
 use crate::Ending;
@@ -20,6 +21,7 @@ pub async fn run(home: &Home, command: Connector, output: &Output) -> anyhow::Re
         Connector::Inspect(arguments) => inspect::run(home, &arguments, output).await,
         Connector::List => list::run(home, output).await,
         Connector::Diff(arguments) => difference::run(home, &arguments, output).await,
+        Connector::Prune(arguments) => prune::run(home, &arguments, output).await,
         Connector::Upgrade(command) => upgrade::run(home, &command, output).await,
     }
 }

@@ -4,6 +4,7 @@ use crate::Ending;
 use crate::cli::Serve;
 use crate::home::{Home, make_secret, read_or_make_secret};
 use crate::host::{Host, now};
+use crate::pruning::prune;
 use crate::watch::watch;
 use anyhow::{Context, bail};
 use purser_api::{ApiState, ApiToken};
@@ -15,6 +16,9 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::MissedTickBehavior;
 use tracing::{info, warn};
+
+/// How often copies of connectors are looked through.
+const PRUNING: Duration = Duration::from_hours(24);
 
 /// Runs the command.
 pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
@@ -51,6 +55,7 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
     tokio::select! {
         () = host.engine.work(&NoProgress) => {}
         () = watch(&host.registry) => {}
+        () = prune_regularly(&host) => {}
         () = host.engine.run_schedules(&NoProgress) => {}
         () = import_regularly(&host, arguments.import_every) => {}
         () = reconcile_regularly(&host, arguments.reconcile_every) => {}
@@ -60,6 +65,17 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
     let _ = stop.send(());
     api.await.context("the API stopped badly")??;
     Ok(Ending::Done)
+}
+
+/// Removes copies of connectors that nobody needs any more, now and once a day.
+async fn prune_regularly(host: &Host) {
+    loop {
+        let configuration = host.engine.rules().configuration();
+        if let Err(error) = prune(&host.registry, host.store.as_ref(), configuration, now().into()).await {
+            warn!(error = format!("{error:#}"), "copies of connectors that nobody needs any more cannot be removed");
+        }
+        tokio::time::sleep(PRUNING).await;
+    }
 }
 
 /// Reads every source without a schedule now and after each interval. One that fails is tried again at the next.

@@ -156,7 +156,7 @@ async fn broken_json_is_named_where_it_is_read() {
     let page = search(&session, "account").await.unwrap();
     assert!(page.objects[0].parse_attributes().is_err());
     let version = serde_json::from_str("\"0.9.0\"").unwrap();
-    let fault = session.upgrade_config(&version, &serde_json::json!({})).await.unwrap_err();
+    let fault = session.connector().upgrade_config(&version, &serde_json::json!({})).await.unwrap_err();
     assert!(matches!(&fault, Fault::BrokenContract(text) if text.contains("upgrade-config")), "{fault:?}");
     assert_others_go_on().await;
 }

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-const TESTS: [&str; 6] = [
+const TESTS: [&str; 7] = [
     include_str!("attacks.rs"),
     include_str!("calls.rs"),
     include_str!("environment.rs"),
     include_str!("grants.rs"),
     include_str!("limits.rs"),
     include_str!("loading.rs"),
+    include_str!("upgrades.rs"),
 ];
 
 fn programs() -> BTreeSet<String> {

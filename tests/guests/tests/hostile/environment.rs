@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Every guest program, by the name of its file in `examples/`.
-pub const GUESTS: [&str; 15] = [
+pub const GUESTS: [&str; 19] = [
     "answers_too_much",
     "attacks",
     "breaks_json",
@@ -19,6 +19,10 @@ pub const GUESTS: [&str; 15] = [
     "calls_the_host_forever",
     "floods_log",
     "hoards_memory",
+    "keeps",
+    "keeps_badly",
+    "keeps_differently",
+    "keeps_upgraded",
     "loops_in_describe",
     "loops_in_search",
     "miscounts",

@@ -12,3 +12,4 @@ mod lies;
 mod limits;
 mod loading;
 mod server;
+mod upgrades;

@@ -1,6 +1,7 @@
 //! `purser connector diff`: what a component asks for and another does not.
 
 use crate::Ending;
+use crate::carried::{Fitting, fitting};
 use crate::cli::DiffConnectors;
 use crate::folder::build;
 use crate::home::Home;
@@ -8,6 +9,7 @@ use crate::host::child_compiler;
 use crate::output::{Output, table};
 use anyhow::bail;
 use purser_catalogue::{Difference, Side, differences};
+use purser_model::configuration::Configuration;
 use purser_model::connectors::DigestPrefix;
 use purser_model::upgrade::Build;
 use purser_runtime::{CompilerLimits, Connector, Runtime, RuntimeSettings};
@@ -21,6 +23,24 @@ struct Answer {
     newer: Build,
     asks_for_more: bool,
     differences: Vec<Difference>,
+    /// What the newer build makes of the configurations that are declared for this connector.
+    configurations: Vec<Carried>,
+}
+
+#[derive(Serialize)]
+struct Carried {
+    subject: String,
+    #[serde(flatten)]
+    outcome: Outcome,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Outcome {
+    /// It takes this: the declared one, or what it was carried forward to.
+    Takes(Fitting),
+    /// It cannot take it, and this is why.
+    Misfit(String),
 }
 
 /// Runs the command.
@@ -28,9 +48,27 @@ pub async fn run(home: &Home, arguments: &DiffConnectors, output: &Output) -> an
     let (former, newer) = (open(home, &arguments.former).await?, open(home, &arguments.newer).await?);
     let found = differences(side(&former), side(&newer));
     let asks_for_more = found.iter().any(|difference| difference.asks);
-    let answer = Answer { former: build(&former), newer: build(&newer), asks_for_more, differences: found };
+    let configurations = configurations(home, &former, &newer).await;
+    let answer =
+        Answer { former: build(&former), newer: build(&newer), asks_for_more, differences: found, configurations };
     output.answer(&answer, || text(&answer))?;
     Ok(Ending::Done)
+}
+
+/// None where nothing is declared, or not in good order: what two files ask for can be seen all the same.
+async fn configurations(home: &Home, former: &Connector, newer: &Connector) -> Vec<Carried> {
+    let Ok(declarations) = purser_declare::load(&home.declarations()) else { return Vec::new() };
+    let Configuration { sources, targets, .. } = declarations.rules.configuration();
+    let sources = sources.iter().map(|(name, source)| (format!("source {name}"), &source.instance));
+    let targets = targets.iter().map(|(name, target)| (format!("target {name}"), &target.instance));
+    let mut carried = Vec::new();
+    for (subject, instance) in sources.chain(targets) {
+        if instance.connector.name == newer.manifest().name {
+            let fitting = fitting(newer, Some(&former.manifest().version), &instance.config).await;
+            carried.push(Carried { subject, outcome: fitting.map_or_else(Outcome::Misfit, Outcome::Takes) });
+        }
+    }
+    carried
 }
 
 fn side(connector: &Connector) -> Side<'_> {
@@ -58,7 +96,7 @@ async fn open(home: &Home, name: &str) -> anyhow::Result<Arc<Connector>> {
 fn text(answer: &Answer) -> String {
     let mut text = format!("{} -> {}\n", answer.former, answer.newer);
     if answer.differences.is_empty() {
-        return text + "both ask for the same";
+        text.push_str("both ask for the same");
     }
     let rows = answer.differences.iter().map(|difference| {
         let asks = if difference.asks { "asks for more" } else { "" };
@@ -70,5 +108,13 @@ fn text(answer: &Answer) -> String {
         ]
     });
     text.push_str(&table(&[], rows));
+    for Carried { subject, outcome } in &answer.configurations {
+        let line = match outcome {
+            Outcome::Takes(Fitting { carried: false, .. }) => "its configuration fits".to_owned(),
+            Outcome::Takes(Fitting { config, .. }) => format!("its configuration is carried forward to {config}"),
+            Outcome::Misfit(why) => format!("its configuration must be changed first: {why}"),
+        };
+        text.push_str(&format!("\n{subject}: {line}"));
+    }
     text
 }
