@@ -234,7 +234,6 @@ fn unavailable(error: purser_store::StoreError) -> StateError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
     use std::time::Duration;
 
     #[test]

@@ -138,9 +138,12 @@ fn edit<B: Build>(edit: &Edit) -> Result<Outcome, Error> {
                 use crate::contract::purser::connector::types::AttributeAction::{Clear, Replace};
                 match &change.action {
                     Replace(value) => {
-                        drop(account.insert(change.attribute.clone(), serde_json::from_str(value).unwrap_or_default()))
+                        let value = serde_json::from_str(value).unwrap_or_default();
+                        account.insert(change.attribute.clone(), value);
                     }
-                    Clear => drop(account.remove(&change.attribute)),
+                    Clear => {
+                        account.remove(&change.attribute);
+                    }
                     _ => return Err(error(ErrorClass::Unsupported, "attributes have one value")),
                 }
             }

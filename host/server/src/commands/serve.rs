@@ -55,7 +55,7 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
     tokio::select! {
         () = host.engine.work(&NoProgress) => {}
         () = watch(&host.registry) => {}
-        () = prune_regularly(&host) => {}
+        () = Box::pin(prune_regularly(&host)) => {}
         () = host.engine.run_schedules(&NoProgress) => {}
         () = import_regularly(&host, arguments.import_every) => {}
         () = reconcile_regularly(&host, arguments.reconcile_every) => {}
