@@ -101,10 +101,95 @@ pub fn node_modules(folder: &Path, what: &str) -> anyhow::Result<()> {
 /// It is missing and cannot be installed.
 pub fn slapd() -> anyhow::Result<PathBuf> {
     let program = PathBuf::from("/usr/sbin/slapd");
-    if !program.exists() {
-        step("an LDAP server to test against (Debian: slapd)", || without_starting(|| install(&["slapd"])))?;
+    if !program.exists() || !Path::new("/usr/bin/ldapsearch").exists() {
+        step("an LDAP server to test against (Debian: slapd, ldap-utils)", || {
+            without_starting(|| install(&["slapd", "ldap-utils"]))
+        })?;
     }
     Ok(program)
+}
+
+const SAMBA: [&str; 5] = ["samba", "samba-ad-dc", "samba-ad-provision", "samba-dsdb-modules", "samba-vfs-modules"];
+/// The password of the administrator of the tests' domain.
+const SAMBA_PASSWORD: &str = "Passw0rd!Admin-of-the-tests";
+
+/// A provisioned domain of Samba below `target/`, of which the tests start copies.
+///
+/// # Errors
+/// Samba is missing and cannot be installed, or the domain cannot be made; that needs root.
+pub fn samba_domain() -> anyhow::Result<PathBuf> {
+    let domain = project::target_folder().join("samba-domain");
+    let made = domain.join("made");
+    let is_there = ["/usr/sbin/samba", "/usr/bin/samba-tool", "/usr/share/samba/setup/provision.ldif"];
+    if !is_there.iter().all(|path| Path::new(path).exists()) {
+        step("Active Directory to test against (Debian: samba-ad-dc)", || without_starting(|| install(&SAMBA)))?;
+    }
+    if !made.exists() {
+        step(&format!("a domain of Samba (into {})", domain.display()), || provision(&domain))?;
+        fs::write(&made, "").with_context(|| format!("cannot write {}", made.display()))?;
+    }
+    Ok(domain)
+}
+
+fn provision(domain: &Path) -> anyhow::Result<()> {
+    if domain.exists() {
+        fs::remove_dir_all(domain).with_context(|| format!("cannot remove {}", domain.display()))?;
+    }
+    for name in ["etc", "private/tls", "state", "cache", "lock", "run", "ncalrpc", "log", "winbindd", "ntp"] {
+        let folder = domain.join(name);
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    for name in ["private", "ntp"] {
+        fs::set_permissions(domain.join(name), fs::Permissions::from_mode(0o750))?;
+    }
+    let configuration = domain.join("etc/smb.conf");
+    fs::write(&configuration, samba_configuration(domain))?;
+    let mut provision = Command::new("samba-tool");
+    provision.args(["domain", "provision", "--realm=CORP.EXAMPLE.TEST", "--domain=CORP", "--server-role=dc"]);
+    provision.args(["--dns-backend=NONE", "--host-name=dc1", "--host-ip=127.0.0.61", "--quiet"]);
+    provision.arg(format!("--adminpass={SAMBA_PASSWORD}")).arg(format!("--configfile={}", configuration.display()));
+    run(&mut provision)?;
+    let database = domain.join("private/sam.ldb");
+    let mut ages = Command::new("samba-tool");
+    ages.args(["domain", "passwordsettings", "set", "--min-pwd-age=0"]);
+    ages.arg("-H").arg(&database).arg(format!("--configfile={}", configuration.display()));
+    run(&mut ages)
+}
+
+fn samba_configuration(domain: &Path) -> String {
+    let at = domain.display();
+    format!(
+        "[global]
+  netbios name = DC1
+  realm = CORP.EXAMPLE.TEST
+  workgroup = CORP
+  server role = active directory domain controller
+  interfaces = 127.0.0.61/8
+  bind interfaces only = yes
+  private dir = {at}/private
+  state directory = {at}/state
+  cache directory = {at}/cache
+  lock directory = {at}/lock
+  pid directory = {at}/run
+  ncalrpc dir = {at}/ncalrpc
+  winbindd socket directory = {at}/winbindd
+  ntp signd socket directory = {at}/ntp
+  binddns dir = {at}/binddns
+  log file = {at}/log/%m.log
+  logging = file
+  server services = ldap
+  disable netbios = yes
+  tls cafile = {at}/private/tls/ca.pem
+  tls certfile = {at}/private/tls/cert.pem
+  tls keyfile = {at}/private/tls/key.pem
+[sysvol]
+  path = {at}/state/sysvol
+  read only = no
+[netlogon]
+  path = {at}/state/sysvol/corp.example.test/scripts
+  read only = no
+"
+    )
 }
 
 /// Keeps Debian from starting the servers that it installs; the tests start their own.

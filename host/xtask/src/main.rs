@@ -34,6 +34,7 @@ fn run(arguments: &[String]) -> anyhow::Result<()> {
         Some("bench") => bench(rest),
         Some("seeds") => seeds(rest),
         Some("check") => check(),
+        Some("peers") => machine::samba_domain().map(|_| ()),
         Some("connectors") => {
             machine::prepare()?;
             project::program()?;
@@ -62,6 +63,7 @@ fn test(arguments: &[String]) -> anyhow::Result<()> {
     machine::prepare()?;
     let scim_server = machine::scim_server()?;
     let slapd = machine::slapd()?;
+    let samba_domain = machine::samba_domain()?;
     let clients = project::clients_folder();
     let python = machine::python("clients", "the vendors' clients in Python", &clients.join("requirements.txt"))?;
     machine::node_modules(&clients, "the vendors' clients in JavaScript")?;
@@ -85,6 +87,7 @@ fn test(arguments: &[String]) -> anyhow::Result<()> {
         command.env("PURSER_LANGUAGES", project::languages_folder());
         command.env("PURSER_SCIM2_SERVER", &scim_server);
         command.env("PURSER_SLAPD", &slapd);
+        command.env("PURSER_SAMBA_DOMAIN", &samba_domain);
         command.env("PURSER_CLIENTS", &clients);
         command.env("PURSER_CLIENTS_PYTHON", &python);
         steps::run(&mut command)

@@ -25,6 +25,11 @@ pub fn slapd() -> PathBuf {
     prepared("PURSER_SLAPD", "the program slapd")
 }
 
+/// A provisioned domain of Samba, of which a test starts a copy.
+pub fn samba_domain() -> PathBuf {
+    prepared("PURSER_SAMBA_DOMAIN", "the domain of Samba")
+}
+
 /// The folder of the vendors' official clients in JavaScript, with their packages installed.
 pub fn clients() -> PathBuf {
     prepared("PURSER_CLIENTS", "the folder of the vendors' clients")

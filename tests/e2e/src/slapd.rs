@@ -169,6 +169,8 @@ cn: module{{0}}
 olcModulePath: /usr/lib/ldap
 olcModuleLoad: back_mdb
 olcModuleLoad: memberof
+olcModuleLoad: ppolicy
+olcModuleLoad: refint
 
 dn: cn=schema,cn=config
 objectClass: olcSchemaConfig
@@ -197,6 +199,7 @@ olcDbDirectory: {at}/db
 olcDbMaxSize: 268435456
 olcDbNoSync: TRUE
 olcDbIndex: objectClass,entryUUID,entryCSN,member,memberOf eq
+olcDbIndex: employeeNumber,modifyTimestamp eq
 olcDbIndex: uid,cn,sn,mail pres,eq,sub
 olcAccess: to attrs=userPassword by self write by anonymous auth by * none
 olcAccess: to * by users read by * none
@@ -205,6 +208,17 @@ dn: olcOverlay={{0}}memberof,olcDatabase={{1}}mdb,cn=config
 objectClass: olcOverlayConfig
 objectClass: olcMemberOfConfig
 olcOverlay: {{0}}memberof
+
+dn: olcOverlay={{1}}refint,olcDatabase={{1}}mdb,cn=config
+objectClass: olcOverlayConfig
+objectClass: olcRefintConfig
+olcOverlay: {{1}}refint
+olcRefintAttribute: member manager
+
+dn: olcOverlay={{2}}ppolicy,olcDatabase={{1}}mdb,cn=config
+objectClass: olcOverlayConfig
+objectClass: olcPPolicyConfig
+olcOverlay: {{2}}ppolicy
 "
     )
 }

@@ -1,0 +1,428 @@
+//! Creating, changing, disabling and deleting single objects.
+
+use crate::account_control::{self, DISABLED, NORMAL};
+use crate::attribute::{CONTAINER, Described};
+use crate::config::Disabling;
+use crate::directory::{Directory, replace};
+use crate::entry::{self, Class, GROUPS, LOCKED_FOR_GOOD, LOCKED_TIME, MEMBERS, text, wanted};
+use crate::failure::code_of;
+use crate::members::Memberships;
+use crate::profile::Kind;
+use crate::{dn, filter, password, restore};
+use purser_sdk::delta::{apply_changes, same_value};
+use purser_sdk::ldap::{Change, Entry, Modification, Scope, Search, Write};
+use purser_sdk::serde_json::Value;
+use purser_sdk::{
+    AttributeChange, Attributes, CreateEdit, DeleteEdit, Error, ErrorClass, Object, Outcome, SetActiveEdit, UpdateEdit,
+};
+
+/// What a JSON object says about an entry.
+struct Content {
+    changes: Vec<Change>,
+    control: Vec<(u32, bool)>,
+    password: Option<u32>,
+}
+
+/// Creates an object. In Active Directory an account is made disabled, gets its password and is enabled then.
+///
+/// # Errors
+/// `already-exists` with the id of what is in the way; `partially-applied` where the account was made and could not be
+/// completed.
+pub fn create(directory: &Directory, class: Class, edit: &CreateEdit) -> Result<Outcome, Error> {
+    let config = &directory.config;
+    let content = content(directory, class, &edit.attributes)?;
+    let dn = name_of(directory, class, &edit.attributes)?;
+    if class == Class::User
+        && config.restore_deleted
+        && let Some(deleted) = restore::deleted_account(directory, &edit.attributes)?
+    {
+        return restore_account(directory, &deleted, &dn, edit);
+    }
+    let mut attributes = content.changes;
+    attributes.extend(beyond(directory, class, edit));
+    if config.is_active_directory() {
+        if class == Class::User {
+            let bits = account_control::with(NORMAL | DISABLED, content.control);
+            attributes.push(Change::new(Modification::Add, account_control::ATTRIBUTE, [bits.to_string().as_str()]));
+        }
+    } else if let Some(slot) = content.password {
+        attributes.push(password::change(config, slot));
+    }
+    let add = Write::Add { dn: dn.clone(), attributes };
+    directory
+        .write(&add, &format!("create the {}", class.name()))
+        .map_err(|error| in_the_way(directory, class, &dn, &edit.attributes, error))?;
+    let made = complete(directory, class, &dn, edit.active, content.password);
+    made.map_err(|error| {
+        Error::partially_applied(format!("the {} {dn} was made and cannot be used yet", class.name()), error.message)
+    })?;
+    Ok(Outcome::Done(Some(at(directory, class, &dn)?)))
+}
+
+/// What a new entry has beside the attributes of the object.
+fn beyond(directory: &Directory, class: Class, edit: &CreateEdit) -> Vec<Change> {
+    let config = &directory.config;
+    let classes = match class {
+        Class::User => config.user_classes(),
+        Class::Group => vec![config.group_class().to_owned()],
+    };
+    let mut beyond = vec![Change::new(Modification::Add, "objectClass", classes.iter().map(String::as_str))];
+    match class {
+        Class::Group => {
+            if let Some(placeholder) = config.placeholder() {
+                beyond.push(Change::new(Modification::Add, config.member(), [placeholder.as_str()]));
+            }
+            if config.is_active_directory()
+                && text(&edit.attributes, "sAMAccountName").is_none()
+                && let Some(name) = text(&edit.attributes, "cn")
+            {
+                beyond.push(Change::new(Modification::Add, "sAMAccountName", [name]));
+            }
+        }
+        Class::User => {
+            if let Disabling::Attribute { attribute, disabled, enabled } = &config.disabling {
+                let value = if edit.active == Some(false) { Some(disabled) } else { enabled.as_ref() };
+                beyond.extend(value.map(|value| Change::new(Modification::Add, attribute, [value.as_str()])));
+            }
+        }
+    }
+    beyond
+}
+
+/// What is done after an entry was added.
+fn complete(
+    directory: &Directory,
+    class: Class,
+    dn: &str,
+    active: Option<bool>,
+    slot: Option<u32>,
+) -> Result<(), Error> {
+    let config = &directory.config;
+    if class != Class::User {
+        return Ok(());
+    }
+    if config.is_active_directory() {
+        if let Some(slot) = slot {
+            directory.modify(dn, vec![password::change(config, slot)], "set the password of a new account")?;
+        }
+        if active != Some(false) {
+            enable(directory, dn, true)?;
+        }
+    } else if config.disabling == Disabling::Ppolicy && active == Some(false) {
+        enable(directory, dn, false)?;
+    }
+    Ok(())
+}
+
+fn restore_account(directory: &Directory, deleted: &Entry, dn: &str, edit: &CreateEdit) -> Result<Outcome, Error> {
+    restore::reanimate(directory, deleted, dn)?;
+    let restored = || -> Result<Object, Error> {
+        let object = at(directory, Class::User, dn)?;
+        let changes = edit.attributes.iter().map(|(name, value)| AttributeChange {
+            attribute: name.clone(),
+            action: purser_sdk::AttributeAction::Replace(value.clone()),
+        });
+        let update = UpdateEdit { id: object.id, version: None, changes: changes.collect() };
+        self::update(directory, Class::User, &update)?;
+        enable(directory, dn, edit.active != Some(false))?;
+        at(directory, Class::User, dn)
+    };
+    let object = restored().map_err(|error| {
+        Error::partially_applied(format!("the deleted account {dn} was restored and cannot be used yet"), error.message)
+    })?;
+    Ok(Outcome::Done(Some(object)))
+}
+
+/// The name of a new entry, which lies below the base.
+fn name_of(directory: &Directory, class: Class, attributes: &Attributes) -> Result<String, Error> {
+    let rdn = class.rdn(&directory.config);
+    let value = text(attributes, rdn).filter(|value| !value.is_empty());
+    let value = value.ok_or_else(|| {
+        Error::invalid_value(rdn, format!("a {} needs `{rdn}`, which names it in its container", class.name()))
+    })?;
+    let container = container_of(directory, class, attributes.get(CONTAINER))?;
+    Ok(format!("{},{container}", dn::rdn(rdn, value)))
+}
+
+fn container_of(directory: &Directory, class: Class, value: Option<&Value>) -> Result<String, Error> {
+    let base = directory.base(class)?;
+    let Some(container) = value.and_then(Value::as_str) else { return Ok(base.to_owned()) };
+    if !dn::normal(container).ends_with(&dn::normal(base)) {
+        let message = format!("`{CONTAINER}` must be `{base}` or lie below it, or the object would not be found again");
+        return Err(Error::invalid_value(CONTAINER, message));
+    }
+    Ok(container.to_owned())
+}
+
+/// The attributes of a new entry.
+fn content(directory: &Directory, class: Class, attributes: &Attributes) -> Result<Content, Error> {
+    let described = class.attributes(&directory.config);
+    let mut content = Content { changes: Vec::new(), control: Vec::new(), password: None };
+    for (name, value) in attributes.iter().filter(|(name, value)| !value.is_null() && *name != CONTAINER) {
+        if is_password(directory, class, name) {
+            content.password = Some(slot(name, value)?);
+            continue;
+        }
+        let attribute = find(&described, class, name)?;
+        match attribute.kind {
+            Kind::ControlBit(bit) => content.control.push((bit, boolean(name, value)?)),
+            Kind::Locked => {}
+            _ => {
+                let values = attribute.write(value)?;
+                if !values.is_empty() {
+                    content.changes.push(replace(&attribute.name, values));
+                }
+            }
+        }
+    }
+    Ok(content)
+}
+
+fn is_password(directory: &Directory, class: Class, name: &str) -> bool {
+    class == Class::User && name.eq_ignore_ascii_case(directory.config.profile().password)
+}
+
+fn slot(name: &str, value: &Value) -> Result<u32, Error> {
+    password::slot_of(value).ok_or_else(|| Error::invalid_value(name, "a password comes as a secret, never as a text"))
+}
+
+fn boolean(name: &str, value: &Value) -> Result<bool, Error> {
+    value.as_bool().ok_or_else(|| Error::invalid_value(name, format!("`{name}` is true or false")))
+}
+
+fn find<'a>(described: &'a [Described], class: Class, name: &str) -> Result<&'a Described, Error> {
+    let found = described.iter().find(|described| described.name.eq_ignore_ascii_case(name));
+    found.ok_or_else(|| {
+        let advice = match name {
+            GROUPS | MEMBERS => "memberships are changed by grants",
+            _ => "declare it in `attributes` of the configuration",
+        };
+        Error::invalid_value(name, format!("a {} has no `{name}`: {advice}", class.name()))
+    })
+}
+
+/// An error of an add, with the id of what is in the way.
+fn in_the_way(directory: &Directory, class: Class, dn: &str, attributes: &Attributes, error: Error) -> Error {
+    if !matches!(error.class, ErrorClass::AlreadyExists(_)) {
+        return error;
+    }
+    match owner(directory, class, dn, attributes) {
+        Ok(id) => Error { class: ErrorClass::AlreadyExists(id), ..error },
+        Err(look_up) => {
+            directory.host.warn(format!("the entry that is in the way could not be looked up: {look_up}"));
+            error
+        }
+    }
+}
+
+fn owner(directory: &Directory, class: Class, dn: &str, attributes: &Attributes) -> Result<Option<String>, Error> {
+    let config = &directory.config;
+    let by_name = Search::new(dn, Scope::Base, directory.class_filter(class)).attributes([config.profile().id]);
+    if let Some(found) = directory.search_if_there(&by_name, "look for what is in the way")?.first() {
+        return Ok(entry::id_of(config, found));
+    }
+    let unique = class.attributes(config).into_iter().filter(|described| described.declared().traits.unique);
+    for described in unique {
+        let Some(value) = text(attributes, &described.name) else { continue };
+        let taken = filter::all(&[directory.class_filter(class), filter::equals(&described.name, value.as_bytes())]);
+        let search = Search::new(directory.base(class)?, Scope::Subtree, taken).attributes([config.profile().id]);
+        if let Some(found) = directory.search_if_there(&search, "look for what is in the way")?.first() {
+            return Ok(entry::id_of(config, found));
+        }
+    }
+    Ok(None)
+}
+
+/// The object of this name.
+fn at(directory: &Directory, class: Class, dn: &str) -> Result<Object, Error> {
+    let search =
+        Search::new(dn, Scope::Base, directory.class_filter(class)).attributes(wanted(&directory.config, class));
+    let found = directory.search_if_there(&search, "read what was written")?;
+    let Some(entry) = found.first() else {
+        return Err(Error::outcome_unknown(format!(
+            "{dn} was written and is not shown; see that the account that is bound may read it"
+        )));
+    };
+    to_object(directory, class, entry)
+}
+
+fn to_object(directory: &Directory, class: Class, entry: &Entry) -> Result<Object, Error> {
+    let memberships = Memberships::of(directory, class, std::slice::from_ref(entry))?;
+    entry::to_object(&directory.config, class, entry, &memberships)
+}
+
+/// Reads one object.
+///
+/// # Errors
+/// `not-found` where there is none below the base.
+pub fn read(directory: &Directory, class: Class, id: &str) -> Result<Object, Error> {
+    to_object(directory, class, &entry_of(directory, class, id)?)
+}
+
+fn entry_of(directory: &Directory, class: Class, id: &str) -> Result<Entry, Error> {
+    let found = directory.find(class, id, wanted(&directory.config, class))?;
+    found.ok_or_else(|| Error::not_found(class.name(), id))
+}
+
+/// Changes attributes: first everything in one modification, which is atomic, then the name.
+///
+/// # Errors
+/// `not-found`, `invalid-value`, `version-conflict`; `partially-applied` where the new name was refused after the
+/// attributes were changed.
+pub fn update(directory: &Directory, class: Class, edit: &UpdateEdit) -> Result<Outcome, Error> {
+    let entry = entry_of(directory, class, &edit.id)?;
+    let object = to_object(directory, class, &entry)?;
+    let mut after = object.attributes.clone();
+    let (passwords, others): (Vec<_>, Vec<_>) =
+        edit.changes.iter().cloned().partition(|change| is_password(directory, class, &change.attribute));
+    apply_changes(&mut after, &others)?;
+    let mut changes = modifications(directory, class, &entry, (&object.attributes, &after), &others)?;
+    for change in &passwords {
+        let purser_sdk::AttributeAction::Replace(value) = &change.action else {
+            return Err(Error::invalid_value(&change.attribute, "a password can only be replaced"));
+        };
+        changes.push(password::change(&directory.config, slot(&change.attribute, value)?));
+    }
+    let renamed = renamed(directory, class, &entry, (&object.attributes, &after))?;
+    if changes.is_empty() && renamed.is_none() {
+        return Ok(Outcome::Unchanged(Some(object)));
+    }
+    let modified = !changes.is_empty();
+    if modified {
+        directory
+            .modify(&entry.dn, changes, &format!("change the {}", class.name()))
+            .map_err(account_control::conflicting)?;
+    }
+    if let Some(rename) = renamed {
+        directory.write(&rename, &format!("rename the {}", class.name())).map_err(|error| match modified {
+            true => Error::partially_applied("the attributes were changed, and the name was not", error.message),
+            false => error,
+        })?;
+    }
+    read(directory, class, &edit.id).map(|object| Outcome::Done(Some(object)))
+}
+
+/// What one modification writes; the naming attribute and the container are not among it.
+fn modifications(
+    directory: &Directory,
+    class: Class,
+    entry: &Entry,
+    (before, after): (&Attributes, &Attributes),
+    changes: &[AttributeChange],
+) -> Result<Vec<Change>, Error> {
+    let described = class.attributes(&directory.config);
+    let (mut modifications, mut control) = (Vec::new(), Vec::new());
+    for name in changes.iter().map(|change| change.attribute.as_str()) {
+        let is_name = name.eq_ignore_ascii_case(class.rdn(&directory.config)) || name == CONTAINER;
+        let (old, new) = (before.get(name), after.get(name));
+        if is_name || old == new || matches!((old, new), (Some(old), Some(new)) if same_value(old, new)) {
+            continue;
+        }
+        let attribute = find(&described, class, name)?;
+        let new = new.unwrap_or(&Value::Null);
+        match attribute.kind {
+            Kind::ControlBit(bit) => control.push((bit, !new.is_null() && boolean(name, new)?)),
+            Kind::Locked if !new.is_null() && boolean(name, new)? => {
+                return Err(Error::invalid_value(
+                    name,
+                    "an account is locked by the directory alone; false unlocks it",
+                ));
+            }
+            Kind::Locked => modifications.push(replace(attribute.wire_name(), vec![b"0".to_vec()])),
+            Kind::FileTime if new.is_null() => modifications.push(replace(&attribute.name, vec![b"0".to_vec()])),
+            _ => modifications.push(replace(&attribute.name, attribute.write(new)?)),
+        }
+    }
+    if !control.is_empty() {
+        let bits = account_control::of(entry).ok_or_else(|| unreadable_control(&entry.dn))?;
+        modifications.extend(account_control::changes(bits, account_control::with(bits, control)));
+    }
+    Ok(modifications)
+}
+
+fn unreadable_control(dn: &str) -> Error {
+    Error::permission_denied(format!("{dn} does not show its userAccountControl"))
+        .naming_permission("read userAccountControl")
+}
+
+/// The new name of an entry, where it gets one.
+fn renamed(
+    directory: &Directory,
+    class: Class,
+    entry: &Entry,
+    (before, after): (&Attributes, &Attributes),
+) -> Result<Option<Write>, Error> {
+    let rdn = class.rdn(&directory.config);
+    let (old, new) = (text(before, rdn), text(after, rdn));
+    let new = new.ok_or_else(|| {
+        Error::invalid_value(rdn, format!("`{rdn}` names the {} and cannot be cleared", class.name()))
+    })?;
+    let container = container_of(directory, class, after.get(CONTAINER))?;
+    let (own, parent) = dn::split(&entry.dn);
+    let moves = !dn::same(parent, &container);
+    let is_named_anew = old != Some(new);
+    if !moves && !is_named_anew {
+        return Ok(None);
+    }
+    let new_rdn = if is_named_anew { dn::rdn(rdn, new) } else { own.to_owned() };
+    Ok(Some(Write::Rename { dn: entry.dn.clone(), new_rdn, new_superior: moves.then_some(container) }))
+}
+
+/// Enables or disables an account.
+///
+/// # Errors
+/// `not-found`; `version-conflict`; `unsupported` where the directory has no disabled accounts.
+pub fn set_active(directory: &Directory, class: Class, edit: &SetActiveEdit) -> Result<Outcome, Error> {
+    if class != Class::User {
+        return Err(Error::unsupported("a group cannot be disabled"));
+    }
+    let entry = entry_of(directory, class, &edit.id)?;
+    if entry::is_active(&directory.config, &entry) == Some(edit.active) {
+        return Ok(Outcome::Unchanged(Some(to_object(directory, class, &entry)?)));
+    }
+    enable(directory, &entry.dn, edit.active)?;
+    read(directory, class, &edit.id).map(|object| Outcome::Done(Some(object)))
+}
+
+fn enable(directory: &Directory, dn: &str, active: bool) -> Result<(), Error> {
+    let config = &directory.config;
+    if config.is_active_directory() {
+        let search = Search::new(dn, Scope::Base, "(objectClass=*)").attributes([account_control::ATTRIBUTE]);
+        let found = directory.search(&search, "read the account's control bits")?;
+        let bits = found.entries.first().and_then(account_control::of).ok_or_else(|| unreadable_control(dn))?;
+        let after = account_control::with(bits, [(DISABLED, !active)]);
+        return if bits == after { Ok(()) } else { account_control::compare_and_set(directory, dn, bits, after) };
+    }
+    let (attribute, value) = match &config.disabling {
+        Disabling::None => {
+            return Err(Error::unsupported(
+                "`disabling` is not configured: say how a disabled account looks in this directory",
+            ));
+        }
+        Disabling::Ppolicy => (LOCKED_TIME, (!active).then_some(LOCKED_FOR_GOOD)),
+        Disabling::Attribute { attribute, disabled, enabled } => {
+            (attribute.as_str(), if active { enabled.as_deref() } else { Some(disabled.as_str()) })
+        }
+    };
+    let values = value.map(|value| value.as_bytes().to_vec()).into_iter().collect();
+    directory.modify(dn, vec![replace(attribute, values)], "enable or disable the account")
+}
+
+/// Deletes an object.
+///
+/// # Errors
+/// As the directory gives them; an entry with others below it is not deleted.
+pub fn delete(directory: &Directory, class: Class, edit: &DeleteEdit) -> Result<Outcome, Error> {
+    let Some(entry) = directory.find(class, &edit.id, vec![directory.config.profile().id.to_owned()])? else {
+        return Ok(Outcome::Unchanged(None));
+    };
+    match directory.write(&Write::Delete { dn: entry.dn }, &format!("delete the {}", class.name())) {
+        Ok(()) => Ok(Outcome::Done(None)),
+        Err(error) if error.is_not_found() => Ok(Outcome::Unchanged(None)),
+        Err(error) if code_of(&error) == Some(66) => {
+            let message = format!("{}; other entries lie below it: delete or move them first", error.message);
+            Err(Error { message, ..error })
+        }
+        Err(error) => Err(error),
+    }
+}

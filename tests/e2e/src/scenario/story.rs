@@ -1,0 +1,157 @@
+//! The story.
+
+use super::{Company, Peer, Person, Seen};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// How many of each.
+#[derive(Debug, Clone, Copy)]
+pub struct Sizes {
+    /// Who joins.
+    pub joiners: usize,
+    /// Whose name, e-mail address, department or manager changes.
+    pub movers: usize,
+    /// Who leaves.
+    pub leavers: usize,
+    /// Who of them comes back.
+    pub rehires: usize,
+    /// Whose account is changed by hand.
+    pub drifted: usize,
+    /// Whose account was there before.
+    pub adopted: usize,
+}
+
+impl Sizes {
+    /// The usual company.
+    pub const USUAL: Self = Self { joiners: 300, movers: 60, leavers: 30, rehires: 10, drifted: 10, adopted: 10 };
+}
+
+/// Tells the whole story with a target, which is asked after each chapter.
+///
+/// # Panics
+/// The target is not as it must be.
+pub fn tell(peer: &impl Peer, sizes: Sizes) {
+    let mut telling = Telling { company: found(peer, sizes), peer };
+    for person in &telling.company.people[..sizes.adopted] {
+        peer.make_by_hand(person);
+    }
+    let before = peer.accounts();
+    telling.joiners();
+    let ids = telling.ids();
+    for (number, account) in before {
+        assert_eq!(ids[&number], account.id, "the account of {number} was there and was taken over");
+    }
+    telling.movers(sizes.movers);
+    telling.leavers(sizes.movers, sizes.leavers);
+    telling.rehires(sizes.movers, sizes.rehires);
+    telling.drift(sizes.drifted);
+    assert_eq!(telling.ids(), ids, "nobody got another account at any time");
+    telling.quiet();
+}
+
+fn found(peer: &impl Peer, sizes: Sizes) -> Company {
+    let company = Company::found(sizes.joiners, peer.connector(), &peer.declaration());
+    peer.put_secrets(&company.home);
+    company.export();
+    company
+}
+
+struct Telling<'a, P> {
+    company: Company,
+    peer: &'a P,
+}
+
+impl<P: Peer> Telling<'_, P> {
+    fn ids(&self) -> BTreeMap<String, String> {
+        self.peer.accounts().into_iter().map(|(number, account)| (number, account.id)).collect()
+    }
+
+    /// Imports, applies until nothing is left that waits, and demands that nothing was refused.
+    #[track_caller]
+    fn provision(&self) -> Value {
+        self.company.export();
+        self.company.home.purser(&["import", "hr"]).done();
+        let applied = self.company.home.purser(&["apply", "--patience", "180"]).done();
+        assert_eq!(
+            (&applied["refused"], &applied["quarantined"]),
+            (&Value::from(0), &applied["quarantined"]),
+            "{applied}"
+        );
+        applied
+    }
+
+    /// Holds the target against HR.
+    #[track_caller]
+    fn assert_mirrored(&self) {
+        let found = self.peer.accounts();
+        let wanted: Vec<&String> = self.company.people.iter().map(|person| &person.number).collect();
+        assert_eq!(found.keys().collect::<Vec<_>>(), wanted, "one account for each person");
+        for person in &self.company.people {
+            let account: &Seen = &found[&person.number];
+            assert_eq!(
+                account,
+                &person.account(&account.id, self.peer.has_managers()),
+                "the account of {}",
+                person.number
+            );
+        }
+    }
+
+    fn joiners(&self) {
+        self.company.home.purser(&["reconcile", "app"]).done();
+        self.provision();
+        self.assert_mirrored();
+        self.company.home.assert_in_step();
+    }
+
+    fn movers(&mut self, count: usize) {
+        for (place, person) in self.company.people.iter_mut().take(count).enumerate() {
+            move_one(place, person);
+        }
+        self.provision();
+        self.assert_mirrored();
+        self.company.home.assert_in_step();
+    }
+
+    fn leavers(&mut self, from: usize, count: usize) {
+        self.company.people[from..from + count].iter_mut().for_each(|person| person.employed = false);
+        self.provision();
+        self.assert_mirrored();
+        self.company.home.assert_in_step();
+    }
+
+    fn rehires(&mut self, from: usize, count: usize) {
+        self.company.people[from..from + count].iter_mut().for_each(|person| person.employed = true);
+        self.provision();
+        self.assert_mirrored();
+    }
+
+    fn drift(&self, count: usize) {
+        for person in &self.company.people[..count] {
+            self.peer.change_family_by_hand(&person.number, "Changed by hand");
+        }
+        self.company.home.purser(&["reconcile", "app"]).done();
+        self.assert_mirrored();
+    }
+
+    fn quiet(&self) {
+        let report = self.company.home.purser(&["reconcile", "app"]).done();
+        assert_eq!(report["changed"], 0, "a further look finds nothing new: {report}");
+        self.company.home.assert_in_step();
+    }
+}
+
+fn move_one(place: usize, person: &mut Person) {
+    match place % 4 {
+        0 => {
+            person.family = format!("Wed-{place}");
+            person.login = format!("wed{place:04}");
+        }
+        1 => person.email = format!("new{place:04}@corp.example.test"),
+        2 => person.department = if person.department == "Sales" { "Engineering" } else { "Sales" }.to_owned(),
+        _ => {
+            person.manager = "E0020".to_owned();
+            person.title = "Head".to_owned();
+        }
+    }
+}

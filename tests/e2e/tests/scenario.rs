@@ -1,0 +1,15 @@
+//! The same story with every kind of target, each asked with its own tools.
+
+use purser_e2e::samba::Samba;
+use purser_e2e::scenario::{Sizes, tell};
+use purser_e2e::slapd::Slapd;
+
+#[test]
+fn a_company_in_openldap() {
+    tell(&Slapd::start(), Sizes::USUAL);
+}
+
+#[test]
+fn a_company_in_active_directory() {
+    tell(&Samba::start().with_units(), Sizes::USUAL);
+}
