@@ -17,6 +17,7 @@ pub mod samba;
 pub mod samba_peer;
 pub mod scenario;
 pub mod scim_company;
+pub mod scim_peer;
 pub mod scim_server;
 pub mod secrecy;
 pub mod slapd;

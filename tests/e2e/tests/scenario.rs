@@ -2,6 +2,7 @@
 
 use purser_e2e::samba::Samba;
 use purser_e2e::scenario::{Sizes, tell};
+use purser_e2e::scim_server::ScimServer;
 use purser_e2e::slapd::Slapd;
 
 #[test]
@@ -12,4 +13,9 @@ fn a_company_in_openldap() {
 #[test]
 fn a_company_in_active_directory() {
     tell(&Samba::start().with_units(), Sizes::USUAL);
+}
+
+#[test]
+fn a_company_in_a_scim_application() {
+    tell(&ScimServer::start().tenant("story"), Sizes::USUAL);
 }
