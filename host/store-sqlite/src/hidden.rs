@@ -9,6 +9,7 @@ use purser_model::audit::HIDDEN;
 use purser_model::edit::{AttributeAction, AttributeChange};
 use purser_model::id::TargetName;
 use purser_model::operation::Intent;
+use purser_model::password::is_generated;
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -136,6 +137,8 @@ impl Hidden {
     fn collect(&self, path: &str, value: &Value, secret: bool, secrets: &mut Vec<String>) {
         let secret = secret || self.hides_by_itself(path);
         match value {
+            // A password that is still to be made: what stands in its place is no secret.
+            marker if is_generated(marker) => {}
             Value::Object(inner) => inner.iter().for_each(|(name, value)| {
                 self.collect(&format!("{path}.{}", name.to_lowercase()), value, secret, secrets);
             }),
@@ -198,5 +201,9 @@ mod tests {
         };
         let text = hidden(&["pin"]).without_secrets("`98765` is too weak for anna, and 9876 is taken", &intent);
         assert_eq!(text, "`(hidden)` is too weak for anna, and (hidden) is taken");
+        let attributes = json!({"password": purser_model::password::generated()}).as_object().unwrap().clone();
+        let intent = Intent::Create { attributes, active: None };
+        let text = "the password is too short";
+        assert_eq!(hidden(&["password"]).without_secrets(text, &intent), text, "the word is no secret");
     }
 }

@@ -88,7 +88,7 @@ struct Page {
 fn ask(directory: &Directory, cookie: &[u8], filter: &str, attributes: Vec<String>) -> Result<Page, Error> {
     let mut search = Search::new(domain(directory)?, Scope::Subtree, filter).attributes(attributes);
     search.controls = vec![dirsync::request(cookie), dirsync::extended_names()];
-    let found = directory.search(&search, "follow the changes").map_err(|error| refined(error, cookie))?;
+    let found = directory.search_changes(&search, "follow the changes").map_err(|error| refined(error, cookie))?;
     let answer = dirsync::answer(&found.controls)
         .ok_or_else(|| Error::unsupported("the server does not answer DirSync: reconcile in full"))?;
     Ok(Page { entries: found.entries, cookie: answer.cookie, more: answer.more })

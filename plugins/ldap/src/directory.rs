@@ -45,6 +45,16 @@ impl Directory {
         Ok(found)
     }
 
+    /// Searches for changes: what came into a list and what went stands in parts that are no parts of the whole list.
+    ///
+    /// # Errors
+    /// As [`error_of`].
+    pub fn search_changes(&self, search: &Search, what: &str) -> Result<Found, Error> {
+        let mut found = self.ldap.search(search).map_err(|failure| error_of(failure, what, false))?;
+        found.entries.iter_mut().for_each(entry::join_ranges);
+        Ok(found)
+    }
+
     /// Searches, and takes a base that is not there for one without entries.
     ///
     /// # Errors

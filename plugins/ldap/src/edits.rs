@@ -52,11 +52,20 @@ pub fn create(directory: &Directory, class: Class, edit: &CreateEdit) -> Result<
     directory
         .write(&add, &format!("create the {}", class.name()))
         .map_err(|error| in_the_way(directory, class, &dn, &edit.attributes, error))?;
-    let made = complete(directory, class, &dn, edit.active, content.password);
-    made.map_err(|error| {
-        Error::partially_applied(format!("the {} {dn} was made and cannot be used yet", class.name()), error.message)
-    })?;
+    if let Err(error) = complete(directory, class, &dn, edit.active, content.password) {
+        return Err(taken_back(directory, class, &dn, error));
+    }
     Ok(Outcome::Done(Some(at(directory, class, &dn)?)))
+}
+
+/// An account that was made a moment ago and that the directory refuses to complete, such as for its password, is taken back:
+/// nobody can use it, and enabled without a password it would be a danger. Where it is not known how that ended, it stays.
+fn taken_back(directory: &Directory, class: Class, dn: &str, error: Error) -> Error {
+    let refused = !matches!(error.class, ErrorClass::Unavailable { .. } | ErrorClass::OutcomeUnknown);
+    if refused && directory.write(&Write::Delete { dn: dn.to_owned() }, "take a new account back").is_ok() {
+        return error;
+    }
+    Error::partially_applied(format!("the {} {dn} was made and cannot be used yet", class.name()), error.message)
 }
 
 /// What a new entry has beside the attributes of the object.

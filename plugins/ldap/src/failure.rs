@@ -36,10 +36,10 @@ fn class_of(code: u32, windows: Option<&str>, text: &str) -> Option<ErrorClass> 
         // The name of the attribute stands in the text only where Active Directory wrote it.
         (19, Some("000021C8")) => Some(ErrorClass::AlreadyExists(None)),
         (19, Some("0000202F")) if text.contains("userPrincipalName") => Some(ErrorClass::AlreadyExists(None)),
-        (19 | 53, Some("0000052D")) => attribute("password"),
+        (19 | 53, Some("0000052D")) => attribute("unicodePwd"),
         (53, Some("0000001F")) => Some(ErrorClass::InvalidConfig),
         (19, Some("000020B5")) => Some(ErrorClass::InvalidValue(None)),
-        (19, None) if text.to_lowercase().contains("password") => attribute("password"),
+        (19, None) if text.to_lowercase().contains("password") => attribute("userPassword"),
         (66, _) => Some(ErrorClass::InvalidValue(None)),
         (8 | 48, _) => Some(ErrorClass::InvalidConfig),
         (80, _) => Some(ErrorClass::Unavailable { after_ms: None }),
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn codes_of_active_directory_are_understood() {
         let weak = server(53, "0000052D: SvcErr: DSID-031A12D2, problem 5003 (WILL_NOT_PERFORM), data 0\n\0");
-        assert_eq!(weak.class, ErrorClass::InvalidValue(Some("password".into())));
+        assert_eq!(weak.class, ErrorClass::InvalidValue(Some("unicodePwd".into())));
         assert_eq!(weak.native_code.as_deref(), Some("53/0000052D"));
         assert_eq!(server(19, "000021C8: AtrErr: DSID-03200BBA, #1").class, ErrorClass::AlreadyExists(None));
         assert_eq!(server(53, "0000001F: SvcErr: DSID-031A12D2").class, ErrorClass::InvalidConfig);

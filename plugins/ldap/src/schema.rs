@@ -12,9 +12,9 @@ use std::collections::BTreeSet;
 
 /// The classes of a configuration, with every attribute that they can have.
 pub fn classes(config: &Config) -> Vec<ObjectClass> {
-    let mut classes = vec![user(config, attribute::of_users(config))];
+    let mut classes = vec![user(config, &attribute::of_users(config))];
     if config.groups.is_some() {
-        classes.push(group(config, attribute::of_groups(config)));
+        classes.push(group(config, &attribute::of_groups(config)));
     }
     classes
 }
@@ -27,10 +27,11 @@ pub fn discovered(directory: &Directory) -> Result<Vec<ObjectClass>, Error> {
     let Some(known) = known_attributes(directory)? else { return Ok(classes(&directory.config)) };
     let config = &directory.config;
     let there = |described: &Described| known.contains(&described.wire_name().to_lowercase());
-    let users = attribute::of_users(config).into_iter().filter(there).collect();
-    let mut classes = vec![user(config, users)];
+    let users: Vec<_> = attribute::of_users(config).into_iter().filter(there).collect();
+    let mut classes = vec![user(config, &users)];
     if config.groups.is_some() {
-        classes.push(group(config, attribute::of_groups(config).into_iter().filter(there).collect()));
+        let groups: Vec<_> = attribute::of_groups(config).into_iter().filter(there).collect();
+        classes.push(group(config, &groups));
     }
     Ok(classes)
 }
@@ -45,11 +46,8 @@ pub fn known_attributes(directory: &Directory) -> Result<Option<BTreeSet<String>
     let search = Search::new(place, Scope::Base, "(objectClass=*)").attributes(["attributeTypes"]);
     let found = directory.search_if_there(&search, "read the schema")?;
     let described = found.iter().flat_map(|entry| entry.values("attributeTypes"));
-    let names: BTreeSet<String> = described
-        .filter_map(|text| std::str::from_utf8(text).ok())
-        .flat_map(names_in)
-        .map(|name| name.to_lowercase())
-        .collect();
+    let names: BTreeSet<String> =
+        described.filter_map(|text| std::str::from_utf8(text).ok()).flat_map(names_in).map(str::to_lowercase).collect();
     Ok((!names.is_empty()).then_some(names))
 }
 
@@ -64,7 +62,7 @@ fn names_in(description: &str) -> Vec<&str> {
     rest.split('\'').nth(1).into_iter().collect()
 }
 
-fn user(config: &Config, attributes: Vec<Described>) -> ObjectClass {
+fn user(config: &Config, attributes: &[Described]) -> ObjectClass {
     let mut operations = vec![
         Operation::Search,
         Operation::Get,
@@ -104,7 +102,7 @@ fn container() -> Attribute {
     Attribute::text(CONTAINER).describe("The entry that it lies in; another one moves it")
 }
 
-fn group(config: &Config, attributes: Vec<Described>) -> ObjectClass {
+fn group(config: &Config, attributes: &[Described]) -> ObjectClass {
     let (side, attribute) = match config.membership() {
         Some(Membership::Member) => (HoldingSide::Entitlement, MEMBERS),
         _ => (HoldingSide::Account, GROUPS),
