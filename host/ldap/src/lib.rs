@@ -15,6 +15,7 @@ mod error;
 mod filter;
 mod open;
 mod operation;
+pub mod parsers;
 mod session;
 mod settings;
 mod stream;

@@ -19,6 +19,7 @@ mod grant;
 mod inspect;
 mod meter;
 mod observer;
+pub mod parsers;
 mod runtime;
 mod session;
 mod settings;

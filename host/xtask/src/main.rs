@@ -1,5 +1,6 @@
 //! `cargo xtask`: prepares the machine, builds, tests, demonstrates and measures Purser.
 
+mod fuzz;
 mod machine;
 mod project;
 mod steps;
@@ -12,6 +13,7 @@ cargo xtask demo           prepare what is missing and run the demo to its end
 cargo xtask test           prepare what the tests need and run them all (--quick leaves formatting and lints out)
 cargo xtask bench [NAME]   run the benches, each figure beside its baseline (--json for machines)
 cargo xtask seeds COUNT    tell the engine's stories of failing targets and dying hosts, so many of them (optimised)
+cargo xtask fuzz NAME [S]  let a fuzzer search one parser of tests/fuzz, for S seconds (60); without a name, say which there are
 cargo xtask check          formatting, lints and the project's own rules
 cargo xtask connectors     build the connectors into target/connectors";
 
@@ -33,6 +35,7 @@ fn run(arguments: &[String]) -> anyhow::Result<()> {
         Some("test") => test(rest),
         Some("bench") => bench(rest),
         Some("seeds") => seeds(rest),
+        Some("fuzz") => fuzz::run(rest),
         Some("check") => check(),
         Some("peers") => machine::samba_domain().map(|_| ()),
         Some("connectors") => {

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::SystemTime;
 
 /// The top of the project.
-fn top() -> PathBuf {
+pub fn top() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new(".")).to_owned()
 }
 

@@ -7,6 +7,7 @@ mod error;
 mod headers;
 mod location;
 mod message;
+pub mod parsers;
 mod policy;
 mod redaction;
 mod slots;
