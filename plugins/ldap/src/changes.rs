@@ -1,7 +1,9 @@
-//! Change feeds: DirSync in Active Directory, `modifyTimestamp` in others.
+//! Change feeds: DirSync in Active Directory, or `uSNChanged` where the right to it is missing; `modifyTimestamp` in others.
 //!
-//! DirSync shows what was deleted and, since memberships are read from accounts, whose memberships changed. By time neither
-//! is seen: full reconciliation finds both.
+//! DirSync shows what was deleted and, since memberships are read from accounts, whose memberships changed. By number memberships
+//! are not seen, and by time neither: full reconciliation finds them.
+
+mod usn;
 
 use crate::directory::Directory;
 use crate::dirsync;
@@ -27,6 +29,8 @@ const NOBODY: &str = "(cn=purser asks where the feed stands)";
 enum Feed {
     /// The cookie of the objects, and that of the groups that they are in.
     DirSync { objects: String, groups: Option<String> },
+    /// What was changed in this domain controller after this number.
+    Usn { server: String, after: u64 },
     /// What was changed at or after this moment; `page` goes on within one look.
     Time { since: String, latest: String, page: Option<String> },
 }
@@ -42,15 +46,26 @@ pub fn changes(directory: &Directory, class: Class, at: Option<&str>) -> Result<
     };
     match feed {
         Feed::DirSync { objects, groups } => dir_sync(directory, class, &objects, groups.as_deref()),
+        Feed::Usn { server, after } => usn::changes(directory, class, &server, after),
         Feed::Time { since, latest, page } => by_time(directory, class, since, latest, page.as_deref()),
     }
 }
 
 fn start(directory: &Directory, class: Class) -> Result<ChangePage, Error> {
     let feed = if directory.config.is_active_directory() {
-        let objects = cookie_for_now(directory)?;
-        let groups = has_groups(directory, class).then(|| objects.clone());
-        Feed::DirSync { objects, groups }
+        match cookie_for_now(directory) {
+            Ok(objects) => {
+                let groups = has_groups(directory, class).then(|| objects.clone());
+                Feed::DirSync { objects, groups }
+            }
+            Err(error) if matches!(error.class, ErrorClass::PermissionDenied(_)) => {
+                directory
+                    .host
+                    .info("DirSync is denied; changes are followed by their numbers, which shows no memberships");
+                usn::now(directory)?
+            }
+            Err(error) => return Err(error),
+        }
     } else {
         let now = Timestamp::from_millisecond(directory.host.now_ms() as i64).unwrap_or_default();
         let since = now.saturating_sub(CLOCKS_APART).unwrap_or(now).strftime("%Y%m%d%H%M%SZ").to_string();

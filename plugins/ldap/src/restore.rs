@@ -9,7 +9,8 @@ use purser_sdk::{Attributes, Error};
 /// Shows deleted objects.
 const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
 
-fn show_deleted() -> Control {
+/// The control that shows deleted objects.
+pub fn show_deleted() -> Control {
     Control { oid: SHOW_DELETED.to_owned(), critical: true, value: None }
 }
 
@@ -23,6 +24,14 @@ pub fn domain(directory: &Directory) -> Result<String, Error> {
     context.ok_or_else(|| Error::invalid_config("the server is no domain controller: take the profile `generic`"))
 }
 
+/// Where deleted objects lie.
+///
+/// # Errors
+/// As [`domain`].
+pub fn deleted_objects(directory: &Directory) -> Result<String, Error> {
+    Ok(format!("CN=Deleted Objects,{}", domain(directory)?))
+}
+
 /// The deleted account that had the account name of one that is to be created, where there is exactly one.
 ///
 /// # Errors
@@ -34,8 +43,8 @@ pub fn deleted_account(directory: &Directory, attributes: &Attributes) -> Result
         "(objectClass=user)".to_owned(),
         filter::equals("sAMAccountName", name.as_bytes()),
     ]);
-    let base = format!("CN=Deleted Objects,{}", domain(directory)?);
-    let mut search = Search::new(base, Scope::Subtree, wanted).attributes(["objectGUID", "sAMAccountName"]);
+    let mut search =
+        Search::new(deleted_objects(directory)?, Scope::Subtree, wanted).attributes(["objectGUID", "sAMAccountName"]);
     search.controls.push(show_deleted());
     let mut found = directory.search_if_there(&search, "look for a deleted account")?;
     Ok(found.pop().filter(|_| found.is_empty()))

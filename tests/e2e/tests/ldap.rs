@@ -196,21 +196,44 @@ fn what_active_directory_refuses_is_said_in_its_own_words() {
     assert!(checked.contains("wrong-profile") && checked.contains("active-directory"), "{checked}");
 }
 
-#[test]
-fn check_names_the_right_that_is_missing_and_a_refused_bind_says_why() {
-    let server = Samba::start().with_units();
-    let company = company(&server, 1, &[]);
-    provision(&company);
-    // An ordinary user reads, and may change nothing.
-    let quoted: Vec<u8> = "\"Reader!Pass9x\"".encode_utf16().flat_map(u16::to_le_bytes).collect();
+/// A user who reads and may change nothing.
+const READER: &str = "Reader!Pass9x";
+
+fn make_reader(server: &Samba) {
+    let quoted: Vec<u8> = format!("\"{READER}\"").encode_utf16().flat_map(u16::to_le_bytes).collect();
     server.tools().modify(&format!(
         "dn: CN=Reader,CN=Users,{DOMAIN}\nchangetype: add\nobjectClass: user\nsAMAccountName: reader\n\
          userPrincipalName: reader@corp.example.test\nuserAccountControl: 512\nunicodePwd:: {}\n",
         base64(&quoted)
     ));
-    let declared = server.declaration().replace("Administrator@", "reader@");
-    company.home.declare("app", &declared);
-    company.home.write("ldap-password", "Reader!Pass9x");
+}
+
+fn bind_as_reader(server: &Samba, company: &Company) {
+    company.home.declare("app", &server.declaration().replace("Administrator@", "reader@"));
+    company.home.write("ldap-password", READER);
+}
+
+#[test]
+fn without_the_right_to_dir_sync_changes_are_followed_by_their_numbers() {
+    let server = Samba::start().with_units();
+    let company = company(&server, 4, &[]);
+    provision(&company);
+    make_reader(&server);
+    bind_as_reader(&server, &company);
+    company.home.purser(&["reconcile", "app"]).done();
+    server.change_family_by_hand("E0003", "Changed by hand");
+    let followed = company.home.purser(&["reconcile", "app", "--delta", "--dry-run"]).ended_with(3);
+    assert_eq!((&followed["kind"], &followed["changed"]), (&"changes".into(), &1.into()), "{followed}");
+    assert_eq!(followed["plan"]["items"].as_array().map(Vec::len), Some(1), "{followed}");
+}
+
+#[test]
+fn check_names_the_right_that_is_missing_and_a_refused_bind_says_why() {
+    let server = Samba::start().with_units();
+    let company = company(&server, 1, &[]);
+    provision(&company);
+    make_reader(&server);
+    bind_as_reader(&server, &company);
     let checked = company.home.purser(&["check"]).ended_with(1).to_string();
     assert!(checked.contains("missing-permission") && checked.contains("Create user objects"), "{checked}");
 
