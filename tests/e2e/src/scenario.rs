@@ -51,6 +51,10 @@ pub trait Peer {
     /// Whether accounts have a manager.
     fn has_managers(&self) -> bool;
 
+    /// From now on these shares (0.0 to 1.0) of the requests are throttled, and of the answers lost, where that can be done
+    /// in front of this target.
+    fn disturb(&self, _throttled: f64, _lost: f64) {}
+
     /// All accounts by employee number, read with the target's own tools.
     fn accounts(&self) -> BTreeMap<String, Seen>;
 

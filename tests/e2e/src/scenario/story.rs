@@ -1,7 +1,14 @@
 //! The story.
 
 use super::{Company, Peer, Person, Seen};
+use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// The share of requests that are throttled, and of answers that are lost, where that can be done.
+const THROTTLED: f64 = 0.1;
+const LOST: f64 = 0.02;
+/// How often something is tried again that a disturbed target did not let through.
+const ATTEMPTS: u32 = 5;
 
 /// How many of each.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +37,7 @@ impl Sizes {
 /// # Panics
 /// The target is not as it must be.
 pub fn tell(peer: &impl Peer, sizes: Sizes) {
+    peer.disturb(THROTTLED, LOST);
     let mut telling = Telling { company: found(peer, sizes), peer };
     for person in &telling.company.people[..sizes.adopted] {
         peer.make_by_hand(person);
@@ -70,8 +78,26 @@ impl<P: Peer> Telling<'_, P> {
     fn provision(&self) {
         self.company.export();
         self.company.home.purser(&["import", "hr"]).done();
-        let applied = self.company.home.purser(&["apply", "--patience", "180"]).done();
-        assert_eq!(applied["refused"], 0, "{applied}");
+        for _ in 0..ATTEMPTS {
+            let applied = self.company.home.purser(&["apply", "--patience", "180"]);
+            if applied.code == Some(0) {
+                assert_eq!(applied.done()["refused"], 0, "{applied:?}");
+                return;
+            }
+        }
+        self.company.home.purser(&["apply", "--patience", "180"]).done();
+    }
+
+    /// Looks at everything in the target. A list that a throttled or lost answer cut short is begun again.
+    #[track_caller]
+    fn reconcile(&self) -> Value {
+        for _ in 0..ATTEMPTS {
+            let reconciled = self.company.home.purser(&["reconcile", "app"]);
+            if reconciled.code == Some(0) {
+                return reconciled.done();
+            }
+        }
+        self.company.home.purser(&["reconcile", "app"]).done()
     }
 
     /// Holds the target against HR.
@@ -92,7 +118,7 @@ impl<P: Peer> Telling<'_, P> {
     }
 
     fn joiners(&self) {
-        self.company.home.purser(&["reconcile", "app"]).done();
+        self.reconcile();
         self.provision();
         self.assert_mirrored();
         self.company.home.assert_in_step();
@@ -124,12 +150,15 @@ impl<P: Peer> Telling<'_, P> {
         for person in &self.company.people[..count] {
             self.peer.change_family_by_hand(&person.number, "Changed by hand");
         }
-        self.company.home.purser(&["reconcile", "app"]).done();
+        self.reconcile();
+        self.provision();
         self.assert_mirrored();
     }
 
     fn quiet(&self) {
-        let report = self.company.home.purser(&["reconcile", "app"]).done();
+        self.peer.disturb(0.0, 0.0);
+        self.reconcile();
+        let report = self.reconcile();
         assert_eq!(report["changed"], 0, "a further look finds nothing new: {report}");
         self.company.home.assert_in_step();
     }
