@@ -8,6 +8,7 @@ mod listing;
 mod native;
 mod planning;
 mod reconciliation;
+mod scale;
 mod sources;
 
 use anyhow::{Context, bail};
@@ -46,10 +47,12 @@ pub fn figure(bench: &str, case: &str, value: f64, unit: &str, baseline: f64) ->
     }
 }
 
-const CASES: [&str; 11] = [
+const CASES: [&str; 13] = [
     "call/get",
     "page/1000x12",
     "broker/request",
+    "load/cache",
+    "targets/1000",
     "plan/100000",
     "apply/20000",
     "reconcile/10000",
@@ -119,6 +122,8 @@ fn run_here(case: &str) -> anyhow::Result<ExitCode> {
             Some(("call", _)) => crossing::get().await,
             Some(("page", _)) => crossing::page().await,
             Some(("broker", _)) => broker::requests().await,
+            Some(("load", _)) => scale::loading().await,
+            Some(("targets", _)) => scale::targets().await,
             Some(("plan", _)) => planning::plan(),
             Some(("apply", count)) => application::apply(count.parse()?).await,
             Some(("reconcile", count)) => reconciliation::no_drift(count.parse()?).await,

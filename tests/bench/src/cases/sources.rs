@@ -18,11 +18,17 @@ fn request(directory: &str, output: &Path) -> BuildRequest {
     request
 }
 
+/// The bench's guest, built.
+pub fn built_catalogue(folder: &Path) -> anyhow::Result<PathBuf> {
+    let mut built = build_examples(&request("tests/bench", folder), &["catalogue"])?;
+    Ok(built.remove(0).path)
+}
+
 /// The bench's guest, loaded.
 pub async fn catalogue(folder: &Path) -> anyhow::Result<Arc<Connector>> {
-    let built = build_examples(&request("tests/bench", folder), &["catalogue"])?;
+    let built = built_catalogue(folder)?;
     let runtime = Runtime::new(RuntimeSettings::new(folder.join("compiled")))?;
-    Ok(runtime.load(&built[0].path).await?)
+    Ok(runtime.load(&built).await?)
 }
 
 /// The connector `flatfile`, loaded.
