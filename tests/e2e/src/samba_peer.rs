@@ -18,8 +18,8 @@ password = { length = 24 }
 [target.app.ldap]
 url = "ldaps://ADDRESS"
 bind_dn = "Administrator@corp.example.test"
-password = { file = "../ldap-password" }
-ca = "../ldap-ca.pem"
+password = { file = "../samba-password" }
+ca = "../samba-ca.pem"
 
 [target.app.config]
 profile = "active-directory"
@@ -85,8 +85,8 @@ impl Peer for Samba {
     }
 
     fn put_secrets(&self, home: &Home) {
-        home.write("ldap-password", PASSWORD);
-        home.write("ldap-ca.pem", std::fs::read(self.authority()).expect("the authority's certificate is there"));
+        home.write("samba-password", PASSWORD);
+        home.write("samba-ca.pem", std::fs::read(self.authority()).expect("the authority's certificate is there"));
     }
 
     fn declaration(&self) -> String {

@@ -16,8 +16,8 @@ guard = { share = 100, count = 100_000, revoke = { share = 100, count = 100_000 
 [target.app.ldap]
 url = "URL"
 bind_dn = "cn=admin,dc=example,dc=test"
-password = { file = "../ldap-password" }
-ca = "../ldap-ca.pem"
+password = { file = "../slapd-password" }
+ca = "../slapd-ca.pem"
 
 [target.app.config]
 people = { base = "ou=people,dc=example,dc=test" }
@@ -71,8 +71,8 @@ impl Peer for Slapd {
     }
 
     fn put_secrets(&self, home: &Home) {
-        home.write("ldap-password", PASSWORD);
-        home.write("ldap-ca.pem", std::fs::read(self.authority()).expect("the authority's certificate is there"));
+        home.write("slapd-password", PASSWORD);
+        home.write("slapd-ca.pem", std::fs::read(self.authority()).expect("the authority's certificate is there"));
     }
 
     fn declaration(&self) -> String {

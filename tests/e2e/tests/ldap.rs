@@ -210,7 +210,7 @@ fn make_reader(server: &Samba) {
 
 fn bind_as_reader(server: &Samba, company: &Company) {
     company.home.declare("app", &server.declaration().replace("Administrator@", "reader@"));
-    company.home.write("ldap-password", READER);
+    company.home.write("samba-password", READER);
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn check_names_the_right_that_is_missing_and_a_refused_bind_says_why() {
     let checked = company.home.purser(&["check"]).ended_with(1).to_string();
     assert!(checked.contains("missing-permission") && checked.contains("Create user objects"), "{checked}");
 
-    company.home.write("ldap-password", "wrong");
+    company.home.write("samba-password", "wrong");
     let refused = company.home.purser(&["check"]).ended_with(1).to_string();
     assert!(refused.contains("authentication-failed") && refused.contains("52e"), "{refused}");
     assert!(refused.contains("user name or password are wrong"), "{refused}");

@@ -53,19 +53,19 @@ path = "../hr"
 access = "read"
 "#;
 
-const ROLES: &str = r#"
-[role.employee]
-rule = "true"
-[[role.employee.grant]]
-target = "app"
-entitlements = ["everyone"]
-
-[role.engineer]
-rule = "identity.department == 'Engineering'"
-[[role.engineer.grant]]
-target = "app"
-entitlements = ["engineers"]
-"#;
+/// Roles that give everybody an account in these targets.
+fn roles(targets: &[&str]) -> String {
+    let mut roles = String::new();
+    for (role, rule, entitlement) in
+        [("employee", "true", "everyone"), ("engineer", "identity.department == 'Engineering'", "engineers")]
+    {
+        roles += &format!("[role.{role}]\nrule = \"{rule}\"\n");
+        for target in targets {
+            roles += &format!("[[role.{role}.grant]]\ntarget = \"{target}\"\nentitlements = [\"{entitlement}\"]\n");
+        }
+    }
+    roles
+}
 
 /// Those who lead others; they join first.
 const MANAGERS: usize = 10;
@@ -106,14 +106,21 @@ impl Person {
 }
 
 impl Company {
-    /// A company with so many people and a target that this connector reaches. Nothing is imported yet.
+    /// A company with so many people and a target `app` that this connector reaches. Nothing is imported yet.
     pub fn found(people: usize, connector: &str, target: &str) -> Self {
+        Self::found_with(people, &[("app", connector, target)])
+    }
+
+    /// A company with so many people and several targets: their names, connectors, and declarations under the name `app`.
+    pub fn found_with(people: usize, targets: &[(&str, &str, &str)]) -> Self {
         let home = Home::new();
         home.drop_in("flatfile");
-        home.drop_in(connector);
         home.declare("hr", SOURCE);
-        home.declare("roles", ROLES);
-        home.declare("app", target);
+        home.declare("roles", &roles(&targets.iter().map(|(name, ..)| *name).collect::<Vec<_>>()));
+        for (name, connector, declaration) in targets {
+            home.drop_in(connector);
+            home.declare(name, &declaration.replace("target.app", &format!("target.{name}")));
+        }
         Self { home, people: (1..=people).map(Person::at).collect() }
     }
 
