@@ -218,7 +218,8 @@ async fn the_wasi_of_an_interpreter_reaches_nothing() {
 async fn an_interpreter_that_prints_without_end_costs_its_own_call() {
     let connector = load("snoops").await;
     // Each line that it prints is a call into WASI.
-    let limits = CallLimits { host_calls: 5_000, ..CallLimits::default() };
+    let long = Duration::from_mins(5);
+    let limits = CallLimits { host_calls: 2_000, cpu_time: long, wall_time: long, ..CallLimits::default() };
     let session = session(&connector, Grant::default(), limits);
     let flood = SearchRequest { class: "flood".into(), ..listing(1, None) };
     let ended = session.search(flood).await.unwrap_err();
