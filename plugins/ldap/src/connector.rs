@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::entry::Class;
-use crate::{changes, check, edits, listing, manifest, members, password, schema};
+use crate::{changes, check, create, edits, listing, manifest, members, password, schema};
 use purser_sdk::{
     ChangePage, CheckLevel, Connector, CreateEdit, DeleteEdit, EntitlementEdit, Error, ErrorClass, Finding, Host,
     Manifest, Object, ObjectClass, Outcome, Page, Request, SearchRequest, SetActiveEdit, SetPasswordEdit, UpdateEdit,
@@ -70,7 +70,7 @@ impl Connector for LdapDirectory {
     }
 
     fn create(&self, request: &Request, edit: &CreateEdit) -> Result<Outcome, Error> {
-        edits::create(&self.directory, Class::parse(&request.class)?, edit)
+        create::create(&self.directory, Class::parse(&request.class)?, edit)
     }
 
     fn update(&self, request: &Request, edit: &UpdateEdit) -> Result<Outcome, Error> {

@@ -1,6 +1,6 @@
-//! Creating, changing, disabling and deleting single objects.
+//! Reading, changing, disabling and deleting single objects.
 
-use crate::account_control::{self, DISABLED, NORMAL};
+use crate::account_control::{self, DISABLED};
 use crate::attribute::{CONTAINER, Described};
 use crate::config::Disabling;
 use crate::directory::{Directory, replace};
@@ -8,152 +8,13 @@ use crate::entry::{self, Class, GROUPS, LOCKED_FOR_GOOD, LOCKED_TIME, MEMBERS, t
 use crate::failure::code_of;
 use crate::members::Memberships;
 use crate::profile::Kind;
-use crate::{dn, filter, password, restore};
+use crate::{dn, password};
 use purser_sdk::delta::{apply_changes, same_value};
-use purser_sdk::ldap::{Change, Entry, Modification, Scope, Search, Write};
+use purser_sdk::ldap::{Change, Entry, Scope, Search, Write};
 use purser_sdk::serde_json::Value;
-use purser_sdk::{
-    AttributeChange, Attributes, CreateEdit, DeleteEdit, Error, ErrorClass, Object, Outcome, SetActiveEdit, UpdateEdit,
-};
+use purser_sdk::{AttributeChange, Attributes, DeleteEdit, Error, Object, Outcome, SetActiveEdit, UpdateEdit};
 
-/// What a JSON object says about an entry.
-struct Content {
-    changes: Vec<Change>,
-    control: Vec<(u32, bool)>,
-    password: Option<u32>,
-}
-
-/// Creates an object. In Active Directory an account is made disabled, gets its password and is enabled then.
-///
-/// # Errors
-/// `already-exists` with the id of what is in the way; `partially-applied` where the account was made and could not be
-/// completed.
-pub fn create(directory: &Directory, class: Class, edit: &CreateEdit) -> Result<Outcome, Error> {
-    let config = &directory.config;
-    let content = content(directory, class, &edit.attributes)?;
-    let dn = name_of(directory, class, &edit.attributes)?;
-    if class == Class::User
-        && config.restore_deleted
-        && let Some(deleted) = restore::deleted_account(directory, &edit.attributes)?
-    {
-        return restore_account(directory, &deleted, &dn, edit);
-    }
-    let mut attributes = content.changes;
-    attributes.extend(beyond(directory, class, edit));
-    if config.is_active_directory() {
-        if class == Class::User {
-            let bits = account_control::with(NORMAL | DISABLED, content.control);
-            attributes.push(Change::new(Modification::Add, account_control::ATTRIBUTE, [bits.to_string().as_str()]));
-        }
-    } else if let Some(slot) = content.password {
-        attributes.push(password::change(config, slot));
-    }
-    let add = Write::Add { dn: dn.clone(), attributes };
-    directory
-        .write(&add, &format!("create the {}", class.name()))
-        .map_err(|error| in_the_way(directory, class, &dn, &edit.attributes, error))?;
-    if let Err(error) = complete(directory, class, &dn, edit.active, content.password) {
-        return Err(taken_back(directory, class, &dn, error));
-    }
-    Ok(Outcome::Done(Some(at(directory, class, &dn)?)))
-}
-
-/// An account that was made a moment ago and that the directory refuses to complete, such as for its password, is taken back:
-/// nobody can use it, and enabled without a password it would be a danger. Where it is not known how that ended, it stays.
-fn taken_back(directory: &Directory, class: Class, dn: &str, error: Error) -> Error {
-    let refused = !matches!(error.class, ErrorClass::Unavailable { .. } | ErrorClass::OutcomeUnknown);
-    if refused && directory.write(&Write::Delete { dn: dn.to_owned() }, "take a new account back").is_ok() {
-        return error;
-    }
-    Error::partially_applied(format!("the {} {dn} was made and cannot be used yet", class.name()), error.message)
-}
-
-/// What a new entry has beside the attributes of the object.
-fn beyond(directory: &Directory, class: Class, edit: &CreateEdit) -> Vec<Change> {
-    let config = &directory.config;
-    let classes = match class {
-        Class::User => config.user_classes(),
-        Class::Group => vec![config.group_class().to_owned()],
-    };
-    let mut beyond = vec![Change::new(Modification::Add, "objectClass", classes.iter().map(String::as_str))];
-    match class {
-        Class::Group => {
-            if let Some(placeholder) = config.placeholder() {
-                beyond.push(Change::new(Modification::Add, config.member(), [placeholder.as_str()]));
-            }
-            if config.is_active_directory()
-                && text(&edit.attributes, "sAMAccountName").is_none()
-                && let Some(name) = text(&edit.attributes, "cn")
-            {
-                beyond.push(Change::new(Modification::Add, "sAMAccountName", [name]));
-            }
-        }
-        Class::User => {
-            if let Disabling::Attribute { attribute, disabled, enabled } = &config.disabling {
-                let value = if edit.active == Some(false) { Some(disabled) } else { enabled.as_ref() };
-                beyond.extend(value.map(|value| Change::new(Modification::Add, attribute, [value.as_str()])));
-            }
-        }
-    }
-    beyond
-}
-
-/// What is done after an entry was added.
-fn complete(
-    directory: &Directory,
-    class: Class,
-    dn: &str,
-    active: Option<bool>,
-    slot: Option<u32>,
-) -> Result<(), Error> {
-    let config = &directory.config;
-    if class != Class::User {
-        return Ok(());
-    }
-    if config.is_active_directory() {
-        if let Some(slot) = slot {
-            directory.modify(dn, vec![password::change(config, slot)], "set the password of a new account")?;
-        }
-        if active != Some(false) {
-            enable(directory, dn, true)?;
-        }
-    } else if config.disabling == Disabling::Ppolicy && active == Some(false) {
-        enable(directory, dn, false)?;
-    }
-    Ok(())
-}
-
-fn restore_account(directory: &Directory, deleted: &Entry, dn: &str, edit: &CreateEdit) -> Result<Outcome, Error> {
-    restore::reanimate(directory, deleted, dn)?;
-    let restored = || -> Result<Object, Error> {
-        let object = at(directory, Class::User, dn)?;
-        let changes = edit.attributes.iter().map(|(name, value)| AttributeChange {
-            attribute: name.clone(),
-            action: purser_sdk::AttributeAction::Replace(value.clone()),
-        });
-        let update = UpdateEdit { id: object.id, version: None, changes: changes.collect() };
-        self::update(directory, Class::User, &update)?;
-        enable(directory, dn, edit.active != Some(false))?;
-        at(directory, Class::User, dn)
-    };
-    let object = restored().map_err(|error| {
-        Error::partially_applied(format!("the deleted account {dn} was restored and cannot be used yet"), error.message)
-    })?;
-    Ok(Outcome::Done(Some(object)))
-}
-
-/// The name of a new entry, which lies below the base.
-fn name_of(directory: &Directory, class: Class, attributes: &Attributes) -> Result<String, Error> {
-    let rdn = class.rdn(&directory.config);
-    let value = text(attributes, rdn).filter(|value| !value.is_empty());
-    let value = value.ok_or_else(|| {
-        Error::invalid_value(rdn, format!("a {} needs `{rdn}`, which names it in its container", class.name()))
-    })?;
-    let container = container_of(directory, class, attributes.get(CONTAINER))?;
-    Ok(format!("{},{container}", dn::rdn(rdn, value)))
-}
-
-fn container_of(directory: &Directory, class: Class, value: Option<&Value>) -> Result<String, Error> {
+pub(crate) fn container_of(directory: &Directory, class: Class, value: Option<&Value>) -> Result<String, Error> {
     let base = directory.base(class)?;
     let Some(container) = value.and_then(Value::as_str) else { return Ok(base.to_owned()) };
     if !dn::normal(container).ends_with(&dn::normal(base)) {
@@ -163,43 +24,19 @@ fn container_of(directory: &Directory, class: Class, value: Option<&Value>) -> R
     Ok(container.to_owned())
 }
 
-/// The attributes of a new entry.
-fn content(directory: &Directory, class: Class, attributes: &Attributes) -> Result<Content, Error> {
-    let described = class.attributes(&directory.config);
-    let mut content = Content { changes: Vec::new(), control: Vec::new(), password: None };
-    for (name, value) in attributes.iter().filter(|(name, value)| !value.is_null() && *name != CONTAINER) {
-        if is_password(directory, class, name) {
-            content.password = Some(slot(name, value)?);
-            continue;
-        }
-        let attribute = find(&described, class, name)?;
-        match attribute.kind {
-            Kind::ControlBit(bit) => content.control.push((bit, boolean(name, value)?)),
-            Kind::Locked => {}
-            _ => {
-                let values = attribute.write(value)?;
-                if !values.is_empty() {
-                    content.changes.push(replace(&attribute.name, values));
-                }
-            }
-        }
-    }
-    Ok(content)
-}
-
-fn is_password(directory: &Directory, class: Class, name: &str) -> bool {
+pub(crate) fn is_password(directory: &Directory, class: Class, name: &str) -> bool {
     class == Class::User && name.eq_ignore_ascii_case(directory.config.profile().password)
 }
 
-fn slot(name: &str, value: &Value) -> Result<u32, Error> {
+pub(crate) fn slot(name: &str, value: &Value) -> Result<u32, Error> {
     password::slot_of(value).ok_or_else(|| Error::invalid_value(name, "a password comes as a secret, never as a text"))
 }
 
-fn boolean(name: &str, value: &Value) -> Result<bool, Error> {
+pub(crate) fn boolean(name: &str, value: &Value) -> Result<bool, Error> {
     value.as_bool().ok_or_else(|| Error::invalid_value(name, format!("`{name}` is true or false")))
 }
 
-fn find<'a>(described: &'a [Described], class: Class, name: &str) -> Result<&'a Described, Error> {
+pub(crate) fn find<'a>(described: &'a [Described], class: Class, name: &str) -> Result<&'a Described, Error> {
     let found = described.iter().find(|described| described.name.eq_ignore_ascii_case(name));
     found.ok_or_else(|| {
         let advice = match name {
@@ -210,40 +47,8 @@ fn find<'a>(described: &'a [Described], class: Class, name: &str) -> Result<&'a 
     })
 }
 
-/// An error of an add, with the id of what is in the way.
-fn in_the_way(directory: &Directory, class: Class, dn: &str, attributes: &Attributes, error: Error) -> Error {
-    if !matches!(error.class, ErrorClass::AlreadyExists(_)) {
-        return error;
-    }
-    match owner(directory, class, dn, attributes) {
-        Ok(id) => Error { class: ErrorClass::AlreadyExists(id), ..error },
-        Err(look_up) => {
-            directory.host.warn(format!("the entry that is in the way could not be looked up: {look_up}"));
-            error
-        }
-    }
-}
-
-fn owner(directory: &Directory, class: Class, dn: &str, attributes: &Attributes) -> Result<Option<String>, Error> {
-    let config = &directory.config;
-    let by_name = Search::new(dn, Scope::Base, directory.class_filter(class)).attributes([config.profile().id]);
-    if let Some(found) = directory.search_if_there(&by_name, "look for what is in the way")?.first() {
-        return Ok(entry::id_of(config, found));
-    }
-    let unique = class.attributes(config).into_iter().filter(|described| described.declared().traits.unique);
-    for described in unique {
-        let Some(value) = text(attributes, &described.name) else { continue };
-        let taken = filter::all(&[directory.class_filter(class), filter::equals(&described.name, value.as_bytes())]);
-        let search = Search::new(directory.base(class)?, Scope::Subtree, taken).attributes([config.profile().id]);
-        if let Some(found) = directory.search_if_there(&search, "look for what is in the way")?.first() {
-            return Ok(entry::id_of(config, found));
-        }
-    }
-    Ok(None)
-}
-
 /// The object of this name.
-fn at(directory: &Directory, class: Class, dn: &str) -> Result<Object, Error> {
+pub(crate) fn at(directory: &Directory, class: Class, dn: &str) -> Result<Object, Error> {
     let search =
         Search::new(dn, Scope::Base, directory.class_filter(class)).attributes(wanted(&directory.config, class));
     let found = directory.search_if_there(&search, "read what was written")?;
@@ -393,7 +198,7 @@ pub fn set_active(directory: &Directory, class: Class, edit: &SetActiveEdit) -> 
     read(directory, class, &edit.id).map(|object| Outcome::Done(Some(object)))
 }
 
-fn enable(directory: &Directory, dn: &str, active: bool) -> Result<(), Error> {
+pub(crate) fn enable(directory: &Directory, dn: &str, active: bool) -> Result<(), Error> {
     let config = &directory.config;
     if config.is_active_directory() {
         let search = Search::new(dn, Scope::Base, "(objectClass=*)").attributes([account_control::ATTRIBUTE]);

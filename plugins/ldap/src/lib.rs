@@ -10,6 +10,7 @@ mod check;
 mod config;
 mod config_schema;
 mod connector;
+mod create;
 mod directory;
 mod dirsync;
 mod dn;
