@@ -1,0 +1,26 @@
+//! Runs one emulator alone: `cargo run -p purser-peers -- salesforce`.
+
+use purser_peers::salesforce::Salesforce;
+use std::process::ExitCode;
+use std::thread;
+
+fn main() -> ExitCode {
+    match std::env::args().nth(1).as_deref() {
+        Some("salesforce") => {
+            let peer = Salesforce::start();
+            println!("{} (session {})", peer.url(), peer.session());
+            wait()
+        }
+        _ => {
+            eprintln!("say which: salesforce");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Serves until the process is ended.
+fn wait() -> ! {
+    loop {
+        thread::park();
+    }
+}
