@@ -134,3 +134,46 @@ pub fn failure_of(response: &Response) -> Option<Error> {
     let said = body.get(0).and_then(Said::read);
     Some(said.map_or_else(|| response.error(), |said| said.error()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use purser_sdk::serde_json::json;
+
+    fn class_of(code: &str, message: &str) -> ErrorClass {
+        let said = Said::read(&json!({"errorCode": code, "message": message, "fields": ["Title"]})).unwrap();
+        let error = said.error();
+        assert_eq!(error.native_code.as_deref(), Some(code));
+        error.class
+    }
+
+    #[test]
+    fn every_documented_code_has_its_class() {
+        let at_title = || ErrorClass::InvalidValue(Some("Title".to_owned()));
+        for code in ["STRING_TOO_LONG", "FIELD_CUSTOM_VALIDATION_EXCEPTION", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"]
+        {
+            assert_eq!(class_of(code, ""), at_title(), "{code}");
+        }
+        let duplicate = "duplicate value found: X duplicates value on record with id: 001A0000006Vm9r";
+        let taken = ErrorClass::AlreadyExists(Some("001A0000006Vm9rIAC".to_owned()));
+        assert_eq!(class_of("DUPLICATE_VALUE", duplicate), taken);
+        assert_eq!(class_of("DUPLICATE_USERNAME", "taken"), ErrorClass::AlreadyExists(None));
+        assert_eq!(class_of("LICENSE_LIMIT_EXCEEDED", ""), ErrorClass::QuotaOrLicenceExhausted);
+        assert_eq!(class_of("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit"), ErrorClass::QuotaOrLicenceExhausted);
+        let patience = |scope| ErrorClass::RateLimited { after_ms: Some(SHORT_WAIT_MS), scope };
+        assert_eq!(class_of("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests"), patience(ThrottleScope::Target));
+        assert_eq!(class_of("UNABLE_TO_LOCK_ROW", ""), patience(ThrottleScope::Object));
+        assert_eq!(class_of("INVALID_SESSION_ID", ""), ErrorClass::AuthenticationFailed);
+        assert_eq!(class_of("ENTITY_IS_DELETED", ""), ErrorClass::NotFound);
+        assert_eq!(class_of("INVALID_QUERY_LOCATOR", ""), ErrorClass::CursorExpired);
+        assert_eq!(class_of("UNKNOWN_EXCEPTION", ""), ErrorClass::OutcomeUnknown);
+        let lacking = ErrorClass::PermissionDenied(Some("API Enabled".to_owned()));
+        assert_eq!(class_of("API_DISABLED_FOR_ORG", ""), lacking);
+    }
+
+    #[test]
+    fn what_the_platform_repeats_of_values_is_not_shown() {
+        let said = Said::read(&json!({"statusCode": "DUPLICATE_VALUE", "message": "anna.berg@example.org"})).unwrap();
+        assert!(!said.error().message.contains("anna"));
+    }
+}
