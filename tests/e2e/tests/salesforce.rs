@@ -63,8 +63,10 @@ fn home(org: &Org, change: impl FnOnce(String) -> String) -> Home {
     home
 }
 
+/// The target is read first: what it has to give is known only then.
 fn provision(home: &Home) -> Value {
     home.purser(&["import", "hr"]).done();
+    home.purser(&["reconcile", "app"]).done();
     home.purser(&["apply"]).done()
 }
 

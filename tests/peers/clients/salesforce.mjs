@@ -33,7 +33,8 @@ await connection.sobject('User').update({ Id: made.id, IsActive: false, Title: '
 const read = await connection.sobject('User').retrieve(made.id.slice(0, 15));
 assert.deepEqual([read.Id, read.IsActive, read.Title, read.Name], [made.id, false, 'Clerk', "O'Hara"]);
 await assert.rejects(connection.sobject('User').destroy(made.id));
-const found = await connection.sobject('User').find({ LastName: "O'Hara" }, 'Id, Username, Profile.Name').sort('Username');
+const found = await connection.sobject('User').find({ LastName: "O'Hara" }, 'Id, Username, Profile.Name')
+  .sort('Username').execute({ autoFetch: true, maxFetch: 10 });
 assert.equal(found.length, 3);
 assert.equal(found[0].Profile.Name, 'Standard User');
 await fails(connection.query('SELECT Id FROM User WHERE'), 'MALFORMED_QUERY');
