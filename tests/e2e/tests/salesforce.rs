@@ -126,6 +126,7 @@ fn a_name_of_another_organisation_is_refused_and_nothing_else_is() {
     org.salesforce.take_elsewhere("anna@acme.example");
     let home = home(&org, |declared| declared);
     home.purser(&["import", "hr"]).done();
+    home.purser(&["reconcile", "app"]);
     let applied = home.purser(&["apply"]);
     assert!(org.salesforce.find("User", "EmployeeNumber", "2").is_some(), "{applied:?}");
     assert!(org.salesforce.find("User", "EmployeeNumber", "1").is_none());
