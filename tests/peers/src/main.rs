@@ -1,26 +1,21 @@
-//! Runs one emulator alone: `cargo run -p purser-peers -- salesforce`.
+//! Runs one emulator alone: `cargo run -p purser-peers -- graph` prints where it listens, and serves until it is ended.
 
-use purser_peers::salesforce::Salesforce;
+use purser_peers::graph::{CLIENT, Graph, SECRET};
 use std::process::ExitCode;
-use std::thread;
 
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
-        Some("salesforce") => {
-            let peer = Salesforce::start();
-            println!("{} (session {})", peer.url(), peer.session());
-            wait()
+        Some("graph") => {
+            let graph = Graph::start();
+            println!("{}", graph.url());
+            println!("token endpoint {}, client {CLIENT}, secret {SECRET}", graph.token_url());
+            loop {
+                std::thread::park();
+            }
         }
         _ => {
-            eprintln!("say which: salesforce");
+            eprintln!("which emulator? There is: graph");
             ExitCode::from(2)
         }
-    }
-}
-
-/// Serves until the process is ended.
-fn wait() -> ! {
-    loop {
-        thread::park();
     }
 }
