@@ -39,8 +39,9 @@ pub(crate) fn read(node: &Node<'_>, base: &Path, problems: &mut Problems) -> Opt
     let client = client(&mut section, grant.as_ref(), base, &audience, problems);
     let scope = section.optional("scope").and_then(|node| node.filled_text(problems));
     let parameters = section.optional("parameters").map(|node| parameters(&node, problems)).unwrap_or_default();
+    let base_from_token = section.optional("base_from_token").and_then(|node| node.filled_text(problems));
     section.finish(problems);
-    Some(OAuth2 { token_url: token_url?, grant: grant?, client: client?, scope, parameters })
+    Some(OAuth2 { token_url: token_url?, grant: grant?, client: client?, scope, parameters, base_from_token })
 }
 
 /// A text is no URL of a token endpoint. It is not repeated: it may hold a secret.

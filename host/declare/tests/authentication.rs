@@ -43,6 +43,16 @@ fn sealed(name: &str) -> SecretReference {
 }
 
 #[test]
+fn an_answer_may_say_where_the_application_is() {
+    let basic =
+        "token_url = \"https://login.example/token\"\nclient_id = \"app\"\nclient_secret = { secret = \"s\" }\n";
+    assert_eq!(tokens(basic).base_from_token, None);
+    let declared = tokens(&format!("{basic}base_from_token = \"instance_url\"\n"));
+    assert_eq!(declared.base_from_token.as_deref(), Some("instance_url"));
+    assert!(mistake(&format!("[target.app.endpoint.api.oauth2]\n{basic}base_from_token = \"\"")).contains("empty"));
+}
+
+#[test]
 fn every_vendor_s_way_can_be_declared() {
     let entra = tokens(
         "token_url = \"https://login.example/t/oauth2/v2.0/token\"\nclient_id = \"app\"\n\

@@ -20,6 +20,9 @@ pub struct OAuth2 {
     pub scope: Option<String>,
     /// Further parameters of the request, such as `audience` or `resource`; no secrets.
     pub parameters: BTreeMap<String, String>,
+    /// The field of the answer that says at which host the application is, such as `instance_url`: requests go there in
+    /// place of the host of the endpoint's URL. Only where the endpoint's `url` or `also` reaches.
+    pub base_from_token: Option<String>,
 }
 
 /// What the host shows to get a token.

@@ -13,6 +13,7 @@ pub mod http;
 pub mod ldap_tools;
 pub mod people;
 pub mod program;
+pub mod salesforce_peer;
 pub mod samba;
 pub mod samba_peer;
 pub mod scenario;

@@ -1,5 +1,6 @@
 //! The same story with every kind of target, each asked with its own tools.
 
+use purser_e2e::salesforce_peer::Org;
 use purser_e2e::samba::Samba;
 use purser_e2e::scenario::{Sizes, tell};
 use purser_e2e::scim_server::ScimServer;
@@ -18,4 +19,9 @@ fn a_company_in_active_directory() {
 #[test]
 fn a_company_in_a_scim_application() {
     tell(&ScimServer::start().tenant("story"), Sizes::USUAL);
+}
+
+#[test]
+fn a_company_in_salesforce() {
+    tell(&Org::start(), Sizes::USUAL);
 }

@@ -1,21 +1,26 @@
-//! Runs one emulator alone: `cargo run -p purser-peers -- graph` prints where it listens, and serves until it is ended.
+//! Runs one emulator alone: `cargo run -p purser-peers -- salesforce`.
 
-use purser_peers::graph::{CLIENT, Graph, SECRET};
+use purser_peers::salesforce::Salesforce;
 use std::process::ExitCode;
+use std::thread;
 
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
-        Some("graph") => {
-            let graph = Graph::start();
-            println!("{}", graph.url());
-            println!("token endpoint {}, client {CLIENT}, secret {SECRET}", graph.token_url());
-            loop {
-                std::thread::park();
-            }
+        Some("salesforce") => {
+            let peer = Salesforce::start();
+            println!("{} (session {})", peer.url(), peer.session());
+            wait()
         }
         _ => {
-            eprintln!("which emulator? There is: graph");
+            eprintln!("say which: salesforce");
             ExitCode::from(2)
         }
+    }
+}
+
+/// Serves until the process is ended.
+fn wait() -> ! {
+    loop {
+        thread::park();
     }
 }

@@ -13,6 +13,8 @@ pub(super) struct TokenAnswer {
     pub(super) valid_for: Option<Duration>,
     /// A new refresh token in place of the one that was shown.
     pub(super) refresh_token: Option<Secret>,
+    /// Where the application is, as the field says that was asked for.
+    pub(super) base: Option<String>,
 }
 
 /// An answer is no token. Nothing of it is repeated: it may hold one.
@@ -40,10 +42,12 @@ struct Fields {
     token_type: Option<String>,
     expires_in: Option<Number>,
     refresh_token: Option<String>,
+    #[serde(flatten)]
+    further: serde_json::Map<String, serde_json::Value>,
 }
 
-/// Reads an answer that says success.
-pub(super) fn read(body: &[u8]) -> Result<TokenAnswer, NotAToken> {
+/// Reads an answer that says success, and the field that says where the application is.
+pub(super) fn read(body: &[u8], base_field: Option<&str>) -> Result<TokenAnswer, NotAToken> {
     let fields: Fields = serde_json::from_slice(body).map_err(|_| NotAToken::Form)?;
     if fields.token_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
         return Err(NotAToken::Type);
@@ -55,7 +59,8 @@ pub(super) fn read(body: &[u8]) -> Result<TokenAnswer, NotAToken> {
     });
     let valid_for = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok());
     let refresh_token = fields.refresh_token.and_then(|token| Secret::new(token).ok());
-    Ok(TokenAnswer { token, valid_for, refresh_token })
+    let base = base_field.and_then(|field| fields.further.get(field)?.as_str().map(str::to_owned));
+    Ok(TokenAnswer { token, valid_for, refresh_token, base })
 }
 
 /// The code with which a server refuses.
@@ -115,10 +120,13 @@ mod tests {
         for (written, seconds) in [("3599", Some(3599)), ("\"3599\"", Some(3599)), ("\"soon\"", None), ("-1", Some(0))]
         {
             let body = format!("{{\"access_token\":\"t\",\"token_type\":\"bearer\",\"expires_in\":{written}}}");
-            assert_eq!(read(body.as_bytes()).unwrap().valid_for, seconds.map(Duration::from_secs), "{written}");
+            assert_eq!(read(body.as_bytes(), None).unwrap().valid_for, seconds.map(Duration::from_secs), "{written}");
         }
-        let salesforce = read(b"{\"access_token\":\"00D!AQ\",\"instance_url\":\"https://my.example\"}").unwrap();
+        let body = b"{\"access_token\":\"00D!AQ\",\"instance_url\":\"https://my.example\"}";
+        let salesforce = read(body, Some("instance_url")).unwrap();
         assert_eq!((salesforce.token.reveal(), salesforce.valid_for), ("00D!AQ", None));
+        assert_eq!(salesforce.base.as_deref(), Some("https://my.example"));
+        assert_eq!(read(body, None).unwrap().base, None, "what nobody asked for is left there");
     }
 
     #[test]
@@ -129,7 +137,7 @@ mod tests {
             ("{\"token\":\"hunter2\"}", NotAToken::Missing),
             ("{\"access_token\":\"hunter2\",\"token_type\":\"mac\"}", NotAToken::Type),
         ] {
-            let found = read(body.as_bytes()).unwrap_err();
+            let found = read(body.as_bytes(), None).unwrap_err();
             assert_eq!(found, error);
             assert!(!found.to_string().contains("hunter2"));
         }

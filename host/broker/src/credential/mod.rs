@@ -154,6 +154,22 @@ impl Authentication {
         })
     }
 
+    /// Whether the answer with a token says where the application is.
+    pub fn says_the_base(&self) -> bool {
+        matches!(self, Self::OAuth2(EndpointTokens(tokens)) if tokens.say_the_base())
+    }
+
+    /// Where the application is, as its token endpoint says; none where requests go to the endpoint's own URL.
+    ///
+    /// # Errors
+    /// There is no token at the moment, or the answer with it did not say it.
+    pub async fn base(&self) -> Result<Option<String>, CredentialError> {
+        match self {
+            Self::OAuth2(EndpointTokens(tokens)) => tokens.base().await,
+            _ => Ok(None),
+        }
+    }
+
     /// Notes that the target refused a token, so that the next request carries another one.
     pub async fn refused(&self, token: &Secret) {
         if let Self::OAuth2(EndpointTokens(tokens)) = self {

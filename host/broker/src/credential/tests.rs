@@ -1,6 +1,7 @@
 //! Every way to authenticate, against servers on this machine that check what they are sent.
 
 mod assertions;
+mod bases;
 mod connection;
 mod issuer;
 mod tokens;
@@ -100,6 +101,7 @@ fn by_secret(token_url: &str) -> OAuth2 {
         client: TokenClient::SecretBasic { id: "the client".into(), secret: sealed("client") },
         scope: Some("users:read users:write".into()),
         parameters: [("audience".to_owned(), "https://api.example".to_owned())].into(),
+        base_from_token: None,
     }
 }
 

@@ -35,6 +35,8 @@ pub(super) struct Tokens {
     url: Url,
     rules: EgressRules,
     request: TokenRequest,
+    /// The field of an answer that says where the application is.
+    base_field: Option<String>,
     client: OnceLock<reqwest::Client>,
     keeper: OnceLock<KeptTokens>,
     clock: Arc<dyn Clock>,
@@ -56,6 +58,8 @@ struct State {
 #[derive(Debug)]
 struct Token {
     secret: Secret,
+    /// Where the application is, as the server said with the token.
+    base: Option<String>,
     /// Since 1970.
     renew_at: Duration,
 }
@@ -76,6 +80,7 @@ impl Tokens {
             url: declared.token_url.clone(),
             rules: rules.clone(),
             request: TokenRequest::resolve(endpoint, declared, sealed)?,
+            base_field: declared.base_from_token.clone(),
             client: OnceLock::new(),
             keeper: OnceLock::new(),
             clock: Arc::new(MachineClock),
@@ -127,6 +132,24 @@ impl Tokens {
         fetched.unwrap_or_else(|_| Err(self.unavailable("was not asked to the end".to_owned())))
     }
 
+    /// Whether the answer with a token says where the application is.
+    pub(super) fn say_the_base(&self) -> bool {
+        self.base_field.is_some()
+    }
+
+    /// Where the application is, as the server says with the present token; none where that was not declared.
+    ///
+    /// # Errors
+    /// There is no token, or its answer did not say it.
+    pub(super) async fn base(self: &Arc<Self>) -> Result<Option<String>, CredentialError> {
+        let Some(field) = &self.base_field else { return Ok(None) };
+        self.get().await?;
+        let state = self.state.lock().await;
+        let base = state.token.as_ref().and_then(|token| token.base.clone());
+        let missing = || self.unavailable(format!("answers a token without `{field}`; check `base_from_token`"));
+        base.map(Some).ok_or_else(missing)
+    }
+
     /// Forgets a token that the target refused, if it is the present one. A newer one stays.
     pub(super) async fn refused(&self, refused: &Secret) {
         let mut state = self.state.lock().await;
@@ -143,7 +166,7 @@ impl Tokens {
                 let valid_for = answer.valid_for.unwrap_or(UNSAID);
                 let margin = MARGIN.min(valid_for / 4);
                 let renew_at = self.clock.now().saturating_add(valid_for.saturating_sub(margin));
-                state.token = Some(Token { secret: answer.token.clone(), renew_at });
+                state.token = Some(Token { secret: answer.token.clone(), base: answer.base, renew_at });
                 state.failure = None;
                 Ok(answer.token)
             }
@@ -191,7 +214,9 @@ impl Tokens {
         let status = response.status().as_u16();
         let body = self.receive(response).await?;
         match status {
-            200..=299 => answer::read(&body).map_err(|error| self.unavailable(error.to_string())),
+            200..=299 => {
+                answer::read(&body, self.base_field.as_deref()).map_err(|error| self.unavailable(error.to_string()))
+            }
             400..=499 if status != 408 && status != 429 && !OAuthError::read(&body).is_temporary() => {
                 Err(CredentialError::Refused {
                     endpoint: self.endpoint.clone(),

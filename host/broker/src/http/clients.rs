@@ -3,7 +3,7 @@
 use super::error::EndpointError;
 use crate::egress::{Dialling, Names, SystemNames};
 use crate::endpoint::Endpoint;
-use purser_model::egress::EgressRules;
+use purser_model::egress::{EgressRules, FurtherOrigin};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Once};
@@ -30,9 +30,11 @@ impl Clients {
         let roots = Roots::new(name, endpoint)?;
         let own = (endpoint.url.port_or_known_default().unwrap_or_default(), true);
         let mut clients = BTreeMap::new();
+        let takes_credential =
+            |also: &FurtherOrigin| also.takes_credential() || endpoint.authentication.says_the_base();
         let further = endpoint.egress.also.iter().flat_map(|also| {
             // A redirect there goes without the credential, whatever is declared for URLs that are followed.
-            [Some((also.origin.port, false)), also.takes_credential().then_some((also.origin.port, true))]
+            [Some((also.origin.port, false)), takes_credential(also).then_some((also.origin.port, true))]
         });
         for (port, credential) in further.flatten().chain([own]) {
             clients.insert((port, credential), client(name, endpoint, &roots, (port, credential), Arc::clone(names))?);

@@ -67,6 +67,38 @@ pub(super) fn redirect(endpoint: &Endpoint, from: &Url, given: &str) -> Option<L
     Some(Location { credential, ..located })
 }
 
+/// The same place at the host that the token endpoint names. A pattern under `also` is enough here, and nowhere else, for
+/// the credential to go there: who gave the token says to whom it belongs.
+///
+/// # Errors
+/// That lies outside the grant, or the credential would travel in clear; the text names the origin.
+pub(super) fn rebase(endpoint: &Endpoint, url: &Url, base: &str) -> Result<Url, String> {
+    let mut rebased = Url::parse(base).map_err(|error| format!("the base in the token's answer is no URL: {error}"))?;
+    let plain = rebased.username().is_empty()
+        && rebased.password().is_none()
+        && rebased.path().trim_end_matches('/').is_empty()
+        && rebased.query().is_none()
+        && rebased.fragment().is_none();
+    if !plain {
+        return Err("the base in the token's answer is more than scheme, host and port".to_owned());
+    }
+    rebased.set_path(url.path());
+    rebased.set_query(url.query());
+    let origin = rebased.origin().ascii_serialization();
+    let granted = rebased.origin() == endpoint.url.origin()
+        || endpoint.egress.also.iter().any(|also| also.origin.below(&rebased).is_some());
+    if !granted {
+        return Err(format!(
+            "the token's answer leads to {origin}, which is neither `url` nor under `also` of the endpoint"
+        ));
+    }
+    if !endpoint.keeps_secrets(&rebased) {
+        return Err(format!("the token's answer leads to {origin}, where the token would travel in clear"));
+    }
+    check_length_and_query(&rebased)?;
+    Ok(rebased)
+}
+
 fn inside(endpoint: &Endpoint, mut url: Url) -> Result<Location, String> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("the URL to follow carries a credential".to_owned());

@@ -14,6 +14,7 @@ use purser_model::secret::Secret;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, LOCATION};
 use std::error::Error as _;
 use std::time::Duration;
+use url::Url;
 
 /// Redirects that are followed for one request.
 const MOST_REDIRECTS: usize = 5;
@@ -87,6 +88,13 @@ async fn hop(
     carried: &mut Vec<Secret>,
 ) -> Result<(reqwest::Response, Option<Secret>), Error> {
     let Location { url, credential, .. } = &request.location;
+    let based = match based(reached, &request.location).await {
+        Ok(based) => based,
+        Err(NoBase::Credential(error)) if error.is_refused() => return Ok((unauthorized(&error), None)),
+        Err(NoBase::Credential(error)) => return Err(error.into()),
+        Err(NoBase::Outside(reason)) => return Err(Denial::Location(reason).into()),
+    };
+    let url = based.as_ref().unwrap_or(url);
     let Client { client, dialling } = reached
         .clients
         .get(url.port_or_known_default().unwrap_or_default(), *credential)
@@ -111,6 +119,22 @@ async fn hop(
         (builder, carries) = (request, token);
     }
     Ok((builder.send().await.map_err(failure)?, carries))
+}
+
+/// Why it is not known at which host the application is.
+enum NoBase {
+    Credential(CredentialError),
+    Outside(String),
+}
+
+/// Where a request to the endpoint's own URL goes in truth, where the token endpoint says that.
+async fn based(reached: &Reached, location: &Location) -> Result<Option<Url>, NoBase> {
+    let endpoint = &reached.endpoint;
+    if !location.credential || location.url.origin() != endpoint.url.origin() {
+        return Ok(None);
+    }
+    let Some(base) = endpoint.authentication.base().await.map_err(NoBase::Credential)? else { return Ok(None) };
+    location::rebase(endpoint, &location.url, &base).map(Some).map_err(NoBase::Outside)
 }
 
 /// The answer in place of the target's where nobody gives the host a token: to the connector it is the same as a refused

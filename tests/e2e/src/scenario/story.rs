@@ -173,7 +173,8 @@ fn move_one(place: usize, person: &mut Person) {
         1 => person.email = format!("new{place:04}@corp.example.test"),
         2 => person.department = if person.department == "Sales" { "Engineering" } else { "Sales" }.to_owned(),
         _ => {
-            person.manager = "E0020".to_owned();
+            // Nobody is their own manager: some targets refuse that.
+            person.manager = if person.number == "E0020" { "E0019" } else { "E0020" }.to_owned();
             person.title = "Head".to_owned();
         }
     }
