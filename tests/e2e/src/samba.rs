@@ -22,6 +22,8 @@ pub const ADMINISTRATOR: &str = "Administrator@corp.example.test";
 pub const PASSWORD: &str = "Passw0rd!Admin-of-the-tests";
 
 const TLS_PORT: u16 = 636;
+/// Nobody else uses it on these addresses.
+const CLAIM_PORT: u16 = 6360;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 /// Longer than it takes on a slow machine.
 const LOOKS: u32 = 1_200;
@@ -34,6 +36,7 @@ pub struct Samba {
     folder: TempDir,
     /// Its address, such as `127.0.0.61`.
     pub address: String,
+    _claim: TcpListener,
 }
 
 impl Samba {
@@ -51,7 +54,8 @@ impl Samba {
         for offset in 0..=ADDRESSES.end() - ADDRESSES.start() {
             let last = ADDRESSES.start() + start.wrapping_add(offset) % (ADDRESSES.end() - ADDRESSES.start() + 1);
             let address = format!("127.0.0.{last}");
-            // Who has the port of the global catalogue has the address; two tests may look at the same moment.
+            // Whoever listens on this port has the address: two tests may look at the same moment.
+            let Ok(claim) = TcpListener::bind((address.as_str(), CLAIM_PORT)) else { continue };
             if TcpListener::bind((address.as_str(), TLS_PORT)).is_err() {
                 continue;
             }
@@ -59,7 +63,7 @@ impl Samba {
             copy(&template, &own);
             let mut process = launch(&own, &template, &address);
             if listens(&mut process, &address) {
-                return Self { process, folder, address };
+                return Self { process, folder, address, _claim: claim };
             }
             let _ = process.kill();
             let _ = process.wait();
