@@ -60,7 +60,10 @@ pub fn changes(server: &Server, class: Class, at: Option<&str>) -> Result<Change
             feed.latest = modified.to_owned();
         }
     }
-    let objects = page.resources.into_iter().map(|resource| to_object(class, resource, None).map(Change::Present));
+    let objects = page
+        .resources
+        .into_iter()
+        .map(|resource| to_object(&server.config, class, resource, None).map(Change::Present));
     let changes = objects.collect::<Result<_, _>>()?;
     let tail = match page.next {
         Next::More(position) => ChangeTail::More(cursor::encode(&Feed { position: Some(position), ..feed })?),

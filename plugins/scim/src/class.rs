@@ -1,6 +1,6 @@
-//! The two classes: users and groups.
+//! The classes: users, groups, and where the configuration says so roles and entitlements.
 
-use crate::name::{GROUP_SCHEMA, USER_SCHEMA};
+use crate::name::{ENTITLEMENT_SCHEMA, GROUP_SCHEMA, ROLE_SCHEMA, USER_SCHEMA};
 use purser_sdk::Error;
 use purser_sdk::http::escape_segment;
 
@@ -11,6 +11,10 @@ pub enum Class {
     User,
     /// `/Groups`.
     Group,
+    /// Values of a user's `roles`.
+    Role,
+    /// Values of a user's `entitlements`.
+    Entitlement,
 }
 
 impl Class {
@@ -22,9 +26,24 @@ impl Class {
         match name {
             "User" => Ok(Self::User),
             "Group" => Ok(Self::Group),
-            other => {
-                Err(Error::unsupported(format!("there is no class `{other}`: a SCIM server has `User` and `Group`")))
-            }
+            "Role" => Ok(Self::Role),
+            "Entitlement" => Ok(Self::Entitlement),
+            other => Err(Error::unsupported(format!(
+                "there is no class `{other}`: a SCIM server has `User` and `Group`, and `Role` and `Entitlement` where they are configured"
+            ))),
+        }
+    }
+
+    /// The class of this name, whose objects are written.
+    ///
+    /// # Errors
+    /// `unsupported`: there is no such class, or its objects are only read and granted.
+    pub fn written(name: &str) -> Result<Self, Error> {
+        match Self::parse(name)? {
+            Self::Role | Self::Entitlement => Err(Error::unsupported(format!(
+                "a `{name}` is granted and revoked, and else managed in the application"
+            ))),
+            class => Ok(class),
         }
     }
 
@@ -33,6 +52,8 @@ impl Class {
         match self {
             Self::User => "User",
             Self::Group => "Group",
+            Self::Role => "Role",
+            Self::Entitlement => "Entitlement",
         }
     }
 
@@ -41,6 +62,8 @@ impl Class {
         match self {
             Self::User => USER_SCHEMA,
             Self::Group => GROUP_SCHEMA,
+            Self::Role => ROLE_SCHEMA,
+            Self::Entitlement => ENTITLEMENT_SCHEMA,
         }
     }
 
@@ -48,7 +71,7 @@ impl Class {
     pub fn unique_name(self) -> &'static str {
         match self {
             Self::User => "userName",
-            Self::Group => "displayName",
+            Self::Group | Self::Role | Self::Entitlement => "displayName",
         }
     }
 
@@ -57,6 +80,8 @@ impl Class {
         match self {
             Self::User => "/Users",
             Self::Group => "/Groups",
+            Self::Role => "/Roles",
+            Self::Entitlement => "/Entitlements",
         }
     }
 
@@ -81,6 +106,6 @@ mod tests {
     #[test]
     fn other_classes_are_unsupported() {
         assert_eq!(Class::parse("Group").unwrap(), Class::Group);
-        assert!(Class::parse("Role").unwrap_err().message.contains("`Role`"));
+        assert!(Class::parse("Badge").unwrap_err().message.contains("`Badge`"));
     }
 }

@@ -1,12 +1,16 @@
 //! The configuration: how this server differs from what RFC 7643 and RFC 7644 lead to expect.
 
-use purser_sdk::{DeleteSemantics, Error};
+use crate::profile::Profile;
+use purser_sdk::{Cardinality, DeleteSemantics, Error};
 use serde::Deserialize;
 
-/// The configuration of one SCIM server. Every key has a default; `{}` suits a server that keeps to the RFCs.
+/// The configuration of one SCIM server. Every key has a default; `{}` suits a server that keeps to the RFCs. A profile
+/// gives other defaults (see [`crate::profile::Settings`], by which a configuration is read).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
+    /// Which server it is, for the defaults of the other keys.
+    pub profile: Option<Profile>,
     /// Whether `/ServiceProviderConfig` is read.
     pub discovery: Discovery,
     /// How objects are changed.
@@ -37,6 +41,22 @@ pub struct Config {
     pub filter: FilterSupport,
     /// Whether versions are checked by the server (`If-Match`).
     pub etag: Switch,
+    /// Whether independent edits are sent together (RFC 7644 section 3.7).
+    pub bulk: Switch,
+    /// Most operations in one bulk request; none takes what the server announces.
+    pub bulk_max_operations: Option<u32>,
+    /// Most bytes of one bulk request; none takes what the server announces.
+    pub bulk_max_payload: Option<u32>,
+    /// After how many failed operations the server is to stop a bulk request; none lets it go on to the end.
+    pub bulk_fail_on_errors: Option<u32>,
+    /// Where the server says what it can do.
+    pub provider_path: String,
+    /// Whether groups can be made and deleted, or only be filled.
+    pub fixed_groups: bool,
+    /// The roles of users as something that is granted; none leaves `roles` a plain attribute.
+    pub roles: Option<Holdable>,
+    /// The entitlements of users as something that is granted; none leaves `entitlements` a plain attribute.
+    pub entitlements: Option<Holdable>,
     /// For how long after a write a read may still show the former state, in milliseconds.
     pub consistency_lag_ms: u32,
 }
@@ -44,6 +64,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            profile: None,
             discovery: Discovery::Auto,
             update_mode: UpdateMode::Auto,
             patch_style: PatchStyle::Path,
@@ -59,12 +80,29 @@ impl Default for Config {
             max_count: None,
             filter: FilterSupport::Auto,
             etag: Switch::Auto,
+            bulk: Switch::Auto,
+            bulk_max_operations: None,
+            bulk_max_payload: None,
+            bulk_fail_on_errors: None,
+            provider_path: "/ServiceProviderConfig".to_owned(),
+            fixed_groups: false,
+            roles: None,
+            entitlements: None,
             consistency_lag_ms: 0,
         }
     }
 }
 
 impl Config {
+    /// Whether users are granted the values of this attribute.
+    pub fn is_held(&self, attribute: &str) -> bool {
+        match attribute {
+            "roles" => self.roles.is_some(),
+            "entitlements" => self.entitlements.is_some(),
+            _ => false,
+        }
+    }
+
     /// Refuses what fits the types and still cannot work.
     ///
     /// # Errors
@@ -73,10 +111,65 @@ impl Config {
         if self.members_slice == 0 {
             return Err(Error::invalid_config("`members_slice` is 0: set it to 1 or more"));
         }
-        if self.max_count == Some(0) {
-            return Err(Error::invalid_config("`max_count` is 0: set it to 1 or more, or leave it out"));
+        let counts = [
+            ("max_count", self.max_count),
+            ("bulk_max_operations", self.bulk_max_operations),
+            ("bulk_max_payload", self.bulk_max_payload),
+            ("bulk_fail_on_errors", self.bulk_fail_on_errors),
+        ];
+        if let Some((key, _)) = counts.iter().find(|(_, count)| *count == Some(0)) {
+            return Err(Error::invalid_config(format!("`{key}` is 0: set it to 1 or more, or leave it out")));
         }
-        Ok(())
+        let holdables = [("roles", &self.roles), ("entitlements", &self.entitlements)];
+        for (key, holdable) in holdables {
+            if holdable.as_ref().is_some_and(|holdable| holdable.listed_at.is_none() && holdable.values.is_empty()) {
+                let advice = "say where the server lists them (`listed_at`) or which there are (`values`)";
+                return Err(Error::invalid_config(format!("`{key}` names none: {advice}")));
+            }
+        }
+        let paths = holdables.into_iter().filter_map(|(_, holdable)| holdable.as_ref()?.listed_at.as_deref());
+        match paths.chain([self.provider_path.as_str()]).find(|path| !path.starts_with('/')) {
+            Some(path) => Err(Error::invalid_config(format!("the path `{path}` must start with `/`"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Values of `roles` or `entitlements` that users are given and taken.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Holdable {
+    /// The path at which the server lists them, such as `/Roles`.
+    #[serde(default)]
+    pub listed_at: Option<String>,
+    /// Those that there are, for servers that do not list them.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// How many a user can have.
+    #[serde(default)]
+    pub held: Held,
+}
+
+/// How many a user can have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Held {
+    /// Any number.
+    #[default]
+    Many,
+    /// None or one: another takes its place.
+    AtMostOne,
+    /// Always one: another takes its place.
+    ExactlyOne,
+}
+
+impl From<Held> for Cardinality {
+    fn from(held: Held) -> Self {
+        match held {
+            Held::Many => Self::Many,
+            Held::AtMostOne => Self::AtMostOne,
+            Held::ExactlyOne => Self::ExactlyOne,
+        }
     }
 }
 
@@ -228,5 +321,12 @@ mod tests {
         assert!(no_members.validate().unwrap_err().message.contains("members_slice"));
         let no_objects = Config { max_count: Some(0), ..Config::default() };
         assert!(no_objects.validate().unwrap_err().message.contains("max_count"));
+        let no_operations = Config { bulk_max_operations: Some(0), ..Config::default() };
+        assert!(no_operations.validate().unwrap_err().message.contains("bulk_max_operations"));
+        let no_roles = Holdable { listed_at: None, values: Vec::new(), held: Held::Many };
+        let no_roles = Config { roles: Some(no_roles), ..Config::default() };
+        assert!(no_roles.validate().unwrap_err().message.contains("`roles`"));
+        let no_path = Config { provider_path: "x".into(), ..Config::default() };
+        assert!(no_path.validate().unwrap_err().message.contains("`x`"));
     }
 }

@@ -1,5 +1,6 @@
 //! The JSON Schema of the configuration, as the manifest shows it to operators.
 
+use crate::profile::Profile;
 use purser_sdk::serde_json::{Value, json};
 
 /// JSON Schema (2020-12) of [`crate::config::Config`].
@@ -9,6 +10,10 @@ pub fn config_schema() -> Value {
         "type": "object",
         "additionalProperties": false,
         "properties": {
+            "profile": {
+                "type": ["string", "null"], "enum": profiles(), "default": null,
+                "description": "Which server it is. It gives the other keys their defaults; a key that is set overrules it."
+            },
             "discovery": choice("auto", &["auto", "off"],
                 "auto reads /ServiceProviderConfig and keeps it for an hour; off never reads it."),
             "update_mode": choice("auto", &["auto", "patch", "put"],
@@ -31,18 +36,54 @@ pub fn config_schema() -> Value {
                 "The server filters by meta.lastModified: changed objects are read alone. Deletions are still seen by full reconciliation only."),
             "page_mode": choice("auto", &["auto", "index", "cursor"],
                 "How lists are paged: by startIndex, or by cursor (RFC 9865). auto: by cursor where the server announces it."),
-            "max_count": {
-                "type": ["integer", "null"], "minimum": 1, "default": null,
-                "description": "Most objects asked for at once; without it what the server announces (AWS IAM Identity Center: 50)."
-            },
+            "max_count": limit("Most objects asked for at once; without it what the server announces (AWS IAM Identity Center: 50)."),
             "filter": choice("auto", &["auto", "all", "eq", "single-eq", "none"],
                 "Which filters the server understands; the rest is checked by the connector. auto: all, unless the server announces that it has none."),
             "etag": choice("auto", &["auto", "on", "off"],
                 "Whether the server checks versions (If-Match). auto: as it announces."),
+            "bulk": choice("auto", &["auto", "on", "off"],
+                "Whether independent edits are sent together (RFC 7644 section 3.7). auto: as the server announces."),
+            "bulk_max_operations": limit("Most operations in one bulk request; without it what the server announces, or else 100."),
+            "bulk_max_payload": limit("Most bytes of one bulk request; without it what the server announces, or else 1 MiB."),
+            "bulk_fail_on_errors": limit("After how many failed operations the server stops a bulk request; without it, it goes on to the end."),
+            "provider_path": {
+                "type": "string", "default": "/ServiceProviderConfig", "pattern": "^/",
+                "description": "Where the server says what it can do (Salesforce: /ServiceProviderConfigs)."
+            },
+            "fixed_groups": flag(false, "Groups can only be filled: they are made and deleted in the application (Salesforce)."),
+            "roles": holdable("roles", "Role"),
+            "entitlements": holdable("entitlements", "Entitlement"),
             "consistency_lag_ms": {
                 "type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 0,
                 "description": "For how long after a write a read may still show the former state, in milliseconds."
             }
+        }
+    })
+}
+
+fn profiles() -> Vec<Value> {
+    let names = Profile::ALL.iter().map(|profile| profile.name().into());
+    names.chain([Value::Null]).collect()
+}
+
+fn limit(description: &str) -> Value {
+    json!({"type": ["integer", "null"], "minimum": 1, "default": null, "description": description})
+}
+
+fn holdable(attribute: &str, class: &str) -> Value {
+    json!({
+        "type": ["object", "null"], "additionalProperties": false, "default": null,
+        "description": format!("Makes the values of `{attribute}` the entitlement class `{class}`, which is granted and revoked. Without it `{attribute}` is an attribute that mappings write."),
+        "properties": {
+            "listed_at": {
+                "type": ["string", "null"], "pattern": "^/",
+                "description": format!("The path at which the server lists them, such as /{class}s.")
+            },
+            "values": {
+                "type": "array", "items": {"type": "string"}, "default": [],
+                "description": "Those that there are, where the server does not list them."
+            },
+            "held": choice("many", &["many", "at-most-one", "exactly-one"], "How many a user can have.")
         }
     })
 }
@@ -64,6 +105,14 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use purser_sdk::serde_json::{Map, from_value};
+
+    #[test]
+    fn what_can_be_held_is_read_as_the_schema_shows_it() {
+        for held in properties()["roles"]["properties"]["held"]["enum"].as_array().unwrap() {
+            let config = json!({"roles": {"listed_at": "/Roles", "values": ["a"], "held": held}});
+            assert!(from_value::<Config>(config).is_ok(), "{held}");
+        }
+    }
 
     fn properties() -> Map<String, Value> {
         config_schema()["properties"].as_object().unwrap().clone()

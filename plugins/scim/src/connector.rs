@@ -1,13 +1,15 @@
 //! The connector: the contract's calls, each carried to the module that does it.
 
+use crate::batch;
 use crate::changes;
 use crate::check;
 use crate::class::Class;
-use crate::config::Config;
 use crate::edits;
+use crate::held;
 use crate::listing;
 use crate::manifest;
 use crate::members;
+use crate::profile::Settings;
 use crate::schema;
 use crate::server::Server;
 use purser_sdk::{
@@ -21,13 +23,13 @@ pub struct Scim {
 }
 
 impl Connector for Scim {
-    type Config = Config;
+    type Config = Settings;
 
     fn manifest() -> Manifest {
         manifest::manifest()
     }
 
-    fn new(config: Config, host: Host) -> Result<Self, Error> {
+    fn new(Settings(config): Settings, host: Host) -> Result<Self, Error> {
         config.validate()?;
         Ok(Self { server: Server::new(config, host) })
     }
@@ -41,18 +43,25 @@ impl Connector for Scim {
     }
 
     fn search(&self, request: &SearchRequest) -> Result<Page, Error> {
-        listing::search(&self.server, Class::parse(&request.class)?, request)
+        match Class::parse(&request.class)? {
+            class @ (Class::Role | Class::Entitlement) => held::search(&self.server, class, request),
+            class => listing::search(&self.server, class, request),
+        }
     }
 
     fn get(&self, class: &str, id: &str) -> Result<Object, Error> {
-        self.server.read_object(Class::parse(class)?, id)
+        match Class::parse(class)? {
+            class @ (Class::Role | Class::Entitlement) => held::get(&self.server, class, id),
+            class => self.server.read_object(class, id),
+        }
     }
 
     fn changes(&self, class: &str, cursor: Option<&str>) -> Result<ChangePage, Error> {
-        changes::changes(&self.server, Class::parse(class)?, cursor)
+        changes::changes(&self.server, Class::written(class)?, cursor)
     }
 
-    /// Grants and revokes that stand together are put together by group. When the server asks for patience or refuses the
+    /// Grants and revokes that stand together are put together by group, and independent edits of one kind by bulk where the
+    /// server takes it. When the server asks for patience or refuses the
     /// credential, the rest of the batch is not sent and gets the same answer.
     fn apply(&self, requests: Vec<Request>) -> Vec<Result<Outcome, Error>> {
         let mut answers = Vec::with_capacity(requests.len());
@@ -62,10 +71,12 @@ impl Connector for Scim {
                 answers.extend(rest.iter().map(|_| Err(error.clone())));
                 break;
             }
-            let run = members::run_length(rest);
-            let (now, later) = rest.split_at(run.max(1));
-            match run {
-                0 => answers.push(self.apply_one(&now[0])),
+            let memberships = members::run_length(rest);
+            let together = if memberships == 0 { batch::run_length(&self.server, rest) } else { 0 };
+            let (now, later) = rest.split_at(memberships.max(together).max(1));
+            match (memberships, together) {
+                (0, 0..=1) => answers.push(self.apply_one(&now[0])),
+                (0, _) => answers.extend(batch::carry_out(&self.server, now, |request| self.apply_one(request))),
                 _ => answers.extend(members::carry_out(&self.server, now)),
             }
             rest = later;
@@ -74,31 +85,37 @@ impl Connector for Scim {
     }
 
     fn create(&self, request: &Request, edit: &CreateEdit) -> Result<Outcome, Error> {
-        edits::create(&self.server, Class::parse(&request.class)?, edit)
+        edits::create(&self.server, Class::written(&request.class)?, edit)
     }
 
     fn update(&self, request: &Request, edit: &UpdateEdit) -> Result<Outcome, Error> {
-        edits::update(&self.server, Class::parse(&request.class)?, edit)
+        edits::update(&self.server, Class::written(&request.class)?, edit)
     }
 
     fn set_active(&self, request: &Request, edit: &SetActiveEdit) -> Result<Outcome, Error> {
-        edits::set_active(&self.server, Class::parse(&request.class)?, edit)
+        edits::set_active(&self.server, Class::written(&request.class)?, edit)
     }
 
     fn delete(&self, request: &Request, edit: &DeleteEdit) -> Result<Outcome, Error> {
-        edits::delete(&self.server, Class::parse(&request.class)?, edit)
+        edits::delete(&self.server, Class::written(&request.class)?, edit)
     }
 
     fn set_password(&self, request: &Request, edit: &SetPasswordEdit) -> Result<Outcome, Error> {
-        edits::set_password(&self.server, Class::parse(&request.class)?, edit)
+        edits::set_password(&self.server, Class::written(&request.class)?, edit)
     }
 
-    fn grant(&self, request: &Request, _edit: &EntitlementEdit) -> Result<Outcome, Error> {
-        self.change_membership(request)
+    fn grant(&self, request: &Request, edit: &EntitlementEdit) -> Result<Outcome, Error> {
+        match Class::parse(&edit.entitlement_class)? {
+            class @ (Class::Role | Class::Entitlement) => held::grant(&self.server, class, edit),
+            _ => self.change_membership(request),
+        }
     }
 
-    fn revoke(&self, request: &Request, _edit: &EntitlementEdit) -> Result<Outcome, Error> {
-        self.change_membership(request)
+    fn revoke(&self, request: &Request, edit: &EntitlementEdit) -> Result<Outcome, Error> {
+        match Class::parse(&edit.entitlement_class)? {
+            class @ (Class::Role | Class::Entitlement) => held::revoke(&self.server, class, edit),
+            _ => self.change_membership(request),
+        }
     }
 }
 

@@ -23,6 +23,9 @@ use purser_sdk::{
 /// # Errors
 /// `already-exists` with the id where it is found; `partially-applied` when a group was made without all members.
 pub fn create(server: &Server, class: Class, edit: &CreateEdit) -> Result<Outcome, Error> {
+    if class == Class::Group && server.config.fixed_groups {
+        return Err(Error::unsupported("groups are made in the application itself here (`fixed_groups`)"));
+    }
     let mut resource = to_resource(class, &edit.attributes, edit.active)?;
     if server.config.disable_mode == DisableMode::Delete
         && take_member(&mut resource, "active").as_ref().and_then(boolean) == Some(false)
@@ -31,19 +34,9 @@ pub fn create(server: &Server, class: Class, edit: &CreateEdit) -> Result<Outcom
     }
     let later = members::to_add_later(server, class, &mut resource);
     let body = Value::Object(resource.clone());
-    let written = match server.write(Method::Post, class.path(), Some(body), None) {
-        Ok(written) => written,
-        Err(error) if matches!(error.class, ErrorClass::AlreadyExists(_)) => {
-            return Err(naming_the_owner(server, class, &resource, error));
-        }
-        Err(error) => return Err(error),
-    };
-    let Some(object) = created_object(server, class, &resource, written)? else {
-        return Ok(Outcome::Accepted(edit_handle(class, &resource)));
-    };
-    if later.is_empty() {
-        return Ok(Outcome::Done(Some(object)));
-    }
+    let answer = server.write(Method::Post, class.path(), Some(body), None);
+    let made = made(server, class, &resource, answer)?;
+    let (false, Outcome::Done(Some(object))) = (later.is_empty(), &made) else { return Ok(made) };
     members::add_all(server, &object.id, &later).map_err(|error| {
         let done = format!("the group `{}` was made, and not all of its members were added", object.id);
         Error::partially_applied(done, error.to_string())
@@ -51,9 +44,33 @@ pub fn create(server: &Server, class: Class, edit: &CreateEdit) -> Result<Outcom
     Ok(Outcome::Done(state_after(server, class, &object.id)))
 }
 
+/// What the answer to a create means. A taken name is looked up.
+///
+/// # Errors
+/// As [`create`].
+pub fn made(
+    server: &Server,
+    class: Class,
+    sent: &Attributes,
+    answer: Result<Written, Error>,
+) -> Result<Outcome, Error> {
+    match answer {
+        Ok(written) => Ok(match created_object(server, class, sent, written)? {
+            Some(object) => Outcome::Done(Some(object)),
+            None => Outcome::Accepted(edit_handle(class, sent)),
+        }),
+        Err(error) if matches!(error.class, ErrorClass::AlreadyExists(_)) => {
+            Err(naming_the_owner(server, class, sent, error))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// The object that a create made: from the answer, else from where the answer says it is, else by its name.
 fn created_object(server: &Server, class: Class, sent: &Attributes, written: Written) -> Result<Option<Object>, Error> {
-    if let Some(object) = written.resource.and_then(|made| to_object(class, made, written.etag.as_deref()).ok()) {
+    if let Some(object) =
+        written.resource.and_then(|made| to_object(&server.config, class, made, written.etag.as_deref()).ok())
+    {
         return Ok(Some(object));
     }
     let id = written.location.as_deref().and_then(|location| location.trim_end_matches('/').rsplit('/').next());
@@ -127,7 +144,10 @@ pub fn update(server: &Server, class: Class, edit: &UpdateEdit) -> Result<Outcom
 }
 
 /// Changes attributes by PATCH or PUT, as the server takes it.
-fn change(
+///
+/// # Errors
+/// As [`update`].
+pub fn change(
     server: &Server,
     class: Class,
     id: &str,
@@ -145,7 +165,7 @@ fn change(
 }
 
 /// A refusal says more with the change at hand: which attribute, and whether a name is taken or the object has moved on.
-fn about_change(class: Class, id: &str, changes: &[AttributeChange], error: Error) -> Error {
+pub fn about_change(class: Class, id: &str, changes: &[AttributeChange], error: Error) -> Error {
     let touches_unique = changes
         .iter()
         .map(|change| AttributeName::parse(&change.attribute))
@@ -178,12 +198,24 @@ fn patch(
     let path = class.object_path(id);
     let planned = version.map(|version| server.version_now(&path, version));
     let written = server.write(Method::Patch, &path, Some(patch.into_document()), version)?;
-    let Some(object) = state_from(server, class, id, written) else { return Ok(Outcome::Done(None)) };
+    let object = state_from(server, class, id, written);
+    Ok(patched(server, &path, version, planned, object))
+}
+
+/// The outcome of a PATCH: one that left the version as it was planned changed nothing.
+pub fn patched(
+    server: &Server,
+    path: &str,
+    version: Option<&str>,
+    planned: Option<String>,
+    object: Option<Object>,
+) -> Outcome {
+    let Some(object) = object else { return Outcome::Done(None) };
     let unchanged = planned.is_some() && planned == object.version;
     if !unchanged {
-        server.note_version(&path, version, object.version.as_deref());
+        server.note_version(path, version, object.version.as_deref());
     }
-    Ok(Outcome::from_change(!unchanged, object))
+    Outcome::from_change(!unchanged, object)
 }
 
 fn put(
@@ -205,7 +237,7 @@ fn put(
     }
     let before = resource.clone();
     if !apply_changes(&mut resource, changes)? {
-        return Ok(Outcome::Unchanged(to_object(class, before, current.as_deref()).ok()));
+        return Ok(Outcome::Unchanged(to_object(&server.config, class, before, current.as_deref()).ok()));
     }
     let body = replacement_body(resource, class.schema());
     let written = server.write(Method::Put, &path, Some(body), current.as_deref())?;
@@ -216,7 +248,8 @@ fn put(
 
 /// The state after a write: from its answer, else read. The write is done, so that a failing read does not undo it.
 fn state_from(server: &Server, class: Class, id: &str, written: Written) -> Option<Object> {
-    let answered = written.resource.and_then(|resource| to_object(class, resource, written.etag.as_deref()).ok());
+    let answered =
+        written.resource.and_then(|resource| to_object(&server.config, class, resource, written.etag.as_deref()).ok());
     answered.or_else(|| state_after(server, class, id))
 }
 
@@ -239,11 +272,7 @@ pub fn set_active(server: &Server, class: Class, edit: &SetActiveEdit) -> Result
         return Err(Error::unsupported("only a `User` can be enabled and disabled"));
     }
     match (server.config.disable_mode, edit.active) {
-        (DisableMode::Active, active) => {
-            let action = AttributeAction::Replace(active.into());
-            let changes = [AttributeChange { attribute: "active".into(), action }];
-            change(server, class, &edit.id, edit.version.as_deref(), &changes)
-        }
+        (DisableMode::Active, _) => change(server, class, &edit.id, edit.version.as_deref(), &[active_change(edit)]),
         (DisableMode::Delete, false) => remove(server, class, &edit.id, edit.version.as_deref()),
         (DisableMode::Delete, true) => {
             server.read_object(class, &edit.id).map(|object| Outcome::Unchanged(Some(object)))
@@ -261,7 +290,15 @@ pub fn delete(server: &Server, class: Class, edit: &DeleteEdit) -> Result<Outcom
 
 /// An object that is gone already is as it should be.
 fn remove(server: &Server, class: Class, id: &str, version: Option<&str>) -> Result<Outcome, Error> {
-    match server.write(Method::Delete, &class.object_path(id), None, version) {
+    removed(server.write(Method::Delete, &class.object_path(id), None, version))
+}
+
+/// What the answer to a delete means.
+///
+/// # Errors
+/// As [`delete`].
+pub fn removed(answer: Result<Written, Error>) -> Result<Outcome, Error> {
+    match answer {
         Ok(_) => Ok(Outcome::Done(None)),
         Err(error) if error.is_not_found() => Ok(Outcome::Unchanged(None)),
         Err(error) => Err(error),
@@ -283,6 +320,15 @@ pub fn set_password(server: &Server, class: Class, edit: &SetPasswordEdit) -> Re
     if !server.provider()?.change_password {
         return Err(Error::unsupported("the server announces that it lets nobody change passwords"));
     }
-    let action = AttributeAction::Replace(slot_value(edit.slot));
-    change(server, class, &edit.id, None, &[AttributeChange { attribute: "password".into(), action }])
+    change(server, class, &edit.id, None, &[password_change(edit)])
+}
+
+/// The change that sets a password.
+pub fn password_change(edit: &SetPasswordEdit) -> AttributeChange {
+    AttributeChange { attribute: "password".into(), action: AttributeAction::Replace(slot_value(edit.slot)) }
+}
+
+/// The change that enables or disables.
+pub fn active_change(edit: &SetActiveEdit) -> AttributeChange {
+    AttributeChange { attribute: "active".into(), action: AttributeAction::Replace(edit.active.into()) }
 }

@@ -11,10 +11,23 @@ const ERROR_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 pub fn failure_of(response: &Response, reading: bool) -> Option<Error> {
     let body: Value = from_slice(response.body()).unwrap_or_default();
     if !response.is_success() {
-        return Some(refine(response.error(), response, &body));
+        let error = match response.status() {
+            404 | 410 if !may_be_scim(response) => not_scim(&response.error()),
+            _ => response.error(),
+        };
+        return Some(refine(error, response.status(), &body));
     }
-    let hidden = is_error_document(&body).then(|| hidden_error(&body, reading))?;
-    Some(refine(hidden, response, &body))
+    let hidden = is_error_document(&body).then(|| stated_error(stated_status(&body), &body, reading))?;
+    Some(refine(hidden, response.status(), &body))
+}
+
+/// The error that the answer to one operation of a bulk request stands for, or none where it is a success. `body` is its
+/// `response`.
+pub fn operation_failure(status: u16, body: &Value) -> Option<Error> {
+    if (200..300).contains(&status) && !is_error_document(body) {
+        return None;
+    }
+    Some(refine(stated_error(u64::from(status), body, false), status, body))
 }
 
 fn is_error_document(body: &Value) -> bool {
@@ -24,9 +37,18 @@ fn is_error_document(body: &Value) -> bool {
     })
 }
 
-/// The error inside a successful answer: `status` is a string by the RFC and a number in some servers.
-fn hidden_error(body: &Value, reading: bool) -> Error {
-    let status = field(body, "status").and_then(count).unwrap_or_default();
+/// The status that an error document states: a string by the RFC and a number in some servers.
+fn stated_status(body: &Value) -> u64 {
+    field(body, "status").and_then(count).unwrap_or_default()
+}
+
+fn not_scim(error: &Error) -> Error {
+    let message = &error.message;
+    Error::invalid_config(format!("{message}; this is no SCIM answer: set the endpoint's URL to the SCIM base URL"))
+}
+
+/// The error of an answer that is known by its body alone.
+fn stated_error(status: u64, body: &Value, reading: bool) -> Error {
     let detail = text_field(body, "detail").unwrap_or("no detail");
     let message = format!("the server answered with an error of status {status}: {detail}");
     match status {
@@ -37,6 +59,8 @@ fn hidden_error(body: &Value, reading: bool) -> Error {
         412 => Error::version_conflict(message),
         429 => Error::rate_limited(None, ThrottleScope::Target, message),
         405 | 501 => Error::unsupported(message),
+        503 => Error::unavailable(None, message),
+        402 | 507 => Error::quota_exhausted(message),
         400..=499 => Error::new(ErrorClass::InvalidValue(None), message),
         _ if reading => Error::unavailable(None, message),
         _ => Error::outcome_unknown(message),
@@ -44,10 +68,10 @@ fn hidden_error(body: &Value, reading: bool) -> Error {
 }
 
 /// Takes what the server says beyond the status into account. The native code is the `scimType`, or else the status.
-fn refine(error: Error, response: &Response, body: &Value) -> Error {
+fn refine(error: Error, status: u16, body: &Value) -> Error {
     let message = &error.message;
     let scim_type = text_field(body, "scimType");
-    let refined = match (response.status(), scim_type.unwrap_or_default()) {
+    let refined = match (status, scim_type.unwrap_or_default()) {
         (_, "uniqueness") => Error::already_exists(None, message),
         (_, "invalidCursor" | "expiredCursor") => Error::cursor_expired(message),
         (_, "invalidCount") => Error::invalid_config(format!("{message}; set `max_count` to what the server allows")),
@@ -57,13 +81,10 @@ fn refine(error: Error, response: &Response, body: &Value) -> Error {
             Error::invalid_config(format!("{message}; set the endpoint's URL to the one of SCIM 2.0"))
         }
         (_, "sensitive") => Error::unsupported(message),
-        (404 | 410, _) if !may_be_scim(response) => Error::invalid_config(format!(
-            "{message}; this is no SCIM answer: set the endpoint's URL to the SCIM base URL"
-        )),
         (413, _) => Error::invalid_config(format!("{message}; lower `members_slice`")),
         _ => error,
     };
-    refined.with_native_code(scim_type.map_or_else(|| response.status().to_string(), str::to_owned))
+    refined.with_native_code(scim_type.map_or_else(|| status.to_string(), str::to_owned))
 }
 
 /// Whether an answer may come from the SCIM service: web servers and gateways in front of it answer with pages.

@@ -3,6 +3,8 @@
 //! A client of RFC 7643 and RFC 7644 that trusts servers little: what they announce can be overruled by the
 //! configuration, what they filter is checked again, and a list is complete only when it adds up.
 
+mod batch;
+mod bulk;
 mod changes;
 mod check;
 mod class;
@@ -15,12 +17,14 @@ mod document;
 mod edits;
 mod failure;
 mod filter;
+mod held;
 mod listing;
 mod manifest;
 mod members;
 mod name;
 mod page;
 mod patch;
+mod profile;
 mod provider;
 mod resource;
 mod schema;
@@ -29,9 +33,10 @@ mod server;
 mod versions;
 
 pub use config::{
-    Config, DeleteMeaning, DisableMode, Discovery, FilterSupport, MemberRemoval, OpCase, PageMode, PatchStyle, Switch,
-    UpdateMode,
+    Config, DeleteMeaning, DisableMode, Discovery, FilterSupport, Held, Holdable, MemberRemoval, OpCase, PageMode,
+    PatchStyle, Switch, UpdateMode,
 };
 pub use connector::Scim;
+pub use profile::{Profile, Settings};
 
 purser_sdk::export!(Scim);

@@ -114,7 +114,7 @@ impl StoredCondition {
 fn attributes_with(class: Class, extra: &[String]) -> String {
     let core = match class {
         Class::User => USER,
-        Class::Group => GROUP,
+        Class::Group | Class::Role | Class::Entitlement => GROUP,
     };
     let mut names: Vec<String> = COMMON.iter().chain(core).map(|attribute| attribute.name.to_owned()).collect();
     match class {
@@ -123,6 +123,7 @@ fn attributes_with(class: Class, extra: &[String]) -> String {
             names.extend(ENTERPRISE.iter().map(|attribute| format!("{ENTERPRISE_SCHEMA}:{}", attribute.name)));
         }
         Class::Group => names.push("members".into()),
+        Class::Role | Class::Entitlement => {}
     }
     names.push("meta".into());
     names.extend_from_slice(extra);
@@ -142,7 +143,7 @@ pub fn search(server: &Server, class: Class, request: &SearchRequest) -> Result<
         },
     };
     let page = fetch(server, class, &query, position, request.page_size)?;
-    let objects = page.resources.into_iter().map(|resource| to_object(class, resource, None));
+    let objects = page.resources.into_iter().map(|resource| to_object(&server.config, class, resource, None));
     let objects = objects.collect::<Result<_, _>>()?;
     let tail = match page.next {
         Next::More(position) => Tail::More(cursor::encode(&Cursor { query, position })?),
@@ -163,7 +164,7 @@ pub fn find(server: &Server, class: Class, attribute: &str, value: &str) -> Resu
     loop {
         let page = fetch(server, class, &query, position, LOOK_UP_PAGE)?;
         if let Some(found) = page.resources.into_iter().next() {
-            return to_object(class, found, None).map(Some);
+            return to_object(&server.config, class, found, None).map(Some);
         }
         match page.next {
             Next::More(next) => position = next,

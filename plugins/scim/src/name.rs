@@ -6,6 +6,10 @@ use std::fmt;
 pub const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 /// The core schema of groups (RFC 7643 section 4.2).
 pub const GROUP_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+/// The schema of roles (draft-ietf-scim-roles-entitlements).
+pub const ROLE_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Role";
+/// The schema of entitlements (draft-ietf-scim-roles-entitlements).
+pub const ENTITLEMENT_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Entitlement";
 /// The enterprise extension of users (RFC 7643 section 4.3).
 pub const ENTERPRISE_SCHEMA: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 

@@ -22,8 +22,16 @@ pub struct Provider {
     pub change_password: bool,
     /// It pages by cursor.
     pub cursor: bool,
+    /// It pages by index. A server that says nothing does.
+    pub index: bool,
     /// Largest page.
     pub max_page_size: Option<u32>,
+    /// It takes bulk requests.
+    pub bulk: bool,
+    /// Most operations in one.
+    pub bulk_operations: Option<u32>,
+    /// Most bytes of one.
+    pub bulk_payload: Option<u32>,
 }
 
 /// A server that does not say: PATCH and filters are tried, versions are not sent.
@@ -36,7 +44,11 @@ impl Default for Provider {
             etag: false,
             change_password: true,
             cursor: false,
+            index: true,
             max_page_size: None,
+            bulk: false,
+            bulk_operations: None,
+            bulk_payload: None,
         }
     }
 }
@@ -53,7 +65,11 @@ impl Provider {
             etag: supported("etag").unwrap_or(unsaid.etag),
             change_password: supported("changePassword").unwrap_or(unsaid.change_password),
             cursor: flag(document, "pagination", "cursor").unwrap_or(unsaid.cursor),
+            index: flag(document, "pagination", "index").unwrap_or(unsaid.index),
             max_page_size: size(document, "pagination", "maxPageSize"),
+            bulk: supported("bulk").unwrap_or(unsaid.bulk),
+            bulk_operations: size(document, "bulk", "maxOperations"),
+            bulk_payload: size(document, "bulk", "maxPayloadSize"),
         }
     }
 }
@@ -95,6 +111,7 @@ mod tests {
             "patch": {"supported": false}, "filter": {"supported": true, "maxResults": "200"},
             "ETag": {"supported": "true"}, "changePassword": {"supported": false},
             "pagination": {"cursor": true, "index": false, "maxPageSize": 50},
+            "bulk": {"supported": true, "maxOperations": 10, "maxPayloadSize": 1_048_576},
         }));
         let expected = Provider {
             patch: false,
@@ -103,7 +120,11 @@ mod tests {
             etag: true,
             change_password: false,
             cursor: true,
+            index: false,
             max_page_size: Some(50),
+            bulk: true,
+            bulk_operations: Some(10),
+            bulk_payload: Some(1_048_576),
         };
         assert_eq!(provider, expected);
     }

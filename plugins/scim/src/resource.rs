@@ -6,6 +6,7 @@
 //! `memberGroups` those of nested groups, `groups` those of a user's groups.
 
 use crate::class::Class;
+use crate::config::Config;
 use crate::core_attributes::{self, Shape, canonical_spelling, canonical_sub_spelling};
 use crate::document::{boolean, is_unassigned, member, take_member, text_field};
 use crate::name::{AttributeName, is_schema};
@@ -16,7 +17,7 @@ use purser_sdk::{Attributes, Error, Object};
 ///
 /// # Errors
 /// `defect`: the resource has no id.
-pub fn to_object(class: Class, mut resource: Attributes, etag: Option<&str>) -> Result<Object, Error> {
+pub fn to_object(config: &Config, class: Class, mut resource: Attributes, etag: Option<&str>) -> Result<Object, Error> {
     let id = id_of(&resource)
         .ok_or_else(|| Error::defect(format!("the server answered with a {} without `id`", class.name())))?;
     let version = version_of(&resource).or(etag).map(str::to_owned);
@@ -24,7 +25,7 @@ pub fn to_object(class: Class, mut resource: Attributes, etag: Option<&str>) -> 
     for left_out in ["schemas", "id", "meta", "password"] {
         take_member(&mut resource, left_out);
     }
-    let mut object = Object::new(id, to_attributes(class, resource));
+    let mut object = Object::new(id, to_attributes(config, class, resource));
     object.version = version;
     object.active = active.filter(|_| class == Class::User);
     for name in [class.unique_name(), "externalId"] {
@@ -50,7 +51,7 @@ pub fn version_of(resource: &Attributes) -> Option<&str> {
     text_field(member(resource, "meta")?, "version")
 }
 
-fn to_attributes(class: Class, resource: Attributes) -> Attributes {
+fn to_attributes(config: &Config, class: Class, resource: Attributes) -> Attributes {
     let mut attributes = Attributes::new();
     for (name, value) in resource {
         let name = canonical_spelling(None, &name);
@@ -61,6 +62,9 @@ fn to_attributes(class: Class, resource: Attributes) -> Attributes {
             }
             Value::Array(groups) if class == Class::User && name == "groups" => {
                 put_ids(&mut attributes, &name, &groups);
+            }
+            Value::Array(values) if class == Class::User && config.is_held(&name) => {
+                put_ids(&mut attributes, &name, &values);
             }
             Value::Object(extension) if is_schema(&name) => {
                 for (inner, value) in extension.into_iter().filter(|(_, value)| !is_unassigned(value)) {
@@ -232,7 +236,7 @@ mod tests {
             "groups": [{"value": "g2"}, {"value": "g1", "display": "One"}],
             ENTERPRISE_SCHEMA.to_uppercase(): {"Department": "IT", "manager": {"value": "9"}},
         }));
-        let object = to_object(Class::User, resource, None).unwrap();
+        let object = to_object(&Config::default(), Class::User, resource, None).unwrap();
         assert_eq!((object.id.as_str(), object.version.as_deref(), object.active), ("7", Some("W/\"3\""), Some(false)));
         let expected = json!({
             "userName": "Anna", "externalId": "E1", "groups": ["g1", "g2"],
@@ -248,9 +252,23 @@ mod tests {
     #[test]
     fn lists_come_in_one_order() {
         let of = |emails: Value| {
-            to_object(Class::User, attributes(json!({"id": "7", "emails": emails})), None).unwrap().attributes
+            to_object(&Config::default(), Class::User, attributes(json!({"id": "7", "emails": emails})), None)
+                .unwrap()
+                .attributes
         };
         assert_eq!(of(json!([{"value": "b"}, {"value": "a"}])), of(json!([{"value": "a"}, {"value": "b"}])));
+    }
+
+    #[test]
+    fn roles_are_ids_where_they_are_granted_and_values_where_they_are_mapped() {
+        let resource = || attributes(json!({"id": "7", "roles": [{"value": "b", "primary": true}, {"value": "a"}]}));
+        let plain = to_object(&Config::default(), Class::User, resource(), None).unwrap();
+        assert_eq!(plain.attributes["roles"], json!([{"primary": true, "value": "b"}, {"value": "a"}]));
+        let values = vec!["a".to_owned()];
+        let roles = crate::config::Holdable { listed_at: None, values, held: crate::config::Held::Many };
+        let config = Config { roles: Some(roles), ..Config::default() };
+        let held = to_object(&config, Class::User, resource(), None).unwrap();
+        assert_eq!(held.attributes["roles"], json!(["a", "b"]));
     }
 
     #[test]
@@ -259,7 +277,7 @@ mod tests {
             {"value": "2", "type": "User"}, {"value": "1"}, {"value": "h", "type": "Group"},
             {"value": "i", "$ref": "https://x/v2/Groups/i"},
         ]}));
-        let object = to_object(Class::Group, group, Some("W/\"1\"")).unwrap();
+        let object = to_object(&Config::default(), Class::Group, group, Some("W/\"1\"")).unwrap();
         assert_eq!(object.attributes["members"], json!(["1", "2"]));
         assert_eq!(object.attributes["memberGroups"], json!(["h", "i"]));
         assert_eq!((object.version.as_deref(), object.active), (Some("W/\"1\""), None));
@@ -267,7 +285,7 @@ mod tests {
 
     #[test]
     fn a_resource_without_id_is_a_defect() {
-        let error = to_object(Class::User, attributes(json!({"userName": "x"})), None).unwrap_err();
+        let error = to_object(&Config::default(), Class::User, attributes(json!({"userName": "x"})), None).unwrap_err();
         assert_eq!(error.class, ErrorClass::Defect);
     }
 

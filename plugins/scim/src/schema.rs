@@ -4,6 +4,7 @@ use crate::class::Class;
 use crate::config::{Config, DisableMode};
 use crate::core_attributes::{COMMON, CoreAttribute, ENTERPRISE, GROUP, Shape, USER};
 use crate::document::{boolean, field, text_field};
+use crate::held;
 use crate::name::ENTERPRISE_SCHEMA;
 use crate::server::Server;
 use purser_sdk::serde_json::{Map, Value, json};
@@ -22,7 +23,9 @@ pub fn classes(server: &Server) -> Result<Vec<ObjectClass>, Error> {
         attributes if attributes.is_empty() => with_attributes(&server.config, class, built_in(class)),
         attributes => with_attributes(&server.config, class, attributes),
     };
-    Ok(vec![class(Class::User), class(Class::Group)])
+    let mut classes = vec![class(Class::User), class(Class::Group)];
+    classes.extend(held::classes(&server.config));
+    Ok(classes)
 }
 
 /// A discovery document's entries: a ListResponse, or the bare array of some servers. Empty where there is none.
@@ -44,7 +47,10 @@ fn lacks_discovery(error: &Error) -> bool {
 
 /// The classes without asking the server.
 pub fn built_in_classes(config: &Config) -> Vec<ObjectClass> {
-    [Class::User, Class::Group].map(|class| with_attributes(config, class, built_in(class))).into()
+    let mut classes =
+        Vec::from([Class::User, Class::Group].map(|class| with_attributes(config, class, built_in(class))));
+    classes.extend(held::classes(config));
+    classes
 }
 
 fn with_attributes(config: &Config, class: Class, attributes: Vec<Attribute>) -> ObjectClass {
@@ -54,7 +60,7 @@ fn with_attributes(config: &Config, class: Class, attributes: Vec<Attribute>) ->
             .title("User")
             .operations(&[Search, Get, Create, Update, SetActive, Delete, SetPassword, Grant, Revoke])
             .delete_semantics(config.delete_semantics.into()),
-        Class::Group => {
+        Class::Group | Class::Role | Class::Entitlement => {
             let holding = Holding {
                 account_class: Class::User.name().to_owned(),
                 side: HoldingSide::Entitlement,
@@ -67,9 +73,22 @@ fn with_attributes(config: &Config, class: Class, attributes: Vec<Attribute>) ->
                 .delete_semantics(purser_sdk::DeleteSemantics::Hard)
         }
     };
-    let mut described = described.attributes(attributes).open().consistency_lag_ms(config.consistency_lag_ms);
+    let held = [("roles", Class::Role, &config.roles), ("entitlements", Class::Entitlement, &config.entitlements)];
+    let held: Vec<Attribute> = held
+        .into_iter()
+        .filter(|(_, _, holdable)| class == Class::User && holdable.is_some())
+        .map(|(name, class, _)| Attribute::reference(name, class.name()).multi_valued().case_exact())
+        .collect();
+    let attributes: Vec<Attribute> =
+        attributes.into_iter().filter(|known| !held.iter().any(|held| held.name == known.name)).collect();
+    let mut described =
+        described.attributes(attributes).attributes(held).open().consistency_lag_ms(config.consistency_lag_ms);
     if config.supports_lastmodified {
         described.operations.push(Changes);
+    }
+    if class == Class::Group && config.fixed_groups {
+        described.operations.retain(|operation| !matches!(operation, Create | Delete));
+        described.delete_semantics = purser_sdk::DeleteSemantics::None;
     }
     if class == Class::User && config.disable_mode == DisableMode::Delete {
         described.delete_semantics = purser_sdk::DeleteSemantics::Hard;
@@ -78,10 +97,7 @@ fn with_attributes(config: &Config, class: Class, attributes: Vec<Attribute>) ->
 }
 
 fn built_in(class: Class) -> Vec<Attribute> {
-    let core = match class {
-        Class::User => USER,
-        Class::Group => GROUP,
-    };
+    let core = if class == Class::User { USER } else { GROUP };
     let mut attributes: Vec<Attribute> =
         COMMON.iter().chain(core).flat_map(|attribute| core_attribute("", attribute)).collect();
     if class == Class::User {
@@ -125,7 +141,7 @@ fn reference_attributes(class: Class) -> Vec<Attribute> {
         Class::User => {
             vec![references("groups", Class::Group).read_only().describe("The groups that the user is a member of")]
         }
-        Class::Group => vec![
+        Class::Group | Class::Role | Class::Entitlement => vec![
             references("members", Class::User).describe("The users in the group"),
             references("memberGroups", Class::Group).read_only().describe("The groups in the group"),
         ],

@@ -1,5 +1,6 @@
 //! Requests to the server: headers, dialect, errors, versions, and what the server says about itself.
 
+use crate::bulk::Limits;
 use crate::class::Class;
 use crate::config::{Config, Discovery, FilterSupport, PageMode, Switch, UpdateMode};
 use crate::failure::failure_of;
@@ -10,12 +11,16 @@ use crate::versions::Versions;
 use purser_sdk::http::{Endpoint, Method, RequestBuilder, Response, SecretEncoding};
 use purser_sdk::serde_json::Value;
 use purser_sdk::{Attributes, Error, ErrorClass, Host, Object};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// The endpoint's name in the grant.
 pub const ENDPOINT: &str = "scim";
 const STATE_KEY: &str = "service-provider";
 const MEDIA_TYPE: &str = "application/scim+json";
+/// Most operations in a bulk request to a server that does not say.
+const BULK_OPERATIONS: usize = 100;
+/// Most bytes of a bulk request to a server that does not say.
+const BULK_BYTES: usize = 1 << 20;
 
 /// The server, as one call sees it.
 pub struct Server {
@@ -26,6 +31,7 @@ pub struct Server {
     endpoint: Endpoint,
     provider: RefCell<Option<Provider>>,
     versions: RefCell<Versions>,
+    refused_bulk: Cell<bool>,
 }
 
 /// The answer to a write.
@@ -44,7 +50,8 @@ impl Server {
     /// The server behind the endpoint [`ENDPOINT`].
     pub fn new(config: Config, host: Host) -> Self {
         let endpoint = host.endpoint(ENDPOINT);
-        Self { config, host, endpoint, provider: RefCell::default(), versions: RefCell::default() }
+        let (provider, versions) = (RefCell::default(), RefCell::default());
+        Self { config, host, endpoint, provider, versions, refused_bulk: Cell::new(false) }
     }
 
     /// Reads a JSON document.
@@ -81,7 +88,7 @@ impl Server {
     /// As [`Server::read_resource`].
     pub fn read_object(&self, class: Class, id: &str) -> Result<Object, Error> {
         let (resource, etag) = self.read_resource(class, id)?;
-        to_object(class, resource, etag.as_deref())
+        to_object(&self.config, class, resource, etag.as_deref())
     }
 
     /// Sends a write. `version` is checked by the server where it can.
@@ -156,7 +163,7 @@ impl Server {
     }
 
     fn ask_provider(&self) -> Result<Provider, Error> {
-        match self.read("/ServiceProviderConfig", &[]) {
+        match self.read(&self.config.provider_path, &[]) {
             Ok(document) => Ok(Provider::parse(&document)),
             Err(error) if is_temporary(&error) => Err(error),
             Err(error) => {
@@ -197,6 +204,38 @@ impl Server {
         let known = self.provider.borrow().clone().unwrap_or_default();
         self.keep_provider(Provider { patch: false, ..known });
         true
+    }
+
+    /// Whether bulk requests are taken, as far as that is known without failing.
+    pub fn has_bulk(&self) -> bool {
+        match self.config.bulk {
+            Switch::On => !self.refused_bulk.get(),
+            Switch::Off => false,
+            Switch::Auto => self.provider().is_ok_and(|provider| provider.bulk),
+        }
+    }
+
+    /// How much one bulk request may hold; what is announced and what is configured both hold.
+    pub fn bulk_limits(&self) -> Limits {
+        let provider = self.provider().unwrap_or_default();
+        let least = |set: Option<u32>, announced: Option<u32>, plain: usize| {
+            let known = [set, announced].into_iter().flatten().min();
+            known.and_then(|known| usize::try_from(known).ok()).unwrap_or(plain)
+        };
+        Limits {
+            operations: least(self.config.bulk_max_operations, provider.bulk_operations, BULK_OPERATIONS),
+            bytes: least(self.config.bulk_max_payload, provider.bulk_payload, BULK_BYTES),
+        }
+    }
+
+    /// Remembers that bulk requests are refused: for an hour where the server announced them, else for this call.
+    pub fn learn_that_it_has_no_bulk(&self, error: &Error) {
+        self.host.debug(format!("bulk requests are refused, so that edits are sent one by one: {error}"));
+        self.refused_bulk.set(true);
+        if self.config.bulk == Switch::Auto {
+            let known = self.provider.borrow().clone().unwrap_or_default();
+            self.keep_provider(Provider { bulk: false, ..known });
+        }
     }
 
     /// Whether versions are checked by the server.
