@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
-const SCIM_SERVER: &str = "scim2-server==0.8.3";
+const SCIM_SERVER: &str = "scim2-server[cursor]==0.8.3";
 
 /// Makes sure that a C compiler and the WebAssembly target are there. `purser connector build` has its own way where
 /// rustup cannot add the target, so that is only tried here.

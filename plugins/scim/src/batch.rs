@@ -185,7 +185,7 @@ fn finish(server: &Server, request: &Request, prepared: Prepared, answer: bulk::
                 if object.is_none() {
                     server.note_version(&path, version, etag.as_deref());
                 }
-                Ok(patched(server, &path, version, planned, object))
+                Ok(patched(server, &path, version, planned.as_deref(), object))
             }
             Err(error) => Err(about_change(class, &id, &changes, error)),
         },

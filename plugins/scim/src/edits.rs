@@ -199,7 +199,7 @@ fn patch(
     let planned = version.map(|version| server.version_now(&path, version));
     let written = server.write(Method::Patch, &path, Some(patch.into_document()), version)?;
     let object = state_from(server, class, id, written);
-    Ok(patched(server, &path, version, planned, object))
+    Ok(patched(server, &path, version, planned.as_deref(), object))
 }
 
 /// The outcome of a PATCH: one that left the version as it was planned changed nothing.
@@ -207,11 +207,11 @@ pub fn patched(
     server: &Server,
     path: &str,
     version: Option<&str>,
-    planned: Option<String>,
+    planned: Option<&str>,
     object: Option<Object>,
 ) -> Outcome {
     let Some(object) = object else { return Outcome::Done(None) };
-    let unchanged = planned.is_some() && planned == object.version;
+    let unchanged = planned.is_some() && planned == object.version.as_deref();
     if !unchanged {
         server.note_version(path, version, object.version.as_deref());
     }

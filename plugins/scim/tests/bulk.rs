@@ -33,10 +33,10 @@ fn announced() -> Value {
 
 /// Carries everything out.
 fn obliging(body: &Value) -> Result<Answer, Failure> {
-    Ok(answered(body["Operations"].as_array().unwrap().iter().map(done).collect()))
+    Ok(answered(&body["Operations"].as_array().unwrap().iter().map(done).collect::<Vec<_>>()))
 }
 
-fn answered(operations: Vec<Value>) -> Answer {
+fn answered(operations: &[Value]) -> Answer {
     let schemas = ["urn:ietf:params:scim:api:messages:2.0:BulkResponse"];
     Answer::new(200).with_json(&json!({"schemas": schemas, "Operations": operations}))
 }
@@ -92,7 +92,7 @@ fn bodies(stub: &Stub) -> Vec<Value> {
 #[test]
 fn joiners_go_in_one_request_and_each_gets_its_answer_in_any_order() {
     let stub = server(announced(), |body| {
-        Ok(answered(body["Operations"].as_array().unwrap().iter().rev().map(done).collect()))
+        Ok(answered(&body["Operations"].as_array().unwrap().iter().rev().map(done).collect::<Vec<_>>()))
     });
     let answers = connect(&stub, json!({})).apply(joiners(3));
     assert_eq!(ids(&answers), ["id-of-user0", "id-of-user1", "id-of-user2"]);
@@ -137,7 +137,7 @@ fn one_refusal_spoils_no_other() {
             3 => refused(operation, 404, ""),
             _ => done(operation),
         };
-        Ok(answered(operations.iter().enumerate().map(answer).collect()))
+        Ok(answered(&operations.iter().enumerate().map(answer).collect::<Vec<_>>()))
     });
     let edits = ["1", "2", "3", "4"].map(|id| retitle(id, Some("W/\"1\"")));
     let answers = connect(&stub, json!({})).apply(edits.into());
@@ -165,7 +165,7 @@ fn a_lost_answer_is_unknown_for_each() {
 
 #[test]
 fn an_operation_left_out_is_unknown_unless_the_server_was_told_to_stop() {
-    let first_fails = |body: &Value| Ok(answered(vec![refused(&body["Operations"][0], 400, "invalidValue")]));
+    let first_fails = |body: &Value| Ok(answered(&[refused(&body["Operations"][0], 400, "invalidValue")]));
     let classes = |config: Value| {
         let stub = server(announced(), first_fails);
         let answers = connect(&stub, config).apply(joiners(2));
@@ -185,7 +185,7 @@ fn patience_asked_for_inside_or_outside_ends_the_batch() {
     };
     assert!(answers.iter().all(limited) && bodies(&whole).len() == 1, "{answers:?}");
     let one = server(announced(), |body| {
-        Ok(answered(vec![done(&body["Operations"][0]), refused(&body["Operations"][1], 429, "")]))
+        Ok(answered(&[done(&body["Operations"][0]), refused(&body["Operations"][1], 429, "")]))
     });
     let answers = connect(&one, json!({"bulk_max_operations": 2})).apply(joiners(4));
     assert!(answers[0].is_ok() && answers[1..].iter().all(limited), "{answers:?}");

@@ -4,6 +4,7 @@ use crate::environment;
 use crate::http::{Message, exchange};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -26,14 +27,26 @@ pub struct Tenant {
 }
 
 impl ScimServer {
-    /// Starts the server on a free port and waits until it answers.
+    /// Starts the server on a free port and waits until it answers. It announces everything but cursors.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts a server that announces, and does, what this ServiceProviderConfig says.
+    pub fn announcing(provider: &Value) -> Self {
+        let file = tempfile::NamedTempFile::new().expect("a file can be made");
+        std::fs::write(file.path(), provider.to_string()).expect("a file can be written");
+        Self::start_with(&["--service-provider-config".as_ref(), file.path().as_os_str()])
+    }
+
+    fn start_with(arguments: &[&OsStr]) -> Self {
         let program = environment::scim_server();
         // A port found free can be taken before the server has it; then another one is tried.
         for _ in 0..5 {
             let address = free_address();
             let process = Command::new(&program)
                 .args(["--dynamic-tenants", "--bearer-token", TOKEN, "--port", &address.port().to_string()])
+                .args(arguments)
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()
