@@ -3,7 +3,7 @@
 use crate::class::Class;
 use crate::config::{FilterSupport, UpdateMode};
 use crate::server::Server;
-use purser_sdk::{CheckLevel, Finding, Severity};
+use purser_sdk::{CheckLevel, ErrorClass, Finding, Severity};
 
 /// Looks for it. Nothing is written: whether the credential may write shows with the first write only.
 pub fn check(server: &Server, level: CheckLevel) -> Vec<Finding> {
@@ -25,11 +25,21 @@ fn unreadable(server: &Server, class: Class) -> Option<Finding> {
     let query = [("startIndex", "1".to_owned()), ("count", "1".to_owned())];
     let error = server.read(class.path(), &query).err()?;
     let finding = Finding::from(&error);
-    Some(if error.is_not_found() {
-        finding.with_remedy(format!("Set the endpoint's URL to the SCIM base URL, below which {} lies", class.path()))
-    } else {
-        finding
+    Some(match error.class {
+        ErrorClass::NotFound => finding
+            .with_remedy(format!("Set the endpoint's URL to the SCIM base URL, below which {} lies", class.path())),
+        ErrorClass::PermissionDenied(_) | ErrorClass::AuthenticationFailed => {
+            finding.with_remedy(format!("To read {} the credential must be {}", class.path(), permission(server)))
+        }
+        _ => finding,
     })
+}
+
+/// What the credential needs, in the words of the vendor's console where the server is known.
+fn permission(server: &Server) -> String {
+    let described = server.config.profile.and_then(|profile| profile.description().ok());
+    described
+        .map_or_else(|| "one that may read and write users and groups by SCIM".to_owned(), |known| known.permission)
 }
 
 fn peculiarities(server: &Server) -> Vec<Finding> {

@@ -170,6 +170,19 @@ fn a_check_tells_what_keeps_the_server_from_being_used() {
 }
 
 #[test]
+fn a_refused_credential_is_told_what_it_needs_in_the_vendor_s_words() {
+    let (server, stub) = Server::start();
+    let remedies = |config: Value| {
+        server.answer_next(Ok(error(403, None)));
+        let findings = connect(&stub, config).check(CheckLevel::Permissions);
+        findings.into_iter().filter_map(|finding| finding.remedy).collect::<Vec<_>>()
+    };
+    let github = remedies(json!({"profile": "github"}));
+    assert!(github.len() == 1 && github[0].contains("/Users") && github[0].contains("scim:enterprise"), "{github:?}");
+    assert!(remedies(json!({"etag": "on"}))[0].contains("users and groups by SCIM"));
+}
+
+#[test]
 fn the_change_feed_shows_what_changed_since() {
     let (server, stub) = Server::start();
     server.add_user("before");

@@ -39,6 +39,17 @@ impl ScimServer {
         Self::start_with(&["--service-provider-config".as_ref(), file.path().as_os_str()])
     }
 
+    /// Starts a server without bulk requests, for tests that count what reaches it: every edit is a request of its own.
+    pub fn one_by_one() -> Self {
+        Self::announcing(&json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
+            "patch": {"supported": true}, "filter": {"supported": true, "maxResults": 1000},
+            "bulk": {"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+            "changePassword": {"supported": true}, "sort": {"supported": true}, "etag": {"supported": true},
+            "authenticationSchemes": [],
+        }))
+    }
+
     fn start_with(arguments: &[&OsStr]) -> Self {
         let program = environment::scim_server();
         // A port found free can be taken before the server has it; then another one is tried.

@@ -14,7 +14,7 @@ const MOST_COMMANDS: usize = 20;
 
 #[test]
 fn with_one_request_in_ten_failing_everybody_gets_exactly_one_account() {
-    let server = ScimServer::start();
+    let server = ScimServer::one_by_one();
     let app = server.tenant("faults");
     let proxy = FaultProxy::start(server.address(), SHARE_FAILING, Duration::ZERO, SEED);
     let mut company = ScimCompany::found(PEOPLE, &app.url_through(proxy.address()), CAREFUL);
@@ -49,7 +49,7 @@ fn with_one_request_in_ten_failing_everybody_gets_exactly_one_account() {
 
 #[test]
 fn an_account_made_by_hand_is_not_taken_for_one_whose_answer_was_lost() {
-    let server = ScimServer::start();
+    let server = ScimServer::one_by_one();
     let app = server.tenant("strangers");
     let proxy = FaultProxy::start(server.address(), 0.3, Duration::ZERO, SEED);
     let company = ScimCompany::found(40, &app.url_through(proxy.address()), CAREFUL);

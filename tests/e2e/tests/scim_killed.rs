@@ -18,7 +18,7 @@ const SEED: u64 = 20_261_123;
 
 #[test]
 fn a_host_killed_at_any_moment_goes_on_where_it_was() {
-    let server = ScimServer::start();
+    let server = ScimServer::one_by_one();
     let app = server.tenant("killed");
     let proxy = FaultProxy::start(server.address(), 0.0, DELAY, SEED);
     let mut random = StdRng::seed_from_u64(SEED);

@@ -6,6 +6,7 @@ use purser_e2e::scim_company::{CAREFUL, Policy, ScimCompany};
 use purser_e2e::scim_server::{ScimServer, Tenant};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// The first lines of the requests that reached the server.
 #[derive(Clone, Default)]
@@ -71,6 +72,34 @@ fn edits_go_together_where_bulk_is_announced_and_alone_where_not() {
         let together = seen.count(|line| line.starts_with("POST /bulk/v2/Bulk"));
         assert_eq!(together > 0, bulk, "{together} bulk requests");
     }
+}
+
+#[test]
+fn what_a_failing_line_loses_of_bulk_requests_is_made_good() {
+    let server = ScimServer::announcing(&provider(true, &by_index()));
+    let app = server.tenant("failing");
+    let proxy = FaultProxy::start(server.address(), 0.2, Duration::ZERO, 20_261_126);
+    let company = ScimCompany::found(40, &app.url_through(proxy.address()), CAREFUL);
+    company.home.purser(&["import", "hr"]).done();
+    let done = (0..20).any(|_| company.home.purser(&["apply", "--patience", "120"]).code == Some(0));
+    assert!(done, "not done after 20 commands: {}", company.home.purser(&["status"]).done());
+    assert!(proxy.traffic().faults.values().sum::<u64>() > 0, "requests were disturbed");
+    company.assert_mirrored_in(&app);
+}
+
+#[test]
+fn the_examples_of_the_readme_are_read() {
+    let readme = include_str!("../../../plugins/scim/README.md");
+    let blocks: Vec<&str> = readme.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(blocks.len(), 2, "a target, and its roles and entitlements");
+    let company = ScimCompany::found(1, "http://127.0.0.1:9/v2", CAREFUL);
+    company.home.write("declarations/secrets/app-token", "not used");
+    company.home.declare("app", &blocks.concat());
+    let roles = company.home.read("declarations/roles.toml").replace("\"everyone\"", "\"engineers\"");
+    company.home.declare("roles", &roles);
+    company.home.purser(&["import", "hr"]).done();
+    let status = company.home.purser(&["status"]).done();
+    assert!(status.to_string().contains("app"), "{status}");
 }
 
 #[test]

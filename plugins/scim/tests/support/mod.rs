@@ -98,7 +98,8 @@ impl Server {
         members.iter().map(|member| member["value"].as_str().unwrap().to_owned()).collect()
     }
 
-    fn answer(&self, request: &Request) -> Result<Answer, Failure> {
+    /// Answers as the server does by itself.
+    pub fn answer(&self, request: &Request) -> Result<Answer, Failure> {
         let mut held = self.0.borrow_mut();
         if let Some(answer) = held.manners.next_answers.pop() {
             return answer;
