@@ -1,7 +1,5 @@
 //! Roles and entitlements as something that is granted: listed by the server or by the configuration.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where its listing cannot be read")]
-
 mod support;
 
 use purser_sdk::http::Answer;
