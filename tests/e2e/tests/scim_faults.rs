@@ -57,10 +57,11 @@ fn an_account_made_by_hand_is_not_taken_for_one_whose_answer_was_lost() {
         app.create_user(&json!({"userName": person.login, "externalId": "made by hand", "active": true}));
     }
     company.home.purser(&["import", "hr"]).done();
-    // A command refuses what it gets an answer for; what got none is tried again by a later command.
+    // A command refuses what it gets an answer for; what got none is tried again by a later command. Each waits where so
+    // many failures in a row paused the target.
     let mut refused = 0;
     for _ in 0..MOST_COMMANDS {
-        let answer = company.home.purser(&["apply"]);
+        let answer = company.home.purser(&["apply", "--patience", "120"]);
         let report = answer.ended_with(answer.code.expect("no signal ended it"));
         assert!(report["applied"].as_u64().is_some_and(|applied| applied <= 2), "only the groups: {report}");
         refused += report["refused"].as_u64().expect("a count");
