@@ -5,6 +5,7 @@ use purser_e2e::samba::Samba;
 use purser_e2e::scenario::{Sizes, tell};
 use purser_e2e::scim_server::ScimServer;
 use purser_e2e::slapd::Slapd;
+use purser_peers::graph::Graph;
 
 #[test]
 fn a_company_in_openldap() {
@@ -24,4 +25,11 @@ fn a_company_in_a_scim_application() {
 #[test]
 fn a_company_in_salesforce() {
     tell(&Org::start(), Sizes::USUAL);
+}
+
+#[test]
+fn a_company_in_microsoft_entra() {
+    let graph = Graph::start();
+    tell(&graph, Sizes::USUAL);
+    assert_eq!(graph.violations(), [""; 0], "requests and answers that Microsoft's description does not know");
 }

@@ -84,6 +84,8 @@ impl<P: Peer> Telling<'_, P> {
                 assert_eq!(applied.done()["refused"], 0, "{applied:?}");
                 return;
             }
+            // What a lost answer left in doubt, and was refused for it, is seen by looking at everything.
+            self.reconcile();
         }
         self.company.home.purser(&["apply", "--patience", "180"]).done();
     }

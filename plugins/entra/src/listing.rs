@@ -1,0 +1,89 @@
+//! Searches, and reading one object.
+
+use crate::class::Class;
+use crate::graph::Graph;
+use crate::object::to_object;
+use purser_sdk::http::escape_segment;
+use purser_sdk::serde_json::Value;
+use purser_sdk::{Condition, Error, Object, Operator, Page, SearchRequest, Tail};
+
+/// Groups of one page: the members of each are read with a request of their own.
+const GROUPS: u32 = 20;
+
+/// One page of a search. Graph's link is the cursor.
+///
+/// # Errors
+/// As Graph says; `cursor-expired` where the link is no longer known.
+pub fn search(graph: &Graph, class: Class, request: &SearchRequest) -> Result<Page, Error> {
+    let body = match &request.cursor {
+        Some(link) => graph.follow(link)?,
+        None => graph.read(class.path(), &query(class, request))?,
+    };
+    let shown = body["value"].as_array().cloned().unwrap_or_default();
+    let objects = shown.iter().map(|shown| completed(graph, class, to_object(class, shown)?));
+    let objects = objects.collect::<Result<Vec<_>, Error>>()?;
+    let fits = |object: &Object| request.conditions.iter().all(|condition| condition.matches(object, false));
+    let tail = body["@odata.nextLink"].as_str().map_or(Tail::Complete, |link| Tail::More(link.to_owned()));
+    Ok(Page { objects: objects.into_iter().filter(fits).collect(), tail })
+}
+
+fn query(class: Class, request: &SearchRequest) -> Vec<(&'static str, String)> {
+    let most = if class == Class::Group { GROUPS } else { 999 };
+    let mut query = vec![("$select", class.select()), ("$top", request.page_size.clamp(1, most).to_string())];
+    if class == Class::User {
+        query.push(("$expand", "manager($select=id)".to_owned()));
+    }
+    let filter: Vec<String> = request.conditions.iter().filter_map(clause).collect();
+    if !filter.is_empty() {
+        query.push(("$filter", filter.join(" and ")));
+    }
+    query
+}
+
+/// A condition as Graph filters; what it does not filter is left to the check of each answer.
+fn clause(condition: &Condition) -> Option<String> {
+    let filtered = ["userPrincipalName", "mail", "employeeId", "displayName", "mailNickname", "givenName", "surname"];
+    let name = filtered.into_iter().find(|name| *name == condition.attribute)?;
+    let value = condition.value.as_str()?.replace('\'', "''");
+    match condition.operator {
+        Operator::Equals => Some(format!("{name} eq '{value}'")),
+        Operator::StartsWith => Some(format!("startsWith({name},'{value}')")),
+        Operator::AtOrAfter => None,
+    }
+}
+
+/// Reads one object.
+///
+/// # Errors
+/// `not-found`, and as Graph says.
+pub fn get(graph: &Graph, class: Class, id: &str) -> Result<Object, Error> {
+    let mut query = vec![("$select", class.select())];
+    if class == Class::User {
+        query.push(("$expand", "manager($select=id)".to_owned()));
+    }
+    let shown = graph.read(&format!("{}/{}", class.path(), escape_segment(id)), &query)?;
+    completed(graph, class, to_object(class, &shown)?)
+}
+
+/// Adds the members of a group, all of them.
+fn completed(graph: &Graph, class: Class, mut object: Object) -> Result<Object, Error> {
+    if class == Class::User {
+        return Ok(object);
+    }
+    let query = [("$select", "id".to_owned()), ("$top", "999".to_owned())];
+    let mut body = graph.read(&format!("/groups/{}/members", escape_segment(&object.id)), &query)?;
+    let mut members: Vec<String> = Vec::new();
+    loop {
+        let users = body["value"].as_array().into_iter().flatten();
+        let users = users.filter(|member| member["@odata.type"].as_str().is_none_or(|kind| kind.ends_with(".user")));
+        members.extend(users.filter_map(|member| member["id"].as_str()).map(str::to_owned));
+        let Some(link) = body["@odata.nextLink"].as_str().map(str::to_owned) else { break };
+        body = graph.follow(&link)?;
+    }
+    members.sort();
+    members.dedup();
+    if !members.is_empty() {
+        object.attributes.insert("members".to_owned(), members.into_iter().map(Value::from).collect());
+    }
+    Ok(object)
+}

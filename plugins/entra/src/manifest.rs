@@ -1,0 +1,30 @@
+//! What the connector says about itself.
+
+use crate::class::classes;
+use crate::config::{Config, config_schema};
+use crate::graph::ENDPOINT;
+use purser_sdk::Manifest;
+
+/// Largest page: Graph gives at most 999 users.
+const PAGE_SIZE: u32 = 500;
+/// Most requests in one call: five batches of Graph.
+const BATCH_SIZE: u32 = 100;
+
+/// The manifest.
+pub fn manifest() -> Manifest {
+    let manifest = Manifest::new("entra", env!("CARGO_PKG_VERSION"))
+        .vendor("Purser")
+        .description("Users and groups of Microsoft Entra ID and Microsoft 365, by Microsoft Graph")
+        .config_schema(config_schema())
+        .limits(PAGE_SIZE, BATCH_SIZE)
+        .endpoint(ENDPOINT, "Microsoft Graph v1.0", "https://graph.microsoft.com/v1.0")
+        .permission("User.ReadWrite.All", "accounts are listed, made, changed and deleted")
+        .permission("Group.ReadWrite.All", "groups and their members are listed and changed")
+        .permission("User.EnableDisableAccount.All", "accounts are enabled and disabled")
+        .permission("User.RevokeSessions.All", "the sessions of a disabled account are revoked")
+        .permission(
+            "User-PasswordProfile.ReadWrite.All",
+            "the password of an existing account is set; needs the role User Administrator as well",
+        );
+    classes(&Config::default()).into_iter().fold(manifest, Manifest::class)
+}
