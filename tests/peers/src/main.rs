@@ -1,5 +1,6 @@
 //! Runs one emulator alone: `cargo run -p purser-peers -- salesforce`.
 
+use purser_peers::google::Workspace;
 use purser_peers::salesforce::Salesforce;
 use std::process::ExitCode;
 use std::thread;
@@ -11,8 +12,13 @@ fn main() -> ExitCode {
             println!("{} (session {})", peer.url(), peer.session());
             wait()
         }
+        Some("google") => {
+            let serving = Workspace::default().serve();
+            println!("{}", serving.url());
+            wait()
+        }
         _ => {
-            eprintln!("say which: salesforce");
+            eprintln!("say which: google, salesforce");
             ExitCode::from(2)
         }
     }
