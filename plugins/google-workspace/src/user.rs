@@ -105,7 +105,7 @@ pub fn body_of(shown: &Value, wanted: &Attributes, names: &[&str]) -> Result<Val
             "name" => write_name(&mut body, wanted, part)?,
             "organization" => body["organizations"] = organizations(shown, wanted),
             "employeeNumber" => {
-                body["externalIds"] = typed_list(shown, "externalIds", "organization", wanted.get(root))
+                body["externalIds"] = typed_list(shown, "externalIds", "organization", wanted.get(root));
             }
             "manager" => body["relations"] = typed_list(shown, "relations", "manager", wanted.get(root)),
             "customSchemas" => write_custom(&mut body, wanted, part)?,

@@ -148,7 +148,7 @@ fn change(api: &Api, id: &str, changes: &[AttributeChange]) -> Result<Outcome, E
         after = api.write(Part::Users, Method::Put, &user_path(id), Some(body))?;
     }
     if !names.contains(&"aliases") {
-        return Ok(Outcome::Done(to_object(&merged(shown, after), false).ok()));
+        return Ok(Outcome::Done(to_object(&merged(&shown, after), false).ok()));
     }
     let none = json!([]);
     change_aliases(api, &after, Some(wanted.get("aliases").unwrap_or(&none))).map_err(|error| match written {
@@ -159,7 +159,7 @@ fn change(api: &Api, id: &str, changes: &[AttributeChange]) -> Result<Outcome, E
 }
 
 /// The answer to a write may leave custom attributes out that it did not touch.
-fn merged(before: Value, mut after: Value) -> Value {
+fn merged(before: &Value, mut after: Value) -> Value {
     if after["customSchemas"].is_null() && !before["customSchemas"].is_null() {
         after["customSchemas"] = before["customSchemas"].clone();
     }
@@ -216,7 +216,7 @@ pub fn set_active(api: &Api, edit: &SetActiveEdit) -> Result<Outcome, Error> {
             Error::partially_applied("the user was suspended, and its sessions were not ended", error.to_string())
         })?;
     }
-    Ok(Outcome::Done(to_object(&merged(shown, after), false).ok()))
+    Ok(Outcome::Done(to_object(&merged(&shown, after), false).ok()))
 }
 
 /// Deletes a user, who can be brought back for 20 days.

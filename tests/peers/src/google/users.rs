@@ -56,7 +56,7 @@ fn matches(user: &Map<String, Value>, query: Option<&String>) -> Result<bool, Re
                 let ids = user.get("externalIds").and_then(Value::as_array);
                 ids.is_some_and(|ids| ids.iter().any(|id| text(&id["value"]) == value))
             }
-            "isSuspended" => user["suspended"].to_string() == value,
+            "isSuspended" => user["suspended"].as_bool() == Some(value == "true"),
             "orgUnitPath" => text(&user["orgUnitPath"]) == value,
             _ => return Err(Refusal::invalid("query")),
         };
