@@ -4,6 +4,9 @@ use purser_sdk::http::Response;
 use purser_sdk::serde_json::{Value, from_slice};
 use purser_sdk::{Error, ErrorClass, ThrottleScope};
 
+/// The vendor names no wait and asks for one second at first, then for twice as long each time.
+const FIRST_WAIT_MS: u64 = 1_000;
+
 /// What an answer's body says.
 #[derive(Debug, Default)]
 struct Said {
@@ -48,7 +51,7 @@ pub fn failure_of(response: &Response, reading: bool, scope: &str) -> Option<Err
 }
 
 fn class_of(status: u16, said: &Said, wait: Option<u64>, reading: bool, base: ErrorClass) -> ErrorClass {
-    let limited = |scope| ErrorClass::RateLimited { after_ms: wait, scope };
+    let limited = |scope| ErrorClass::RateLimited { after_ms: wait.or(Some(FIRST_WAIT_MS)), scope };
     match (status, said.reason.as_str()) {
         (403 | 429, "userRateLimitExceeded" | "rateLimitExceeded" | "RESOURCE_EXHAUSTED") => {
             limited(ThrottleScope::Target)
@@ -118,7 +121,7 @@ mod tests {
     #[test]
     fn the_documented_reasons_have_their_classes() {
         let class = |status, reason, message| error(status, reason, message).class;
-        let limited = ErrorClass::RateLimited { after_ms: None, scope: ThrottleScope::Target };
+        let limited = ErrorClass::RateLimited { after_ms: Some(1_000), scope: ThrottleScope::Target };
         for (status, reason) in [
             (403, "userRateLimitExceeded"),
             (403, "quotaExceeded"),
