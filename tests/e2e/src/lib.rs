@@ -7,6 +7,7 @@
 pub mod builds;
 pub mod environment;
 pub mod fault_proxy;
+pub mod google_peer;
 pub mod graph_peer;
 pub mod guests;
 pub mod home;

@@ -4,6 +4,7 @@
 //! connector. Each is a [`Serving`] that a test starts in its own process, and can be run alone: `cargo run -p purser-peers`.
 
 pub mod faults;
+pub mod google;
 pub mod graph;
 pub mod salesforce;
 mod serving;

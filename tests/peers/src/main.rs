@@ -1,5 +1,6 @@
 //! Runs one emulator alone: `cargo run -p purser-peers -- graph`.
 
+use purser_peers::google::Workspace;
 use purser_peers::graph::{CLIENT, Graph, SECRET};
 use purser_peers::salesforce::Salesforce;
 use std::process::ExitCode;
@@ -17,8 +18,13 @@ fn main() -> ExitCode {
             println!("{} (session {})", peer.url(), peer.session());
             wait()
         }
+        Some("google") => {
+            let serving = Workspace::default().serve();
+            println!("{}", serving.url());
+            wait()
+        }
         _ => {
-            eprintln!("say which: graph, salesforce");
+            eprintln!("say which: google, graph, salesforce");
             ExitCode::from(2)
         }
     }
