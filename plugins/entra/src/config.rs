@@ -41,12 +41,13 @@ pub fn config_schema() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use purser_sdk::serde_json::from_value;
 
     #[test]
     fn the_defaults_of_the_schema_are_those_of_the_type() {
         let schema = config_schema();
         let properties = schema["properties"].as_object().unwrap().iter();
         let defaults = properties.map(|(name, property)| (name.clone(), property["default"].clone())).collect();
-        assert_eq!(purser_sdk::serde_json::from_value::<Config>(Value::Object(defaults)).unwrap(), Config::default());
+        assert_eq!(from_value::<Config>(Value::Object(defaults)).unwrap(), Config::default());
     }
 }

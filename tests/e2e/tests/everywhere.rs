@@ -1,9 +1,12 @@
 //! One person in many applications: what changes in HR arrives everywhere in the same accounts, and who leaves has nothing left.
 
+use purser_e2e::google_peer::GooglePeer;
+use purser_e2e::salesforce_peer::Org;
 use purser_e2e::samba::Samba;
 use purser_e2e::scenario::{Company, Peer};
 use purser_e2e::scim_server::ScimServer;
 use purser_e2e::slapd::Slapd;
+use purser_peers::graph::Graph;
 use std::collections::BTreeMap;
 
 const PEOPLE: usize = 12;
@@ -51,8 +54,16 @@ impl<'a> Everywhere<'a> {
 #[test]
 fn a_new_name_arrives_in_all_and_who_leaves_has_nothing_left() {
     let (samba, slapd, scim) = (Samba::start().with_units(), Slapd::start(), ScimServer::start());
-    let tenant = scim.tenant("everywhere");
-    let peers: Vec<(&str, &dyn Peer)> = vec![("ad", &samba), ("directory", &slapd), ("scim", &tenant)];
+    let (tenant, graph, google, salesforce) =
+        (scim.tenant("everywhere"), Graph::start(), GooglePeer::start(), Org::start());
+    let peers: Vec<(&str, &dyn Peer)> = vec![
+        ("ad", &samba),
+        ("directory", &slapd),
+        ("entra", &graph),
+        ("google", &google),
+        ("salesforce", &salesforce),
+        ("scim", &tenant),
+    ];
     let mut everywhere = Everywhere::found(peers);
     let ids = everywhere.provision();
 

@@ -1,4 +1,5 @@
 //! The connector for Entra ID works with the emulator; the emulator's tenant is asked whether all is as it must be.
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
 use purser_entra::{Config, Entra};
 use purser_peers::graph::Graph;
@@ -38,7 +39,7 @@ impl Tenant {
     }
 
     fn group(&self, name: &str) -> String {
-        let edit = CreateEdit { attributes: attributes(json!({"displayName": name})), active: None };
+        let edit = CreateEdit { attributes: attributes(&json!({"displayName": name})), active: None };
         id(&self.apply(vec![("group", Edit::Create(edit))])[0])
     }
 
@@ -63,7 +64,7 @@ fn answer(graph: &Graph, sent: &Sent) -> Answer {
     if body.is_null() { answer } else { answer.with_json(&body) }
 }
 
-fn attributes(value: Value) -> Attributes {
+fn attributes(value: &Value) -> Attributes {
     value.as_object().cloned().unwrap()
 }
 
@@ -73,7 +74,7 @@ fn user(number: usize) -> Edit {
         "mailNickname": format!("p{number}"), "surname": "O'Hara", "employeeId": number.to_string(),
         "password": {"$slot": number},
     });
-    Edit::Create(CreateEdit { attributes: attributes(value), active: Some(true) })
+    Edit::Create(CreateEdit { attributes: attributes(&value), active: Some(true) })
 }
 
 fn id(answer: &Result<Outcome, Error>) -> String {
