@@ -13,6 +13,7 @@ pub mod guests;
 pub mod home;
 pub mod http;
 pub mod ldap_tools;
+pub mod listening;
 pub mod people;
 pub mod program;
 pub mod salesforce_peer;

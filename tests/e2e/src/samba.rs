@@ -4,14 +4,13 @@
 //! with the same ids.
 
 use crate::environment;
+use crate::listening::comes_to_listen;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use std::fs::{self, File};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::Duration;
 use tempfile::TempDir;
 
 /// The naming context of the domain.
@@ -24,9 +23,6 @@ pub const PASSWORD: &str = "Passw0rd!Admin-of-the-tests";
 const TLS_PORT: u16 = 636;
 /// Nobody else uses it on these addresses.
 const CLAIM_PORT: u16 = 6360;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
-/// Longer than it takes on a slow machine.
-const LOOKS: u32 = 1_200;
 /// Addresses that are tried, of which the certificate names every one.
 const ADDRESSES: std::ops::RangeInclusive<u8> = 61..=90;
 
@@ -62,7 +58,7 @@ impl Samba {
             let own = folder.path().join(&address);
             copy(&template, &own);
             let mut process = launch(&own, &template, &address);
-            if listens(&mut process, &address) {
+            if comes_to_listen(&mut process, &[TLS_PORT]) {
                 return Self { process, folder, address, _claim: claim };
             }
             let _ = process.kill();
@@ -104,19 +100,6 @@ fn launch(own: &Path, template: &Path, address: &str) -> Child {
     command.args(["-i", "-M", "single", "--debug-stdout", "-s"]).arg(&file);
     command.stdin(Stdio::null()).stdout(log).stderr(Stdio::null());
     command.spawn().unwrap_or_else(|error| panic!("cannot start samba: {error}"))
-}
-
-fn listens(process: &mut Child, address: &str) -> bool {
-    for _ in 0..LOOKS {
-        if !matches!(process.try_wait(), Ok(None)) {
-            return false;
-        }
-        if TcpStream::connect((address, TLS_PORT)).is_ok() {
-            return matches!(process.try_wait(), Ok(None));
-        }
-        sleep(BETWEEN_LOOKS);
-    }
-    false
 }
 
 fn write_certificates(folder: &Path, address: &str) {

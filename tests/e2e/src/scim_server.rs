@@ -2,13 +2,12 @@
 
 use crate::environment;
 use crate::http::{Message, exchange};
+use crate::listening::comes_to_listen;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::Duration;
 
 /// What clients show to be let in.
 pub const TOKEN: &str = "the-token-of-the-end-to-end-tests";
@@ -63,24 +62,11 @@ impl ScimServer {
                 .spawn()
                 .unwrap_or_else(|error| panic!("{} cannot be started: {error}", program.display()));
             let mut server = Self { process, address };
-            if server.answers() {
+            if comes_to_listen(&mut server.process, &[address.port()]) {
                 return server;
             }
         }
         panic!("{} does not answer on any port: start it by hand to see why", program.display());
-    }
-
-    fn answers(&mut self) -> bool {
-        for _ in 0..200 {
-            if matches!(self.process.try_wait(), Ok(Some(_))) {
-                return false;
-            }
-            if std::net::TcpStream::connect(self.address).is_ok() {
-                return true;
-            }
-            sleep(Duration::from_millis(100));
-        }
-        false
     }
 
     /// Where it listens.

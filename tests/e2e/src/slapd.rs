@@ -1,13 +1,12 @@
 //! OpenLDAP's slapd as a peer: a process of its own with an empty directory, on free ports of this machine.
 
 use crate::environment;
+use crate::listening::comes_to_listen;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use std::fs::{self, File};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::Duration;
 use tempfile::TempDir;
 
 /// Where everything lies.
@@ -16,10 +15,6 @@ pub const SUFFIX: &str = "dc=example,dc=test";
 pub const ADMINISTRATOR: &str = "cn=admin,dc=example,dc=test";
 /// The administrator's password.
 pub const PASSWORD: &str = "the-password-of-the-administrator";
-
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
-/// Longer than it takes on a slow machine.
-const LOOKS: u32 = 1_500;
 
 /// A running server; it ends with this value.
 pub struct Slapd {
@@ -48,7 +43,7 @@ impl Slapd {
         for _ in 0..5 {
             let (port, tls_port) = (free_port(), free_port());
             let mut process = launch(&program, folder.path(), port, tls_port);
-            if listens(&mut process, port) && listens(&mut process, tls_port) {
+            if comes_to_listen(&mut process, &[port, tls_port]) {
                 return Self { process, folder, port, tls_port };
             }
             let _ = process.kill();
@@ -106,19 +101,6 @@ fn launch(program: &Path, folder: &Path, port: u16, tls_port: u16) -> Child {
     // With a level it stays in the foreground.
     command.args(["-d", "stats"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
     command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()))
-}
-
-fn listens(process: &mut Child, port: u16) -> bool {
-    (0..LOOKS).any(|_| {
-        if !matches!(process.try_wait(), Ok(None)) {
-            return false;
-        }
-        let connected = TcpStream::connect(("127.0.0.1", port)).is_ok();
-        if !connected {
-            sleep(BETWEEN_LOOKS);
-        }
-        connected
-    }) && matches!(process.try_wait(), Ok(None))
 }
 
 /// Adds entries to a database that nobody serves yet, as `slapadd` does.
