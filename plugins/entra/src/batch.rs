@@ -5,6 +5,7 @@ use crate::graph::Graph;
 use purser_sdk::Error;
 use purser_sdk::http::SecretEncoding;
 use purser_sdk::serde_json::{Value, from_slice, json};
+use purser_sdk::slots::replace_slots;
 use std::collections::BTreeMap;
 
 const ITEMS: usize = 20;
@@ -64,7 +65,7 @@ fn answers(graph: &Graph, items: &[Item]) -> Result<BTreeMap<usize, Ended>, Erro
             let mut request = json!({"id": place.to_string(), "method": item.method, "url": item.path});
             if !item.body.is_null() {
                 let mut body = item.body.clone();
-                put_placeholders(graph, &mut body, &mut secrets);
+                secrets.extend(replace_slots(&mut body, &graph.host));
                 request["headers"] = json!({"Content-Type": "application/json"});
                 request["body"] = body;
             }
@@ -72,9 +73,9 @@ fn answers(graph: &Graph, items: &[Item]) -> Result<BTreeMap<usize, Ended>, Erro
         })
         .collect();
     let request = graph.endpoint.post("/$batch").json(&json!({"requests": requests}));
-    let request = secrets
-        .into_iter()
-        .fold(request, |request, (slot, text)| request.secret(slot, text, SecretEncoding::JsonString));
+    let request = secrets.into_iter().fold(request, |request, placeholder| {
+        request.secret(placeholder.slot, placeholder.text, SecretEncoding::JsonString)
+    });
     let response = request.send()?;
     let body: Value = from_slice(response.body()).unwrap_or_default();
     if !response.is_success() {
@@ -96,18 +97,6 @@ fn wait_of(headers: &Value) -> Option<u64> {
     let (_, value) = headers.find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
     let seconds: f64 = value.as_str().map_or_else(|| value.as_f64(), |text| text.trim().parse().ok())?;
     u64::try_from(std::time::Duration::try_from_secs_f64(seconds).ok()?.as_millis()).ok()
-}
-
-fn put_placeholders(graph: &Graph, value: &mut Value, found: &mut Vec<(u32, String)>) {
-    let slot = value.get("$slot").and_then(Value::as_u64).and_then(|slot| u32::try_from(slot).ok());
-    if let Some(slot) = slot {
-        let random: String = graph.host.random_bytes(16).iter().map(|byte| format!("{byte:02x}")).collect();
-        let text = format!("secret-{random}");
-        *value = Value::from(text.clone());
-        found.push((slot, text));
-    } else if let Some(members) = value.as_object_mut() {
-        members.values_mut().for_each(|member| put_placeholders(graph, member, found));
-    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::{dn, password};
 use purser_sdk::delta::{apply_changes, same_value};
 use purser_sdk::ldap::{Change, Entry, Scope, Search, Write};
 use purser_sdk::serde_json::Value;
+use purser_sdk::slots::slot_of;
 use purser_sdk::{AttributeChange, Attributes, DeleteEdit, Error, Object, Outcome, SetActiveEdit, UpdateEdit};
 
 pub(crate) fn container_of(directory: &Directory, class: Class, value: Option<&Value>) -> Result<String, Error> {
@@ -29,7 +30,7 @@ pub(crate) fn is_password(directory: &Directory, class: Class, name: &str) -> bo
 }
 
 pub(crate) fn slot(name: &str, value: &Value) -> Result<u32, Error> {
-    password::slot_of(value).ok_or_else(|| Error::invalid_value(name, "a password comes as a secret, never as a text"))
+    slot_of(value).ok_or_else(|| Error::invalid_value(name, "a password comes as a secret, never as a text"))
 }
 
 pub(crate) fn boolean(name: &str, value: &Value) -> Result<bool, Error> {

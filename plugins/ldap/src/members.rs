@@ -5,10 +5,11 @@ use crate::directory::Directory;
 use crate::entry::{Class, GROUPS, MEMBERS, id_of};
 use crate::failure::code_of;
 use crate::{dn, filter};
+use purser_sdk::edit::entitlement_run;
 use purser_sdk::ldap::{Change, Entry, Modification, Scope, Search};
 use purser_sdk::serde_json::Value;
-use purser_sdk::{Attributes, Edit, EntitlementEdit, Error, ErrorClass, Outcome, Request};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use purser_sdk::{Attributes, EntitlementEdit, Error, ErrorClass, Outcome, Request};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Up to so many names are looked up one by one; for more all of a class are listed.
 const ONE_BY_ONE: usize = 25;
@@ -77,24 +78,13 @@ fn shown_as(class: Class) -> &'static str {
     }
 }
 
-/// How many requests from the first on are grants and revokes that can be carried out together: no pair of account and
-/// group is among them twice.
+/// How many requests from the first on are grants and revokes that can be carried out together.
 pub fn run_length(requests: &[Request]) -> usize {
-    let mut pairs = HashSet::new();
-    requests
-        .iter()
-        .take_while(|request| membership(request).is_some_and(|(edit, _)| pairs.insert((&edit.entitlement, &edit.id))))
-        .count()
+    entitlement_run(requests, Class::User.name(), Class::Group.name())
 }
 
 fn membership(request: &Request) -> Option<(&EntitlementEdit, bool)> {
-    let (edit, joins) = match &request.edit {
-        Edit::Grant(edit) => (edit, true),
-        Edit::Revoke(edit) => (edit, false),
-        _ => return None,
-    };
-    let fits = request.class == Class::User.name() && edit.entitlement_class == Class::Group.name();
-    fits.then_some((edit, joins))
+    request.entitlement_edit(Class::User.name(), Class::Group.name())
 }
 
 /// One member that is to come or to go.

@@ -4,14 +4,7 @@ use crate::config::{Config, Disabling};
 use crate::directory::{Directory, replace};
 use crate::entry::Class;
 use purser_sdk::ldap::{Change, Modification, Value as Written};
-use purser_sdk::serde_json::Value;
 use purser_sdk::{Error, Outcome, SetPasswordEdit};
-
-/// The slot that a value `{"$slot": n}` names.
-pub fn slot_of(value: &Value) -> Option<u32> {
-    let members = value.as_object().filter(|members| members.len() == 1)?;
-    members.get("$slot")?.as_u64()?.try_into().ok()
-}
 
 /// The change that writes the password of a slot. Active Directory wants it quoted, in UTF-16.
 pub fn change(config: &Config, slot: u32) -> Change {

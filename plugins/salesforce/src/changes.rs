@@ -5,6 +5,7 @@ use crate::class::Class;
 use crate::org::Org;
 use crate::{ids, listing, moment, soql, users};
 use purser_sdk::serde_json::{Map, Value};
+use purser_sdk::time::rfc3339;
 use purser_sdk::{Change, ChangePage, ChangeTail, Error, cursor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -38,7 +39,7 @@ pub fn changes(org: &Org, class: Class, at: Option<&str>) -> Result<ChangePage, 
     if !matches!(class, Class::User | Class::Group | Class::Queue) {
         return Err(Error::unsupported(format!("`{}` has no change feed: reconcile it in full", class.name())));
     }
-    let begins = moment::write(org.host.now_ms().saturating_sub(OVERLAP_MS));
+    let begins = rfc3339(org.host.now_ms().saturating_sub(OVERLAP_MS));
     let Some(at) = at else {
         let feed = Feed { since: begins.clone(), next: begins, last: None };
         return Ok(ChangePage { changes: Vec::new(), tail: ChangeTail::Current(cursor::encode(&feed)?) });

@@ -9,10 +9,10 @@ use crate::members;
 use crate::name::AttributeName;
 use crate::patch::Patch;
 use crate::resource::{to_object, to_resource, version_of};
-use crate::secrets::slot_value;
 use crate::server::{Server, Written};
 use purser_sdk::http::Method;
 use purser_sdk::serde_json::Value;
+use purser_sdk::slots::slot_value;
 use purser_sdk::{
     AttributeAction, AttributeChange, Attributes, CreateEdit, DeleteEdit, Error, ErrorClass, Object, Outcome,
     SetActiveEdit, SetPasswordEdit, UpdateEdit,

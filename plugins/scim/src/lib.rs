@@ -28,7 +28,6 @@ mod profile;
 mod provider;
 mod resource;
 mod schema;
-mod secrets;
 mod server;
 mod versions;
 

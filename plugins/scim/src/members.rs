@@ -9,11 +9,10 @@ use crate::name::AttributeName;
 use crate::patch::Patch;
 use crate::resource::{referenced_id, version_of};
 use crate::server::Server;
+use purser_sdk::edit::entitlement_run;
 use purser_sdk::http::Method;
 use purser_sdk::serde_json::{Value, json};
-use purser_sdk::{
-    AttributeAction, AttributeChange, Attributes, Edit, EntitlementEdit, Error, ErrorClass, Outcome, Request,
-};
+use purser_sdk::{AttributeAction, AttributeChange, Attributes, EntitlementEdit, Error, ErrorClass, Outcome, Request};
 use std::collections::{BTreeMap, HashSet};
 
 type Answer = Result<Outcome, Error>;
@@ -27,25 +26,14 @@ struct MemberChange {
     joins: bool,
 }
 
-/// How many requests from the first on are grants and revokes that can be carried out together: they commute, since no
-/// pair of account and group is among them twice.
+/// How many requests from the first on are grants and revokes that can be carried out together.
 pub fn run_length(requests: &[Request]) -> usize {
-    let mut pairs = HashSet::new();
-    requests
-        .iter()
-        .take_while(|request| membership(request).is_some_and(|(edit, _)| pairs.insert((&edit.entitlement, &edit.id))))
-        .count()
+    entitlement_run(requests, Class::User.name(), Class::Group.name())
 }
 
 /// The grant or revoke of a group for a user, and whether it is a grant.
 fn membership(request: &Request) -> Option<(&EntitlementEdit, bool)> {
-    let (edit, joins) = match &request.edit {
-        Edit::Grant(edit) => (edit, true),
-        Edit::Revoke(edit) => (edit, false),
-        _ => return None,
-    };
-    let fits = request.class == Class::User.name() && edit.entitlement_class == Class::Group.name();
-    fits.then_some((edit, joins))
+    request.entitlement_edit(Class::User.name(), Class::Group.name())
 }
 
 /// Carries out the requests of one run, each of which gets its own answer.

@@ -6,10 +6,10 @@ use crate::config::{Config, Discovery, FilterSupport, PageMode, Switch, UpdateMo
 use crate::failure::failure_of;
 use crate::provider::{Kept, Provider};
 use crate::resource::to_object;
-use crate::secrets::replace_slots;
 use crate::versions::Versions;
 use purser_sdk::http::{Endpoint, Method, RequestBuilder, Response, SecretEncoding};
 use purser_sdk::serde_json::Value;
+use purser_sdk::slots::replace_slots;
 use purser_sdk::{Attributes, Error, ErrorClass, Host, Object};
 use std::cell::{Cell, RefCell};
 

@@ -2,6 +2,7 @@
 
 use crate::object::{Attributes, Object};
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// What is done to one attribute.
 #[derive(Debug, Clone, PartialEq)]
@@ -144,6 +145,26 @@ pub struct Request {
     pub class: String,
     /// The edit.
     pub edit: Edit,
+}
+
+impl Request {
+    /// The grant or revoke of an entitlement of one class for an object of another, and whether it is a grant.
+    pub fn entitlement_edit(&self, class: &str, entitlement_class: &str) -> Option<(&EntitlementEdit, bool)> {
+        let (edit, grants) = match &self.edit {
+            Edit::Grant(edit) => (edit, true),
+            Edit::Revoke(edit) => (edit, false),
+            _ => return None,
+        };
+        (self.class == class && edit.entitlement_class == entitlement_class).then_some((edit, grants))
+    }
+}
+
+/// How many requests from the first on are grants and revokes of one class for objects of another that can be carried out
+/// together: they commute, since no pair of object and entitlement is among them twice.
+pub fn entitlement_run(requests: &[Request], class: &str, entitlement_class: &str) -> usize {
+    let mut pairs = HashSet::new();
+    let edits = requests.iter().map(|request| request.entitlement_edit(class, entitlement_class));
+    edits.take_while(|edit| edit.is_some_and(|(edit, _)| pairs.insert((&edit.entitlement, &edit.id)))).count()
 }
 
 /// How an edit ended well.

@@ -17,8 +17,10 @@ pub mod ldap;
 pub mod manifest;
 pub mod object;
 pub mod path;
+pub mod slots;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
+pub mod time;
 
 pub use class::{
     Attribute, AttributeKind, AttributeTraits, Cardinality, ClassKind, DeleteSemantics, Holding, HoldingSide,

@@ -1,7 +1,7 @@
-//! Secrets in a body: the guest never sees them, it only says where they go.
+//! Secrets in JSON: the guest never sees them, it only says where they go.
 
-use purser_sdk::Host;
-use purser_sdk::serde_json::{Value, json};
+use crate::host::Host;
+use serde_json::{Value, json};
 
 /// A secret's slot and the text in the body that stands for it.
 pub struct Placeholder {
@@ -38,7 +38,8 @@ fn visit(value: &mut Value, host: &Host, found: &mut Vec<Placeholder>) {
     }
 }
 
-fn slot_of(value: &Value) -> Option<u32> {
+/// The slot that a value `{"$slot": n}` names.
+pub fn slot_of(value: &Value) -> Option<u32> {
     let members = value.as_object().filter(|members| members.len() == 1)?;
     members.get("$slot")?.as_u64()?.try_into().ok()
 }
