@@ -29,16 +29,18 @@ try {
     bundle: true,
     format: 'esm',
     external: [`${PACKAGE}/*`],
-    alias: { 'purser-sdk': join(here, 'src/index.js') },
+    alias: { 'purser-sdk/fetch': join(here, 'src/fetch.js'), 'purser-sdk': join(here, 'src/index.js') },
     metafile: true,
     logLevel: 'error',
   });
+  // `fetch` is an import like any other: who does not ask for it gets a component without `wasi:http`.
+  const fetches = Object.keys(bundled.metafile.inputs).some((input) => resolve(input) === join(here, 'src/fetch.js'));
   await writeWorld(Object.values(bundled.metafile.outputs).flatMap((file) => file.imports));
   const { component } = await componentize({
     sourcePath: join(scratch, 'connector.js'),
     witPath: join(scratch, 'wit'),
     worldName: 'plugin',
-    disableFeatures: ['http', 'fetch-event'],
+    disableFeatures: fetches ? ['fetch-event'] : ['http', 'fetch-event'],
   });
   await mkdir(dirname(resolve(output)), { recursive: true });
   await writeFile(output, component);

@@ -7,6 +7,10 @@ use std::collections::BTreeSet;
 
 /// The kind of a difference in what a configuration must hold.
 pub const REQUIRED: &str = "required configuration";
+/// The kind of a difference in what is imported.
+const IMPORT: &str = "import";
+/// The interfaces by which a connector sends to the HTTP endpoints of its grant: one reaches what the other does.
+const DOORS_OF_HTTP: [&str; 2] = ["purser:connector/http", "wasi:http/outgoing-handler"];
 
 /// One of two builds.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +51,10 @@ pub fn differences(former: Side<'_>, newer: Side<'_>) -> Vec<Difference> {
     let mut all = Vec::new();
     for (kind, asks, names) in KINDS {
         let (before, after) = (names(former), names(newer));
-        let one = |name: &String, added| Difference { kind, name: name.clone(), added, asks: asks && added };
+        let one = |name: &String, added| {
+            let asks = asks && added && !(kind == IMPORT && is_another_door(name, &before));
+            Difference { kind, name: name.clone(), added, asks }
+        };
         all.extend(before.difference(&after).map(|name| one(name, false)));
         all.extend(after.difference(&before).map(|name| one(name, true)));
     }
@@ -58,7 +65,7 @@ type Names = fn(Side<'_>) -> BTreeSet<String>;
 
 /// Kinds, whether more of them asks for something, and what a build has of them.
 const KINDS: [(&str, bool, Names); 8] = [
-    ("import", true, imports),
+    (IMPORT, true, imports),
     ("endpoint", true, |side| side.manifest.egress.iter().map(|need| need.endpoint.clone()).collect()),
     ("reading POST", true, reading_posts),
     ("directory", true, directories),
@@ -67,6 +74,11 @@ const KINDS: [(&str, bool, Names); 8] = [
     ("configuration", false, properties),
     ("class", false, classes),
 ];
+
+/// Whether an interface reaches no more than one that was imported before.
+fn is_another_door(name: &str, before: &BTreeSet<String>) -> bool {
+    DOORS_OF_HTTP.contains(&name) && DOORS_OF_HTTP.iter().any(|door| before.contains(*door))
+}
 
 /// Without the version: a newer minor version of an interface reaches nothing else.
 fn imports(side: Side<'_>) -> BTreeSet<String> {
@@ -150,6 +162,11 @@ mod tests {
         assert_eq!(
             asked(|_, imports| imports.push("purser:connector/files@0.1.0".into())),
             ["import purser:connector/files"]
+        );
+        assert_eq!(
+            asked(|_, imports| imports.push("wasi:http/outgoing-handler@0.2.10".into())),
+            Vec::<String>::new(),
+            "it reaches the same endpoints"
         );
         let directory = DirectoryNeed { directory: "data".into(), description: String::new(), writes: true };
         assert_eq!(asked(|newer, _| newer.directories.push(directory)), ["directory data", "directory data (writes)"]);

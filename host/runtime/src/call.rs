@@ -2,7 +2,7 @@
 
 use crate::bindings::GuestPre;
 use crate::bindings::exports::purser::connector::provisioning::Guest as Provisioning;
-use crate::caps::{clock, config, files, http, ldap, log, random, state, wasi};
+use crate::caps::{clock, config, files, http, ldap, log, random, state, wasi, wasi_http};
 use crate::meter::{LimitReached, Meter, ProcessorTimeUsedUp};
 use crate::observer::EndedCall;
 use crate::runtime::Shared;
@@ -11,9 +11,11 @@ use purser_model::id::OperationId;
 use purser_model::phase::Phase;
 use purser_model::secret::Slots;
 use std::pin::Pin;
+use std::sync::Arc;
 use wasmtime::component::Linker;
 use wasmtime::{Engine, PoolConcurrencyLimitError, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtxView, WasiView};
+use wasmtime_wasi_http::WasiHttpCtxView;
 
 /// What wasmtime says when a guest hands over more than the store's allowance. It has no public type; a hostile guest in
 /// the tests would notice another wording.
@@ -27,9 +29,9 @@ const TOO_MANY_INSTANCES: &str = "resource limit exceeded:";
 pub(crate) struct CallState {
     pub(crate) phase: Phase,
     pub(crate) meter: Meter,
-    pub(crate) slots: Slots,
+    pub(crate) slots: Arc<Slots>,
     /// The operations that it carries out; none in other phases than writing.
-    pub(crate) operations: Vec<OperationId>,
+    pub(crate) operations: Arc<[OperationId]>,
     pub(crate) config: config::ConfigContext,
     pub(crate) http: http::HttpContext,
     pub(crate) ldap: ldap::LdapContext,
@@ -39,6 +41,7 @@ pub(crate) struct CallState {
     pub(crate) random: random::RandomContext,
     pub(crate) state: state::StateContext,
     pub(crate) wasi: wasi::Wasi,
+    pub(crate) wasi_http: wasi_http::WasiHttp,
 }
 
 impl WasiView for CallState {
@@ -47,6 +50,21 @@ impl WasiView for CallState {
         self.meter.wasi_call();
         self.wasi.view(&self.clock, &self.log, self.meter.limits())
     }
+}
+
+/// What `wasi:http` works with; it counts as WASI does.
+fn wasi_http_of(call: &mut CallState) -> WasiHttpCtxView<'_> {
+    call.meter.wasi_call();
+    let parts = wasi_http::CallParts {
+        http: &call.http,
+        slots: &call.slots,
+        operations: &call.operations,
+        limits: call.meter.limits(),
+        phase: call.phase,
+        used_up: call.meter.too_many_host_calls().is_some(),
+    };
+    let (table, output) = call.wasi.resources(&call.clock, &call.log, parts.limits);
+    call.wasi_http.view(&parts, table, output)
 }
 
 /// A call of one exported function.
@@ -60,7 +78,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
         meter: &mut call.meter,
     })?;
     http::add_to_linker(&mut linker, |call: &mut CallState| http::HttpView {
-        context: &mut call.http,
+        context: &call.http,
         slots: &call.slots,
         operations: &call.operations,
         meter: &mut call.meter,
@@ -97,6 +115,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
         phase: call.phase,
     })?;
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasi_http::add_to_linker(&mut linker, wasi_http_of)?;
     Ok(linker)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::bindings::PROVIDED;
 use crate::caps::wasi::INERT;
+use crate::caps::wasi_http;
 use wasmparser::{Parser, Payload};
 
 /// The package of the contract.
@@ -63,7 +64,7 @@ struct Names {
 }
 
 /// Checks a component against what this host understands and provides. Returns the interfaces that it imports by their
-/// full names, without `types`, which reaches nothing.
+/// full names, without `types`, which reach nothing.
 ///
 /// # Errors
 /// See [`NotAConnector`].
@@ -79,7 +80,10 @@ pub(crate) fn inspect(bytes: &[u8]) -> Result<Vec<String>, NotAConnector> {
     for import in &names.imports {
         check_import(import)?;
     }
-    let reaches_something = |name: &String| contract_interface(name).is_none_or(|(interface, _)| interface != "types");
+    let reaches_something = |name: &String| {
+        contract_interface(name).is_none_or(|(interface, _)| interface != "types")
+            && !is_wasi_http(name, wasi_http::TYPES)
+    };
     Ok(names.imports.into_iter().filter(reaches_something).collect())
 }
 
@@ -130,15 +134,22 @@ fn check_exports(exports: &[String]) -> Result<(), NotAConnector> {
     }
 }
 
+/// Package and interface of a name in version 0.2 of WASI.
+fn wasi_interface(import: &str) -> Option<(&str, &str)> {
+    let (name, version) = import.strip_prefix("wasi:")?.split_once('@')?;
+    let version = semver::Version::parse(version).ok()?;
+    let understood = (version.major, version.minor) == (0, 2) && version.pre.is_empty();
+    understood.then(|| name.split_once('/').unwrap_or((name, "")))
+}
+
 /// Whether it is a part of WASI that is linked and reaches nothing.
 pub(crate) fn is_inert(import: &str) -> bool {
-    let Some((interface, version)) = import.strip_prefix("wasi:").and_then(|name| name.split_once('@')) else {
-        return false;
-    };
-    let package = interface.split('/').next().unwrap_or_default();
-    let version = semver::Version::parse(version);
-    INERT.contains(&package)
-        && version.is_ok_and(|version| (version.major, version.minor) == (0, 2) && version.pre.is_empty())
+    wasi_interface(import).is_some_and(|(package, _)| INERT.contains(&package))
+}
+
+/// Whether it is this interface of `wasi:http`.
+fn is_wasi_http(import: &str, interface: &str) -> bool {
+    wasi_interface(import) == Some((wasi_http::PACKAGE, interface))
 }
 
 fn check_import(import: &str) -> Result<(), NotAConnector> {
@@ -153,9 +164,10 @@ fn check_import(import: &str) -> Result<(), NotAConnector> {
         }
         Some(_) => refused("this version of Purser does not provide it; use a newer one"),
         None if is_inert(import) => Ok(()),
+        None if is_wasi_http(import, wasi_http::TYPES) || is_wasi_http(import, wasi_http::HANDLER) => Ok(()),
         None if import.starts_with("wasi:http/") => refused(
-            "requests go through `http` of the contract, where the host authenticates; build without it (for JavaScript: \
-             disable the features `http` and `fetch-event`)",
+            "of `wasi:http` this host provides `types` and `outgoing-handler` in version 0.2, which send to the endpoints of the \
+             grant; build without the others (for JavaScript: disable the feature `fetch-event`)",
         ),
         None if import.starts_with("wasi:") => refused(
             "of WASI this host links only what language toolchains import on their own, in version 0.2; use the \
@@ -167,6 +179,9 @@ fn check_import(import: &str) -> Result<(), NotAConnector> {
 
 /// What an interface lets a connector do, in words for the operator who is asked to grant it.
 pub(crate) fn meaning(import: &str) -> &'static str {
+    if is_wasi_http(import, wasi_http::HANDLER) {
+        return "sends HTTP requests to the endpoints of its grant, by their URLs";
+    }
     match contract_interface(import).map(|(interface, _)| interface) {
         Some("config") => "reads its configuration, without secrets",
         Some("http") => "sends HTTP requests to the endpoints of its grant",
@@ -220,7 +235,9 @@ mod tests {
     fn what_is_not_provided_is_named_with_advice() {
         for import in [
             "purser:connector/quantum@0.1.0",
-            "wasi:http/types@0.2.3",
+            "wasi:http/incoming-handler@0.2.3",
+            "wasi:http/types@0.3.0",
+            "wasi:http/outgoing-handler@0.2.0-rc-2023-11-10",
             "wasi:nn/graph@0.2.0",
             "wasi:cli/run@0.3.0",
             "env",
@@ -234,5 +251,13 @@ mod tests {
             assert_eq!(check_import(&format!("purser:connector/{provided}@0.1.0")), Ok(()));
         }
         assert!(check_import("purser:connector/http@0.2.0").is_err());
+    }
+
+    #[test]
+    fn requests_by_url_are_shown_as_reaching_the_endpoints_and_never_as_inert() {
+        for import in ["wasi:http/types@0.2.0", "wasi:http/outgoing-handler@0.2.10"] {
+            assert_eq!((check_import(import), is_inert(import)), (Ok(()), false), "{import}");
+        }
+        assert!(meaning("wasi:http/outgoing-handler@0.2.10").contains("endpoints of its grant"));
     }
 }

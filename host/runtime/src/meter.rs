@@ -61,7 +61,8 @@ impl Meter {
         self.host_calls = self.host_calls.saturating_add(1);
     }
 
-    fn too_many_host_calls(&self) -> Option<LimitReached> {
+    /// Set once there were more calls into the host than allowed.
+    pub(crate) fn too_many_host_calls(&self) -> Option<LimitReached> {
         let most = self.limits.host_calls;
         let reached =
             || LimitReached { limit: Limit::HostCalls, detail: format!("more than {most} calls into the host") };

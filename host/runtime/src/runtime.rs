@@ -2,7 +2,7 @@
 
 use crate::cache::CompiledCode;
 use crate::call::{self, CallState};
-use crate::caps::{clock, config, files, http, ldap, log, random, state, wasi};
+use crate::caps::{clock, config, files, http, ldap, log, random, state, wasi, wasi_http};
 use crate::compiler::Compiler;
 use crate::connector::{Connector, ConnectorDigest};
 use crate::inspect::{self, NotAConnector};
@@ -13,7 +13,6 @@ use crate::{check, convert, engine};
 use purser_connector::Fault;
 use purser_model::manifest::Manifest;
 use purser_model::phase::Phase;
-use purser_model::secret::Slots;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -299,8 +298,8 @@ pub(crate) fn without_capabilities(shared: &Shared, path: &Path) -> CallState {
     CallState {
         phase: Phase::Describe,
         meter: Meter::new(settings.describe_limits.clone()),
-        slots: Slots::default(),
-        operations: Vec::new(),
+        slots: Arc::default(),
+        operations: Arc::default(),
         config: config::ConfigContext::nothing(),
         http: http::HttpContext::default(),
         ldap: ldap::LdapContext::default(),
@@ -310,5 +309,6 @@ pub(crate) fn without_capabilities(shared: &Shared, path: &Path) -> CallState {
         random: random::RandomContext::new(Arc::clone(&settings.randomness)),
         state: state::StateContext::new(Arc::new(InMemoryState::default()), "describe"),
         wasi: wasi::Wasi::new(Phase::Describe),
+        wasi_http: wasi_http::WasiHttp::default(),
     }
 }

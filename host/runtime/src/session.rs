@@ -5,7 +5,7 @@ use crate::bindings::purser::connector::types as wit;
 use crate::call::{self, CallState, Invocation};
 use crate::caps::files::{self, Directories, storage};
 use crate::caps::http::HttpContext;
-use crate::caps::{clock, config, ldap, log, random, state, wasi};
+use crate::caps::{clock, config, ldap, log, random, state, wasi, wasi_http};
 use crate::connector::Connector;
 use crate::grant::Grant;
 use crate::meter::Meter;
@@ -241,10 +241,10 @@ impl WasmSession {
         CallState {
             phase,
             meter: Meter::new(self.limits.clone()),
-            slots: Slots::default(),
-            operations: Vec::new(),
+            slots: Arc::default(),
+            operations: Arc::default(),
             config: self.config.clone(),
-            http: self.http.clone(),
+            http: self.http.of_a_call(),
             ldap: self.ldap.clone(),
             files: files::FilesContext::new(
                 Arc::clone(&self.directories),
@@ -256,6 +256,7 @@ impl WasmSession {
             random: random::RandomContext::new(Arc::clone(&settings.randomness)),
             state: self.state.clone(),
             wasi: wasi::Wasi::new(phase),
+            wasi_http: wasi_http::WasiHttp::default(),
         }
     }
 }
@@ -330,7 +331,7 @@ impl Session for WasmSession {
         slots: Slots,
     ) -> Result<Vec<Result<EditOutcome, ConnectorError>>, Fault> {
         let operations = requests.iter().map(|request| request.operation_id).collect();
-        let state = CallState { slots, operations, ..self.call_state(Phase::Write) };
+        let state = CallState { slots: Arc::new(slots), operations, ..self.call_state(Phase::Write) };
         let requests: Vec<wit::Request> = requests.into_iter().map(convert::request).collect();
         let asked = requests.len();
         let answers = self

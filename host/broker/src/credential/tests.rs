@@ -126,7 +126,7 @@ async fn get(endpoint: &Endpoint) -> Result<Response, Error> {
         secrets: Vec::new(),
         timeout: None,
     };
-    let (slots, mut counts) = (Slots::default(), RequestCounts::default());
-    let mut call = Call { phase: Phase::Read, slots: &slots, operations: &[], counts: &mut counts };
-    broker.send(&mut call, request).await
+    let (slots, counts) = (Slots::default(), RequestCounts::default());
+    let call = Call { phase: Phase::Read, slots: &slots, operations: &[], counts: &counts };
+    broker.send(&call, request).await
 }

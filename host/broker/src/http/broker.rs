@@ -14,12 +14,12 @@ use purser_model::id::OperationId;
 use purser_model::phase::Phase;
 use purser_model::secret::Slots;
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The endpoints that a source or target may reach, with the connections that are kept between its calls.
 #[derive(Debug, Default)]
 pub struct Broker {
-    reached: BTreeMap<String, Reached>,
+    pub(super) reached: BTreeMap<String, Reached>,
 }
 
 #[derive(Debug)]
@@ -40,30 +40,34 @@ pub struct Call<'a> {
     /// The operations that it carries out; none where it only reads.
     pub operations: &'a [OperationId],
     /// What it has sent so far.
-    pub counts: &'a mut RequestCounts,
+    pub counts: &'a RequestCounts,
 }
 
 /// How many requests a call has sent, by endpoint; and how the secrets beside it look, once that was asked for. It belongs to
-/// one call.
+/// one call, and its clones count together.
 #[derive(Debug, Clone, Default)]
-pub struct RequestCounts {
-    sent: BTreeMap<String, u32>,
-    slot_forms: OnceLock<Arc<Forms>>,
+pub struct RequestCounts(Arc<Counted>);
+
+#[derive(Debug, Default)]
+struct Counted {
+    sent: Mutex<BTreeMap<String, u32>>,
+    slot_forms: OnceLock<Forms>,
 }
 
 impl RequestCounts {
     /// The forms of the call's secrets.
     pub(super) fn slot_forms(&self, slots: &Slots) -> &Forms {
-        self.slot_forms.get_or_init(|| Arc::new(Forms::of(slots.iter())))
+        self.0.slot_forms.get_or_init(|| Forms::of(slots.iter()))
     }
 
     /// Counts one more request to an endpoint.
     ///
     /// # Errors
     /// The call has sent as many as it may.
-    pub(super) fn count(&mut self, reached: &Reached) -> Result<(), Denial> {
+    pub(super) fn count(&self, reached: &Reached) -> Result<(), Denial> {
         let most = reached.endpoint.egress.max_calls;
-        let sent = self.sent.entry(reached.name.clone()).or_default();
+        let mut sent = self.0.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let sent = sent.entry(reached.name.clone()).or_default();
         if *sent >= most {
             return Err(Denial::Requests(most));
         }
@@ -94,7 +98,7 @@ impl Broker {
     ///
     /// # Errors
     /// See [`Error`]: only `Interrupted` and `TooLarge` leave open whether the request had an effect.
-    pub async fn send(&self, call: &mut Call<'_>, request: Request) -> Result<Response, Error> {
+    pub async fn send(&self, call: &Call<'_>, request: Request) -> Result<Response, Error> {
         let reached = self.reached(&request.endpoint)?;
         let located = location::join(&reached.endpoint.url, &request.path, pairs(&request.query));
         reached.exchange(call, request, located.map_err(Denial::Location)?).await
@@ -105,7 +109,7 @@ impl Broker {
     ///
     /// # Errors
     /// As [`Broker::send`].
-    pub async fn follow(&self, call: &mut Call<'_>, url: &str, request: Request) -> Result<Response, Error> {
+    pub async fn follow(&self, call: &Call<'_>, url: &str, request: Request) -> Result<Response, Error> {
         let reached = self.reached(&request.endpoint)?;
         let located = location::follow(&reached.endpoint, url);
         reached.exchange(call, request, located.map_err(Denial::Location)?).await
@@ -128,7 +132,7 @@ impl Reached {
         })
     }
 
-    async fn exchange(&self, call: &mut Call<'_>, request: Request, location: Location) -> Result<Response, Error> {
+    async fn exchange(&self, call: &Call<'_>, request: Request, location: Location) -> Result<Response, Error> {
         let allowed = allow(call, &self.endpoint, request, location)?;
         transport::exchange(self, call, allowed).await
     }

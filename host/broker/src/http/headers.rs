@@ -40,6 +40,12 @@ const REMOVED_FROM_RESPONSES: [&str; 6] = [
 /// Most bytes in names and values of a guest's headers; servers take 8 to 64 KiB.
 const MAX_BYTES: usize = 32 << 10;
 
+/// Whether a header of a request, named in lower case, is one that guests may not set.
+pub fn is_of_the_host(name: &str) -> bool {
+    let prefixes = ["proxy-", "x-forwarded-"];
+    prefixes.iter().any(|prefix| name.starts_with(prefix)) || REFUSED_IN_REQUESTS.contains(&name)
+}
+
 /// Checks the guest's headers.
 ///
 /// # Errors
@@ -54,9 +60,7 @@ pub(super) fn for_request<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) 
         }
         let name =
             HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} cannot be the name of a header"))?;
-        let prefixes = ["proxy-", "x-forwarded-"];
-        let is_of_the_host = prefixes.iter().any(|prefix| name.as_str().starts_with(prefix));
-        if is_of_the_host || REFUSED_IN_REQUESTS.contains(&name.as_str()) {
+        if is_of_the_host(name.as_str()) {
             return Err(format!("the header `{name}` belongs to the host"));
         }
         let value = HeaderValue::from_str(value)

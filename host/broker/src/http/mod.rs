@@ -1,5 +1,6 @@
 //! HTTP requests to the named endpoints of a grant.
 
+mod absolute;
 mod attribution;
 mod broker;
 mod clients;
@@ -13,9 +14,11 @@ mod redaction;
 mod slots;
 mod transport;
 
+pub use absolute::Covering;
 pub use broker::{Broker, Call, RequestCounts};
 pub use clients::client_for;
 pub use error::{Denial, EndpointError, Error};
+pub use headers::is_of_the_host;
 pub use message::{Field, Method, Request, Response, SecretEncoding, SecretUse};
 
 #[cfg(test)]

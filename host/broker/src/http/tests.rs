@@ -30,8 +30,8 @@ fn broker(endpoint: Endpoint) -> Broker {
 }
 
 async fn send_with(phase: Phase, endpoint: Endpoint, request: Request, slots: &Slots) -> Result<Response, Error> {
-    let mut call = Call { phase, slots, operations: &[], counts: &mut RequestCounts::default() };
-    broker(endpoint).send(&mut call, request).await
+    let call = Call { phase, slots, operations: &[], counts: &RequestCounts::default() };
+    broker(endpoint).send(&call, request).await
 }
 
 async fn send_in(phase: Phase, endpoint: Endpoint, request: Request) -> Result<Response, Error> {
@@ -173,11 +173,11 @@ async fn what_is_denied_is_not_sent() {
 async fn a_link_of_the_target_is_followed_inside_the_endpoint_only() {
     let (url, received) = server(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
     let broker = broker(Endpoint::new(url.clone()));
-    let (slots, counts) = (Slots::default(), &mut RequestCounts::default());
-    let mut call = Call { phase: Phase::Read, slots: &slots, operations: &[], counts };
-    let outside = broker.follow(&mut call, "http://127.0.0.1:1/scim/x", request(Method::Get, "")).await;
+    let (slots, counts) = (Slots::default(), &RequestCounts::default());
+    let call = Call { phase: Phase::Read, slots: &slots, operations: &[], counts };
+    let outside = broker.follow(&call, "http://127.0.0.1:1/scim/x", request(Method::Get, "")).await;
     assert!(matches!(outside, Err(Error::Denied(Denial::Location(_)))), "{outside:?}");
-    let inside = broker.follow(&mut call, &format!("{url}/Users?cursor=2"), request(Method::Get, "")).await;
+    let inside = broker.follow(&call, &format!("{url}/Users?cursor=2"), request(Method::Get, "")).await;
     assert_eq!(inside.unwrap().status, 200);
     assert!(received.await.unwrap().starts_with("GET /scim/Users?cursor=2 "));
 }

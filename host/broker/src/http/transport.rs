@@ -34,7 +34,7 @@ pub(super) struct Allowed {
 
 /// Sends the request and reads the whole response, out of which the secrets that it may repeat are taken: the endpoint's
 /// own, and all that travel beside the call, since one request may ask for what another wrote.
-pub(super) async fn exchange(reached: &Reached, call: &mut Call<'_>, request: Allowed) -> Result<Response, Error> {
+pub(super) async fn exchange(reached: &Reached, call: &Call<'_>, request: Allowed) -> Result<Response, Error> {
     let span = attribution::span(reached, call, request.method);
     let timeout = request.timeout;
     attribution::measured(span, async {
@@ -46,7 +46,7 @@ pub(super) async fn exchange(reached: &Reached, call: &mut Call<'_>, request: Al
 }
 
 /// The request, and those that its redirects ask for.
-async fn hops(reached: &Reached, call: &mut Call<'_>, mut request: Allowed) -> Result<Response, Error> {
+async fn hops(reached: &Reached, call: &Call<'_>, mut request: Allowed) -> Result<Response, Error> {
     let mut carried = Vec::new();
     let mut followed = 0;
     loop {
@@ -69,7 +69,7 @@ async fn hops(reached: &Reached, call: &mut Call<'_>, mut request: Allowed) -> R
 /// Sends it, and once more with a new token where the target refused the one that it carried.
 async fn renewing(
     reached: &Reached,
-    call: &mut Call<'_>,
+    call: &Call<'_>,
     request: &Allowed,
     carried: &mut Vec<Secret>,
 ) -> Result<reqwest::Response, Error> {

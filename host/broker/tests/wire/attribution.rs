@@ -38,8 +38,8 @@ async fn a_request_is_attributed_and_its_content_is_not_logged() {
     let operations: Vec<OperationId> = ["01890a5d-ac96-774b-bcce-b302099a8057", "01890a5d-ac96-774b-bcce-b302099a8058"]
         .map(|id| serde_json::from_value(id.into()).unwrap())
         .into();
-    let counts = &mut RequestCounts::default();
-    let mut call = Call { phase: Phase::Write, slots: &slots, operations: &operations, counts };
+    let counts = &RequestCounts::default();
+    let call = Call { phase: Phase::Write, slots: &slots, operations: &operations, counts };
     let request = Request {
         endpoint: "api".into(),
         query: vec![Field { name: "filter".into(), value: "anna.berg".into() }],
@@ -55,7 +55,7 @@ async fn a_request_is_attributed_and_its_content_is_not_logged() {
         .with_ansi(false)
         .with_writer(move || kept.clone())
         .finish();
-    let answer = broker.send(&mut call, request).with_subscriber(subscriber).await.unwrap();
+    let answer = broker.send(&call, request).with_subscriber(subscriber).await.unwrap();
     assert_eq!(answer.status, 201);
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let sent = log.lines().find(|line| line.contains("purser_broker") && line.ends_with("sent")).unwrap();

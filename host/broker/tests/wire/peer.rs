@@ -154,13 +154,13 @@ impl User {
     }
 
     pub async fn send(&mut self, request: Request) -> Result<Response, Error> {
-        let (slots, counts) = (&self.slots, &mut self.counts);
-        self.broker.send(&mut Call { phase: self.phase, slots, operations: &[], counts }, request).await
+        let (slots, counts) = (&self.slots, &self.counts);
+        self.broker.send(&Call { phase: self.phase, slots, operations: &[], counts }, request).await
     }
 
     pub async fn follow(&mut self, url: &str, request: Request) -> Result<Response, Error> {
-        let (slots, counts) = (&self.slots, &mut self.counts);
-        self.broker.follow(&mut Call { phase: self.phase, slots, operations: &[], counts }, url, request).await
+        let (slots, counts) = (&self.slots, &self.counts);
+        self.broker.follow(&Call { phase: self.phase, slots, operations: &[], counts }, url, request).await
     }
 }
 

@@ -17,11 +17,11 @@ use std::time::Duration;
 use wasmtime::component::{HasData, Linker};
 
 /// The endpoints that a session may reach, with the connections that are kept between its calls.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct HttpContext {
-    broker: Arc<Broker>,
+    pub(crate) broker: Arc<Broker>,
     /// What this call has sent.
-    counts: RequestCounts,
+    pub(crate) counts: RequestCounts,
 }
 
 impl HttpContext {
@@ -32,11 +32,16 @@ impl HttpContext {
     pub(crate) fn new(endpoints: &BTreeMap<String, Endpoint>) -> Result<Self, EndpointError> {
         Ok(Self { broker: Arc::new(Broker::new(endpoints)?), counts: RequestCounts::default() })
     }
+
+    /// The same endpoints for a call, which has sent nothing yet.
+    pub(crate) fn of_a_call(&self) -> Self {
+        Self { broker: Arc::clone(&self.broker), counts: RequestCounts::default() }
+    }
 }
 
 /// The context while the guest is inside a host function.
 pub(crate) struct HttpView<'a> {
-    pub(crate) context: &'a mut HttpContext,
+    pub(crate) context: &'a HttpContext,
     pub(crate) slots: &'a Slots,
     pub(crate) operations: &'a [OperationId],
     pub(crate) meter: &'a mut Meter,
@@ -44,14 +49,10 @@ pub(crate) struct HttpView<'a> {
 }
 
 impl HttpView<'_> {
-    fn call(&mut self) -> (Arc<Broker>, Call<'_>) {
-        let call = Call {
-            phase: self.phase,
-            slots: self.slots,
-            operations: self.operations,
-            counts: &mut self.context.counts,
-        };
-        (Arc::clone(&self.context.broker), call)
+    fn call(&self) -> (&Broker, Call<'_>) {
+        let Self { context, slots, operations, phase, .. } = self;
+        let call = Call { phase: *phase, slots, operations, counts: &context.counts };
+        (&context.broker, call)
     }
 }
 
@@ -61,8 +62,8 @@ impl contract::Host for HttpView<'_> {
         request: contract::Request,
     ) -> wasmtime::Result<Result<contract::Response, contract::Error>> {
         self.meter.host_call()?;
-        let (broker, mut call) = self.call();
-        let answer = broker.send(&mut call, request.into()).await;
+        let (broker, call) = self.call();
+        let answer = broker.send(&call, request.into()).await;
         Ok(answer.map(Into::into).map_err(Into::into))
     }
 
@@ -72,8 +73,8 @@ impl contract::Host for HttpView<'_> {
         request: contract::Request,
     ) -> wasmtime::Result<Result<contract::Response, contract::Error>> {
         self.meter.host_call()?;
-        let (broker, mut call) = self.call();
-        let answer = broker.follow(&mut call, &url, request.into()).await;
+        let (broker, call) = self.call();
+        let answer = broker.follow(&call, &url, request.into()).await;
         Ok(answer.map(Into::into).map_err(Into::into))
     }
 }

@@ -12,3 +12,4 @@ pub(crate) mod log;
 pub(crate) mod random;
 pub(crate) mod state;
 pub(crate) mod wasi;
+pub(crate) mod wasi_http;

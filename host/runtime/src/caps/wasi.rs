@@ -19,7 +19,7 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 use wasmtime_wasi::{Deterministic, HostMonotonicClock, HostWallClock, ResourceTable, WasiCtx, WasiCtxView};
 
-/// The interfaces that are linked; `wasi:http` is not among them: requests go through `http` of the contract.
+/// The packages that are linked and reach nothing; `wasi:http` reaches what `http` of the contract does.
 pub(crate) const INERT: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
 /// Most random bytes at once, as for `random` of the contract.
 const MAX_RANDOM_BYTES: u64 = 64 << 10;
@@ -41,8 +41,23 @@ impl Wasi {
     }
 
     pub(crate) fn view(&mut self, clock: &ClockContext, log: &LogContext, limits: &CallLimits) -> WasiCtxView<'_> {
-        let made = self.made.get_or_insert_with(|| WasiContext::new(self.phase, clock.host(), log, limits));
+        let made = self.made(clock, log, limits);
         WasiCtxView { ctx: &mut made.ctx, table: &mut made.table }
+    }
+
+    /// The resources of the call, and where its lines go.
+    pub(crate) fn resources(
+        &mut self,
+        clock: &ClockContext,
+        log: &LogContext,
+        limits: &CallLimits,
+    ) -> (&mut ResourceTable, &Output) {
+        let made = self.made(clock, log, limits);
+        (&mut made.table, &made.output)
+    }
+
+    fn made(&mut self, clock: &ClockContext, log: &LogContext, limits: &CallLimits) -> &mut WasiContext {
+        self.made.get_or_insert_with(|| WasiContext::new(self.phase, clock.host(), log, limits))
     }
 
     /// The last line that was written, which is where Python and JavaScript say why they trap.
@@ -134,9 +149,17 @@ impl HostMonotonicClock for Clock {
 
 /// Standard output and standard error of one call.
 #[derive(Clone)]
-struct Output(Arc<Mutex<Lines>>);
+pub(crate) struct Output(Arc<Mutex<Lines>>);
 
 impl Output {
+    /// Adds a line of the host to those of the guest, within the same limits.
+    pub(crate) fn print(&self, line: &str) {
+        let mut lines = self.lines();
+        lines.end_line();
+        lines.write(line.as_bytes());
+        lines.end_line();
+    }
+
     fn lines(&self) -> MutexGuard<'_, Lines> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

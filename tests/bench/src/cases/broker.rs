@@ -46,10 +46,10 @@ async fn brokered(url: &Url, slots: u32, requests: u32) -> anyhow::Result<()> {
     for slot in 0..slots {
         attached.attach(Secret::new(format!("password-of-somebody-{slot}"))?);
     }
-    let counts = &mut RequestCounts::default();
-    let mut call = Call { phase: Phase::Read, slots: &attached, operations: &[], counts };
+    let counts = &RequestCounts::default();
+    let call = Call { phase: Phase::Read, slots: &attached, operations: &[], counts };
     for _ in 0..requests {
-        black_box(broker.send(&mut call, get()).await?);
+        black_box(broker.send(&call, get()).await?);
     }
     Ok(())
 }

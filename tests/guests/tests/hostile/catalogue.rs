@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-const TESTS: [&str; 7] = [
+const TESTS: [&str; 8] = [
     include_str!("attacks.rs"),
     include_str!("calls.rs"),
     include_str!("environment.rs"),
@@ -13,6 +13,7 @@ const TESTS: [&str; 7] = [
     include_str!("limits.rs"),
     include_str!("loading.rs"),
     include_str!("upgrades.rs"),
+    include_str!("wasi_http.rs"),
 ];
 
 fn programs() -> BTreeSet<String> {

@@ -11,12 +11,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Every guest program, by the name of its file in `examples/`.
-pub const GUESTS: [&str; 19] = [
+pub const GUESTS: [&str; 20] = [
     "answers_too_much",
     "attacks",
     "breaks_json",
     "breaks_manifest",
     "calls_the_host_forever",
+    "fetches",
     "floods_log",
     "hoards_memory",
     "keeps",

@@ -13,3 +13,4 @@ mod limits;
 mod loading;
 mod server;
 mod upgrades;
+mod wasi_http;
