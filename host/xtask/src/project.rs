@@ -87,8 +87,9 @@ pub fn clients_folder() -> PathBuf {
 }
 
 /// The connectors in other languages than Rust, by name: the source and the folder of the SDK that builds it.
-const IN_OTHER_LANGUAGES: [(&str, &str, &str); 3] = [
+const IN_OTHER_LANGUAGES: [(&str, &str, &str); 4] = [
     ("rest-example", "sdk/javascript/example/rest.js", "sdk/javascript"),
+    ("fetches", "tests/guests/javascript/fetches.js", "sdk/javascript"),
     ("ldif-example", "sdk/python/example/ldif.py", "sdk/python"),
     ("snoops", "tests/guests/python/snoops.py", "sdk/python"),
 ];

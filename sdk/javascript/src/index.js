@@ -33,14 +33,24 @@ function toContract(thrown) {
 
 /** Calls a function whose result may be an error: the contract's error is what is thrown. */
 function answering(call) {
-  return (...given) => {
-    try {
-      return call(...given);
-    } catch (thrown) {
-      throw toContract(thrown);
-    }
+  const fail = (thrown) => {
+    throw toContract(thrown);
   };
+  return (...given) => attempt(() => call(...given), (value) => value, fail);
 }
+
+/** What becomes of a call that returns, throws, or promises to do either. */
+function attempt(call, returned, thrown) {
+  let value;
+  try {
+    value = call();
+  } catch (error) {
+    return thrown(error);
+  }
+  return isPromise(value) ? value.then(returned, thrown) : returned(value);
+}
+
+const isPromise = (value) => typeof value?.then === 'function';
 
 const unsupported = (what) => () => {
   throw new ConnectorError('unsupported', `this connector does not ${what}`);
@@ -50,7 +60,8 @@ const unsupported = (what) => () => {
  * The export of a connector: `export const provisioning = connector({ manifest, search, get, edit })`.
  *
  * `edit(request)` carries out one request and returns an outcome (`{ tag: 'done', val: object }`); it is called for each
- * request of a batch, and one that throws does not keep the others from being done.
+ * request of a batch, one after the other, and one that throws does not keep the others from being done. Any of these
+ * functions may be `async`, as those that use `fetch` are.
  */
 export function connector({ manifest, check, schema, search, get, changes, edit, upgradeConfig }) {
   return {
@@ -60,17 +71,24 @@ export function connector({ manifest, check, schema, search, get, changes, edit,
     search: answering(search ?? unsupported('list objects')),
     get: answering(get ?? unsupported('read objects')),
     changes: answering(changes ?? unsupported('follow changes')),
-    apply: (requests) => requests.map((request) => outcome(edit ?? unsupported('edit objects'), request)),
+    apply: (requests) => outcomes(edit ?? unsupported('edit objects'), requests),
     upgradeConfig: answering(upgradeConfig ?? ((_from, config) => config)),
   };
 }
 
-function outcome(edit, request) {
-  try {
-    return { tag: 'ok', val: edit(request) };
-  } catch (thrown) {
-    return { tag: 'err', val: toContract(thrown) };
+function outcomes(edit, requests, former = []) {
+  const done = [...former];
+  while (done.length < requests.length) {
+    const answer = outcome(edit, requests[done.length]);
+    if (isPromise(answer)) return answer.then((settled) => outcomes(edit, requests, [...done, settled]));
+    done.push(answer);
   }
+  return done;
+}
+
+function outcome(edit, request) {
+  const failed = (thrown) => ({ tag: 'err', val: toContract(thrown) });
+  return attempt(() => edit(request), (val) => ({ tag: 'ok', val }), failed);
 }
 
 /** An attribute of a class; everything but the name has a default. */

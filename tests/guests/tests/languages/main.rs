@@ -122,6 +122,48 @@ async fn a_connector_in_javascript_keeps_accounts_over_http() {
     assert_eq!(broken.class, ErrorClass::Defect, "{broken}");
 }
 
+#[tokio::test]
+async fn fetch_of_javascript_reaches_the_endpoint_that_covers_its_url() {
+    let people = People::start(&[("1", "anna"), ("2", "ben"), ("3", "carl")]).await;
+    let connector = load("fetches").await;
+    let reach = connector.reach();
+    let names: Vec<_> = reach.interfaces.iter().map(|one| one.name.split('@').next().unwrap()).collect();
+    assert_eq!(names, ["purser:connector/config", "wasi:http/outgoing-handler"]);
+    let settings = SessionSettings {
+        subject: "target test".into(),
+        config: json!({ "base": people.url() }),
+        grant: Grant { endpoints: [("api".to_owned(), Endpoint::new(people.url()))].into(), ..Grant::default() },
+        limits: CallLimits::default(),
+        state: Arc::new(InMemoryState::default()),
+    };
+    let session = connector.session(settings).unwrap();
+
+    let first = session.search(listing(2, None)).await.unwrap();
+    assert_eq!((ids(&first), &first.tail), (vec!["1", "2"], &Tail::More("2".into())));
+    let last = session.search(listing(2, Some("2"))).await.unwrap();
+    assert_eq!((ids(&last), &last.tail), (vec!["3"], &Tail::Complete));
+    assert_eq!(attributes(&session.get("person", "2").await.unwrap())["login"], "ben");
+
+    for class in ["elsewhere", "post"] {
+        let Err(Fault::Connector(refused)) =
+            session.search(SearchRequest { class: class.into(), ..listing(2, None) }).await
+        else {
+            panic!("{class}: an error was expected")
+        };
+        assert!(refused.message.starts_with("fetch: "), "{class}: {refused}");
+    }
+    let created = json!({"login": "dora"}).as_object().unwrap().clone();
+    let edit = Edit::Create { attributes: created, active: Some(true) };
+    let request = Request { operation_id: operation(), class: "person".into(), edit };
+    let answers = session.apply(vec![request], Slots::default()).await.unwrap();
+    let [Ok(EditOutcome::Done(Some(dora)))] = answers.as_slice() else { panic!("{answers:?}") };
+    assert_eq!(
+        (dora.id.as_str(), attributes(dora)["login"].as_str()),
+        ("4", Some("dora")),
+        "the first post was not sent"
+    );
+}
+
 fn operation() -> OperationId {
     serde_json::from_value(json!("00000000-0000-0000-0000-000000000007")).unwrap()
 }
