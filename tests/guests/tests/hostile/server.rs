@@ -13,6 +13,8 @@ pub enum Behaviour {
     Answers,
     /// Repeats the request in the body and its credential in a header.
     Echoes,
+    /// Leads to another address of this machine.
+    Redirects,
     /// Reads the request and says nothing.
     StaysSilent,
 }
@@ -50,11 +52,14 @@ async fn serve(mut stream: TcpStream, behaviour: Behaviour, requests: Arc<Atomic
         requests.fetch_add(1, Ordering::SeqCst);
         match behaviour {
             Behaviour::Answers => stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap(),
+            Behaviour::Redirects => stream.write_all(REDIRECT).await.unwrap(),
             Behaviour::Echoes => stream.write_all(echo(&request[..length]).as_bytes()).await.unwrap(),
             Behaviour::StaysSilent => std::future::pending().await,
         }
     }
 }
+
+const REDIRECT: &[u8] = b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.2:9/base/x\r\ncontent-length: 0\r\n\r\n";
 
 fn echo(request: &[u8]) -> String {
     let text = String::from_utf8_lossy(request);

@@ -4,6 +4,7 @@ use crate::environment::{assert_others_go_on, load, observed, search, settings};
 use crate::server::{Behaviour, Server};
 use purser_connector::{Fault, Limit, Session};
 use purser_model::edit::EditOutcome;
+use purser_model::egress::Redirects;
 use purser_model::object::{Page, Tail};
 use purser_model::secret::{Secret, Slots};
 use purser_runtime::{Authentication, CallLimits, Endpoint, Grant, SessionSettings, WasmSession};
@@ -97,6 +98,15 @@ async fn a_body_is_sent_whole_and_within_its_cap_while_an_operation_runs() {
     assert!(observed(&page, "large").contains("HttpRequestBodySize(Some(1000))"), "{page:?}");
     assert_eq!(server.requests(), 1);
     assert_others_go_on().await;
+}
+
+#[tokio::test]
+async fn a_redirect_outside_the_grant_is_an_answer() {
+    let server = Server::start(Behaviour::Redirects).await;
+    let session =
+        session(&server, |endpoint| endpoint.egress.redirects = Redirects::SameGrant, CallLimits::default()).await;
+    let page = search(&session, "once").await.unwrap();
+    assert_eq!((observed(&page, "answer"), server.requests()), ("Ok(302)", 1));
 }
 
 #[tokio::test]
