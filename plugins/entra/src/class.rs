@@ -1,4 +1,4 @@
-//! The classes: users, and groups that they are members of.
+//! The classes: users, and what they can hold.
 
 use crate::config::Config;
 use purser_sdk::{
@@ -12,6 +12,12 @@ pub enum Class {
     User,
     /// `/groups`.
     Group,
+    /// `/subscribedSkus`, each also with some plans left out where the configuration says so.
+    Licence,
+    /// `/roleManagement/directory/roleDefinitions`, held for the whole tenant.
+    DirectoryRole,
+    /// The roles of enterprise applications.
+    AppRole,
 }
 
 /// What a user has, as Graph names it, and the longest text where Graph says so.
@@ -40,7 +46,13 @@ impl Class {
         match name {
             "user" => Ok(Self::User),
             "group" => Ok(Self::Group),
-            other => Err(Error::unsupported(format!("there is no class `{other}`: there are `user` and `group`"))),
+            "licence" => Ok(Self::Licence),
+            "directory-role" => Ok(Self::DirectoryRole),
+            "app-role" => Ok(Self::AppRole),
+            other => {
+                let known = "`user`, `group`, `licence`, `directory-role` and `app-role`";
+                Err(Error::unsupported(format!("there is no class `{other}`: there are {known}")))
+            }
         }
     }
 
@@ -49,6 +61,9 @@ impl Class {
         match self {
             Self::User => "user",
             Self::Group => "group",
+            Self::Licence => "licence",
+            Self::DirectoryRole => "directory-role",
+            Self::AppRole => "app-role",
         }
     }
 
@@ -57,26 +72,54 @@ impl Class {
         match self {
             Self::User => "/users",
             Self::Group => "/groups",
+            Self::Licence => "/subscribedSkus",
+            Self::DirectoryRole => "/roleManagement/directory/roleDefinitions",
+            Self::AppRole => "/servicePrincipals",
         }
     }
 
     /// The names to ask Graph for: it shows few of them on its own.
-    pub fn select(self) -> String {
+    pub fn select(self, config: &Config) -> String {
         match self {
             Self::User => {
                 let texts = USER_TEXTS.iter().map(|(name, _)| *name);
                 let names = ["id", "accountEnabled", "userPrincipalName", "displayName", "mailNickname", "mail"];
                 let rest = ["businessPhones", "onPremisesSyncEnabled", "userType"];
-                names.into_iter().chain(texts).chain(rest).collect::<Vec<_>>().join(",")
+                let licences = config.licences.then_some("licenseAssignmentStates");
+                names.into_iter().chain(texts).chain(rest).chain(licences).collect::<Vec<_>>().join(",")
             }
-            Self::Group => "id,displayName,description,mailNickname,mailEnabled,securityEnabled,groupTypes".to_owned(),
+            Self::Group => "id,displayName,description,mailNickname,mailEnabled,securityEnabled,groupTypes,\
+                            onPremisesSyncEnabled"
+                .to_owned(),
+            Self::Licence | Self::DirectoryRole | Self::AppRole => "id,displayName".to_owned(),
+        }
+    }
+
+    /// The names whose changes are wanted in the feed. Members are part of a group there, the states of licences are not
+    /// part of a user.
+    pub fn watched(self, config: &Config) -> String {
+        match self {
+            Self::User => self.select(config).replace("licenseAssignmentStates", "assignedLicenses"),
+            _ => format!("{},members", self.select(config)),
         }
     }
 }
 
-/// The classes, as a configuration has them.
-pub fn classes(config: &Config) -> [ObjectClass; 2] {
-    [user(), group()].map(|class| class.consistency_lag_ms(config.consistency_lag_ms))
+/// All classes that there can be.
+pub fn all_classes(config: &Config) -> Vec<ObjectClass> {
+    let classes = [user(), group(), licence(), directory_role(), app_role()];
+    classes.map(|class| class.consistency_lag_ms(config.consistency_lag_ms)).into()
+}
+
+/// The classes, as a configuration has them: what is switched off is not there, and is not read.
+pub fn classes(config: &Config) -> Vec<ObjectClass> {
+    let wanted = |class: &ObjectClass| match class.name.as_str() {
+        "licence" => config.licences,
+        "directory-role" => config.directory_roles,
+        "app-role" => !config.app_roles.is_empty(),
+        _ => true,
+    };
+    all_classes(config).into_iter().filter(wanted).collect()
 }
 
 fn user() -> ObjectClass {
@@ -105,19 +148,58 @@ fn user() -> ObjectClass {
         .attribute(Attribute::text("userType").allow(["Member", "Guest"]))
         .attribute(Attribute::reference("manager", "user"))
         .attribute(Attribute::new("onPremisesSyncEnabled", AttributeKind::Boolean).read_only())
+        .attribute(Attribute::text("licences").multi_valued().read_only())
+        .attribute(Attribute::text("inheritedLicences").multi_valued().read_only())
         .attribute(Attribute::new("password", AttributeKind::SecretSlot).required().write_only())
 }
 
+fn held(side: HoldingSide, attribute: &str) -> Holding {
+    let (account_class, cardinality) = ("user".to_owned(), Cardinality::Many);
+    Holding { account_class, side, attribute: attribute.to_owned(), cardinality }
+}
+
+fn licence() -> ObjectClass {
+    ObjectClass::entitlement("licence", held(HoldingSide::Account, "licences"))
+        .title("Licence")
+        .operations(&[Operation::Search, Operation::Get])
+        .delete_semantics(DeleteSemantics::None)
+        .attribute(Attribute::text("name").unique().read_only())
+        .attribute(Attribute::text("sku").read_only())
+        .attribute(Attribute::text("plans").multi_valued().read_only())
+        .attribute(Attribute::new("seats", AttributeKind::Integer).read_only())
+}
+
+fn directory_role() -> ObjectClass {
+    ObjectClass::entitlement("directory-role", held(HoldingSide::Entitlement, "members"))
+        .title("Directory role")
+        .operations(&[Operation::Search, Operation::Get])
+        .delete_semantics(DeleteSemantics::None)
+        .attribute(Attribute::text("displayName").unique().read_only())
+        .attribute(Attribute::reference("members", "user").multi_valued().read_only())
+}
+
+fn app_role() -> ObjectClass {
+    ObjectClass::entitlement("app-role", held(HoldingSide::Entitlement, "members"))
+        .title("App role")
+        .operations(&[Operation::Search, Operation::Get])
+        .delete_semantics(DeleteSemantics::None)
+        .attribute(Attribute::text("name").unique().read_only())
+        .attribute(Attribute::text("application").read_only())
+        .attribute(Attribute::text("displayName").read_only())
+        .attribute(Attribute::reference("members", "user").multi_valued().read_only())
+}
+
 fn group() -> ObjectClass {
-    let holding = Holding {
-        account_class: "user".to_owned(),
-        side: HoldingSide::Entitlement,
-        attribute: "members".to_owned(),
-        cardinality: Cardinality::Many,
-    };
-    ObjectClass::entitlement("group", holding)
+    ObjectClass::entitlement("group", held(HoldingSide::Entitlement, "members"))
         .title("Group")
-        .operations(&[Operation::Search, Operation::Get, Operation::Create, Operation::Update, Operation::Delete])
+        .operations(&[
+            Operation::Search,
+            Operation::Get,
+            Operation::Changes,
+            Operation::Create,
+            Operation::Update,
+            Operation::Delete,
+        ])
         .delete_semantics(DeleteSemantics::Soft)
         .attribute(Attribute::text("displayName").required().max_length(256))
         .attribute(Attribute::text("description"))
@@ -125,5 +207,6 @@ fn group() -> ObjectClass {
         .attribute(Attribute::new("mailEnabled", AttributeKind::Boolean))
         .attribute(Attribute::new("securityEnabled", AttributeKind::Boolean))
         .attribute(Attribute::text("groupTypes").multi_valued().immutable())
+        .attribute(Attribute::new("onPremisesSyncEnabled", AttributeKind::Boolean).read_only())
         .attribute(Attribute::reference("members", "user").multi_valued().read_only())
 }

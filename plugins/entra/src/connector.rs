@@ -30,7 +30,7 @@ impl Connector for Entra {
     }
 
     fn schema(&self) -> Result<Vec<ObjectClass>, Error> {
-        Ok(classes(&self.graph.config).into())
+        Ok(classes(&self.graph.config))
     }
 
     fn search(&self, request: &SearchRequest) -> Result<Page, Error> {

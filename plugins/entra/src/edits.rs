@@ -2,24 +2,27 @@
 
 use crate::batch::{Ended, Item, send};
 use crate::class::Class;
-use crate::failure::is_member_already;
+use crate::deleted::{self, Deleted};
+use crate::grants::{self, reference};
 use crate::graph::Graph;
 use crate::object::{to_body, to_object};
+use crate::refusal;
 use purser_sdk::http::escape_segment;
 use purser_sdk::serde_json::{Value, json};
-use purser_sdk::{AttributeAction, Attributes, CreateEdit, Edit, EntitlementEdit, Error, Outcome, Request, UpdateEdit};
+use purser_sdk::{AttributeAction, Attributes, CreateEdit, Edit, Error, Outcome, Request, UpdateEdit};
 use std::collections::BTreeSet;
 
 /// Carries requests out, in waves: what edits one object stays in order.
 pub fn apply(graph: &Graph, requests: &[Request]) -> Vec<Result<Outcome, Error>> {
     let mut answers: Vec<Option<Result<Outcome, Error>>> = requests.iter().map(|_| None).collect();
     let mut open: Vec<usize> = (0..requests.len()).collect();
+    let mut deleted = Deleted::default();
     while !open.is_empty() {
         let mut taken = BTreeSet::new();
         let (wave, later): (Vec<usize>, Vec<usize>) = open
             .iter()
             .partition(|place| requests[**place].edit.object_id().is_none_or(|id| taken.insert(id.to_owned())));
-        for (place, answer) in carry_out(graph, requests, &wave) {
+        for (place, answer) in carry_out(graph, requests, &wave, &mut deleted) {
             answers[place] = Some(answer);
         }
         open = later;
@@ -28,10 +31,19 @@ pub fn apply(graph: &Graph, requests: &[Request]) -> Vec<Result<Outcome, Error>>
     answers.into_iter().map(|answer| answer.unwrap_or_else(missing)).collect()
 }
 
-fn carry_out(graph: &Graph, requests: &[Request], wave: &[usize]) -> Vec<(usize, Result<Outcome, Error>)> {
+fn carry_out(
+    graph: &Graph,
+    requests: &[Request],
+    wave: &[usize],
+    deleted: &mut Deleted,
+) -> Vec<(usize, Result<Outcome, Error>)> {
     let mut answers = Vec::new();
     let mut sent: Vec<(usize, Item, Option<Item>)> = Vec::new();
     for &place in wave {
+        if let Some(answer) = restored(graph, &requests[place], deleted).transpose() {
+            answers.push((place, answer));
+            continue;
+        }
         match planned(graph, &requests[place]) {
             Err(error) => answers.push((place, Err(error))),
             Ok((Some(first), second)) => sent.push((place, first, second)),
@@ -42,7 +54,7 @@ fn carry_out(graph: &Graph, requests: &[Request], wave: &[usize]) -> Vec<(usize,
     let firsts: Vec<Item> = sent.iter().map(|(_, first, _)| first.clone()).collect();
     let mut seconds: Vec<(usize, Item, Outcome)> = Vec::new();
     for ((place, first, second), ended) in sent.into_iter().zip(send(graph, &firsts)) {
-        match (ended.and_then(|ended| finish(&requests[place], &first, &ended)), second) {
+        match (ended.and_then(|ended| finish(graph, &requests[place], &first, &ended)), second) {
             (Ok(outcome), Some(second)) => seconds.push((place, for_object(second, &outcome), outcome)),
             (answer, _) => answers.push((place, answer)),
         }
@@ -54,10 +66,18 @@ fn carry_out(graph: &Graph, requests: &[Request], wave: &[usize]) -> Vec<(usize,
     answers
 }
 
-/// The end of an edit whose second write ended so.
+/// Creating an account that can be restored restores it.
+fn restored(graph: &Graph, request: &Request, deleted: &mut Deleted) -> Result<Option<Outcome>, Error> {
+    let (Edit::Create(edit), Class::User) = (&request.edit, Class::parse(&request.class)?) else { return Ok(None) };
+    let found = deleted.of_same_person(graph, edit)?;
+    found.map(|id| deleted::restore(graph, &id, edit)).transpose()
+}
+
+/// The end of an edit whose second write ended so. What was deleted just now may not be seen among the deleted yet.
 fn second_ended(item: &Item, ended: Result<Ended, Error>, outcome: Outcome) -> Result<Outcome, Error> {
+    let too_early = item.path.starts_with("/directory/deletedItems") && matches!(outcome, Outcome::Done(_));
     let error = match ended {
-        Ok(ended) if item.method == "DELETE" && ended.status == 404 => None,
+        Ok(ended) if item.method == "DELETE" && ended.status == 404 && !too_early => None,
         Ok(ended) => ended.failure(item),
         Err(error) => Some(error),
     };
@@ -93,36 +113,21 @@ fn planned(graph: &Graph, request: &Request) -> Result<(Option<Item>, Option<Ite
             });
             Ok((Some(Item { method: "PATCH", path, body: json!({"accountEnabled": edit.active}) }), second))
         }
-        Edit::Delete(edit) => one("DELETE", object_path(class, &edit.id), Value::Null),
+        Edit::Delete(edit) => {
+            let first = Item { method: "DELETE", path: object_path(class, &edit.id), body: Value::Null };
+            Ok((Some(first), graph.config.purge.then(|| deleted::purge(&edit.id))))
+        }
         Edit::SetPassword(edit) => {
             let profile = json!({"password": {"$slot": edit.slot}, "forceChangePasswordNextSignIn": edit.must_change});
             one("PATCH", object_path(class, &edit.id), json!({"passwordProfile": profile}))
         }
-        Edit::Grant(edit) => {
-            let reference = json!({"@odata.id": reference("directoryObjects", &edit.id)});
-            one("POST", format!("{}/members/$ref", group_path(edit)?), reference)
-        }
-        Edit::Revoke(edit) => {
-            let path = format!("{}/members/{}/$ref", group_path(edit)?, escape_segment(&edit.id));
-            one("DELETE", path, Value::Null)
-        }
-    }
-}
-
-fn group_path(edit: &EntitlementEdit) -> Result<String, Error> {
-    match Class::parse(&edit.entitlement_class)? {
-        Class::Group => Ok(object_path(Class::Group, &edit.entitlement)),
-        Class::User => Err(Error::unsupported("an account cannot hold another account")),
+        Edit::Grant(edit) => Ok((Some(grants::grant(graph, edit)?), None)),
+        Edit::Revoke(edit) => Ok((grants::revoke(graph, edit)?, None)),
     }
 }
 
 fn object_path(class: Class, id: &str) -> String {
     format!("{}/{}", class.path(), escape_segment(id))
-}
-
-/// Graph takes the references of its own world in every cloud.
-fn reference(folder: &str, id: &str) -> String {
-    format!("https://graph.microsoft.com/v1.0/{folder}/{}", escape_segment(id))
 }
 
 fn create(class: Class, edit: &CreateEdit) -> (Option<Item>, Option<Item>) {
@@ -155,7 +160,8 @@ fn complete_group(body: &mut Value) {
     }
 }
 
-fn set_manager(id: &str, manager: &str) -> Item {
+/// The write that gives a user, by its escaped id, a manager.
+pub fn set_manager(id: &str, manager: &str) -> Item {
     let body = json!({"@odata.id": reference("users", manager)});
     Item { method: "PUT", path: format!("/users/{id}/manager/$ref"), body }
 }
@@ -189,16 +195,20 @@ fn update(class: Class, edit: &UpdateEdit) -> Result<(Option<Item>, Option<Item>
 }
 
 /// The end of an edit whose first write ended so.
-fn finish(request: &Request, item: &Item, ended: &Ended) -> Result<Outcome, Error> {
+fn finish(graph: &Graph, request: &Request, item: &Item, ended: &Ended) -> Result<Outcome, Error> {
+    let class = Class::parse(&request.class)?;
     match (&request.edit, ended.status) {
-        (Edit::Create(_), 200..=299) => Ok(Outcome::Done(Some(to_object(Class::parse(&request.class)?, &ended.body)?))),
+        (Edit::Grant(edit), _) => grants::grant_ended(graph, edit, item, ended),
+        (Edit::Revoke(edit), _) => grants::revoke_ended(graph, edit, item, ended),
+        (Edit::Create(_), 200..=299) => Ok(Outcome::Done(Some(to_object(class, &ended.body)?))),
         (_, 200..=299) => Ok(Outcome::Done(None)),
-        (Edit::Delete(_) | Edit::Revoke(_), 404) => Ok(Outcome::Unchanged(None)),
+        (Edit::Delete(_), 404) => Ok(Outcome::Unchanged(None)),
         (Edit::Update(_), 404) if item.method == "DELETE" => Ok(Outcome::Unchanged(None)),
-        (Edit::Grant(_), 400) if is_member_already(&ended.body) => Ok(Outcome::Unchanged(None)),
-        _ => match ended.failure(item) {
-            Some(error) => Err(error),
-            None => Ok(Outcome::Done(None)),
+        _ => match (ended.failure(item), request.edit.object_id()) {
+            (None, _) => Ok(Outcome::Done(None)),
+            (Some(error), Some(id)) if class == Class::Group => Err(refusal::of_group(graph, id, error)),
+            (Some(error), Some(id)) => Err(refusal::of_account(graph, id, error)),
+            (Some(error), None) => Err(error),
         },
     }
 }

@@ -1,5 +1,6 @@
 //! What Graph's errors mean.
 
+use crate::permissions;
 use purser_sdk::serde_json::Value;
 use purser_sdk::{Error, ErrorClass, ThrottleScope};
 
@@ -16,6 +17,13 @@ pub fn failure(what: &str, status: u16, body: &Value, wait_ms: Option<u64>, read
         (401, ..) => Error::authentication_failed(format!("{message}; renew the endpoint's credential")),
         (_, "Directory_ExpiredPageToken" | "syncStateNotFound" | "resyncRequired", _) => Error::cursor_expired(message),
         (410, ..) => Error::cursor_expired(message),
+        _ if said.contains("invalid usage location") => Error::invalid_value(
+            "usageLocation",
+            format!("{message}: the account needs `usageLocation`, two letters, before a licence"),
+        ),
+        _ if said.contains("Not a valid reference update") => {
+            Error::unavailable(Some(2_000), format!("{message}: the account may not be visible yet"))
+        }
         (_, "Directory_QuotaExceeded", _) => Error::quota_exhausted(message),
         (_, _, "ObjectConflict") | (_, "Request_MultipleObjectsWithSameKeyValue", _) => {
             Error::already_exists(None, format!("{message}: another object has this `{target}`"))
@@ -23,7 +31,7 @@ pub fn failure(what: &str, status: u16, body: &Value, wait_ms: Option<u64>, read
         (_, "Directory_ConcurrencyViolation" | "Directory_ReplicaUnavailable", _) | (424 | 503, ..) => {
             Error::unavailable(wait_ms, message)
         }
-        (403, ..) => Error::permission_denied(format!("{message}; grant the application permission and consent to it")),
+        (403, ..) => permission_denied(what, &message),
         (404, ..) => Error::new(ErrorClass::NotFound, message),
         (405 | 501, ..) | (_, "Request_UnsupportedQuery", _) => Error::unsupported(message),
         _ if said.contains("on-premises mastered") => {
@@ -38,6 +46,17 @@ pub fn failure(what: &str, status: u16, body: &Value, wait_ms: Option<u64>, read
         _ => Error::outcome_unknown(message),
     };
     found.with_native_code(if code.is_empty() { status.to_string() } else { code.to_owned() })
+}
+
+/// The method and path say which permission is missing.
+fn permission_denied(what: &str, message: &str) -> Error {
+    match permissions::needed(what) {
+        None => Error::permission_denied(format!("{message}; grant the application permission and consent to it")),
+        Some(name) => {
+            let message = format!("{message}; {}", permissions::remedy(name));
+            Error::permission_denied(message).naming_permission(name)
+        }
+    }
 }
 
 /// Whether an error says that the member is one already.

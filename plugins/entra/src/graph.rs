@@ -36,6 +36,22 @@ impl Graph {
         answered(request, &format!("GET {path}"))
     }
 
+    /// Reads a list, all pages of it.
+    ///
+    /// # Errors
+    /// As [`failure`].
+    pub fn read_all(&self, path: &str, query: &[(&str, String)]) -> Result<Vec<Value>, Error> {
+        let mut body = self.read(path, query)?;
+        let mut found = Vec::new();
+        loop {
+            if let Value::Array(values) = body["value"].take() {
+                found.extend(values);
+            }
+            let Some(link) = body["@odata.nextLink"].as_str().map(str::to_owned) else { return Ok(found) };
+            body = self.follow(&link)?;
+        }
+    }
+
     /// Reads behind a link that Graph gave.
     ///
     /// # Errors

@@ -2,7 +2,9 @@
 
 use crate::class::Class;
 use crate::graph::Graph;
+use crate::licences::Licences;
 use crate::object::to_object;
+use crate::{app_roles, licences, roles};
 use purser_sdk::http::escape_segment;
 use purser_sdk::serde_json::Value;
 use purser_sdk::{Condition, Error, Object, Operator, Page, SearchRequest, Tail};
@@ -15,21 +17,29 @@ const GROUPS: u32 = 20;
 /// # Errors
 /// As Graph says; `cursor-expired` where the link is no longer known.
 pub fn search(graph: &Graph, class: Class, request: &SearchRequest) -> Result<Page, Error> {
+    match class {
+        Class::User | Class::Group => {}
+        Class::Licence => return licences::search(graph, request),
+        Class::DirectoryRole => return roles::search(graph, request),
+        Class::AppRole => return app_roles::search(graph, request),
+    }
     let body = match &request.cursor {
         Some(link) => graph.follow(link)?,
-        None => graph.read(class.path(), &query(class, request))?,
+        None => graph.read(class.path(), &query(graph, class, request))?,
     };
     let shown = body["value"].as_array().cloned().unwrap_or_default();
-    let objects = shown.iter().map(|shown| completed(graph, class, to_object(class, shown)?));
+    let licences = Licences::for_users(graph)?;
+    let objects = shown.iter().map(|shown| completed(graph, &licences, class, to_object(class, shown)?));
     let objects = objects.collect::<Result<Vec<_>, Error>>()?;
     let fits = |object: &Object| request.conditions.iter().all(|condition| condition.matches(object, false));
     let tail = body["@odata.nextLink"].as_str().map_or(Tail::Complete, |link| Tail::More(link.to_owned()));
     Ok(Page { objects: objects.into_iter().filter(fits).collect(), tail })
 }
 
-fn query(class: Class, request: &SearchRequest) -> Vec<(&'static str, String)> {
+fn query(graph: &Graph, class: Class, request: &SearchRequest) -> Vec<(&'static str, String)> {
     let most = if class == Class::Group { GROUPS } else { 999 };
-    let mut query = vec![("$select", class.select()), ("$top", request.page_size.clamp(1, most).to_string())];
+    let mut query =
+        vec![("$select", class.select(&graph.config)), ("$top", request.page_size.clamp(1, most).to_string())];
     if class == Class::User {
         query.push(("$expand", "manager($select=id)".to_owned()));
     }
@@ -57,29 +67,30 @@ fn clause(condition: &Condition) -> Option<String> {
 /// # Errors
 /// `not-found`, and as Graph says.
 pub fn get(graph: &Graph, class: Class, id: &str) -> Result<Object, Error> {
-    let mut query = vec![("$select", class.select())];
+    match class {
+        Class::User | Class::Group => {}
+        Class::Licence => return licences::get(graph, id),
+        Class::DirectoryRole => return roles::get(graph, id),
+        Class::AppRole => return app_roles::get(graph, id),
+    }
+    let mut query = vec![("$select", class.select(&graph.config))];
     if class == Class::User {
         query.push(("$expand", "manager($select=id)".to_owned()));
     }
     let shown = graph.read(&format!("{}/{}", class.path(), escape_segment(id)), &query)?;
-    completed(graph, class, to_object(class, &shown)?)
+    completed(graph, &Licences::for_users(graph)?, class, to_object(class, &shown)?)
 }
 
-/// Adds the members of a group, all of them.
-fn completed(graph: &Graph, class: Class, mut object: Object) -> Result<Object, Error> {
+/// Adds the members of a group, all of them, and says what the licences of a user are here.
+fn completed(graph: &Graph, licences: &Licences, class: Class, mut object: Object) -> Result<Object, Error> {
     if class == Class::User {
+        licences.complete(&mut object.attributes);
         return Ok(object);
     }
     let query = [("$select", "id".to_owned()), ("$top", "999".to_owned())];
-    let mut body = graph.read(&format!("/groups/{}/members", escape_segment(&object.id)), &query)?;
-    let mut members: Vec<String> = Vec::new();
-    loop {
-        let users = body["value"].as_array().into_iter().flatten();
-        let users = users.filter(|member| member["@odata.type"].as_str().is_none_or(|kind| kind.ends_with(".user")));
-        members.extend(users.filter_map(|member| member["id"].as_str()).map(str::to_owned));
-        let Some(link) = body["@odata.nextLink"].as_str().map(str::to_owned) else { break };
-        body = graph.follow(&link)?;
-    }
+    let shown = graph.read_all(&format!("/groups/{}/members", escape_segment(&object.id)), &query)?;
+    let users = shown.iter().filter(|member| member["@odata.type"].as_str().is_none_or(|kind| kind.ends_with(".user")));
+    let mut members: Vec<&str> = users.filter_map(|member| member["id"].as_str()).collect();
     members.sort();
     members.dedup();
     if !members.is_empty() {

@@ -22,7 +22,7 @@ pub fn to_object(class: Class, shown: &Value) -> Result<Object, Error> {
     }
     let object = Object::new(id, attributes);
     Ok(match class {
-        Class::Group => object,
+        Class::Group | Class::Licence | Class::DirectoryRole | Class::AppRole => object,
         Class::User => {
             let name = shown["userPrincipalName"].as_str().unwrap_or_default();
             let object = object.with_secondary_id("userPrincipalName", name);
@@ -46,7 +46,7 @@ pub fn to_body(attributes: &Attributes) -> Value {
     let mut body = json!({});
     for (name, value) in attributes {
         match name.as_str() {
-            "manager" | "members" => {}
+            "manager" | "members" | "licences" | "inheritedLicences" => {}
             "password" => body["passwordProfile"] = json!({"password": value, "forceChangePasswordNextSignIn": true}),
             _ => body[name.as_str()] = value.clone(),
         }

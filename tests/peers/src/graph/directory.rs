@@ -56,6 +56,10 @@ pub struct Directory {
     pub revoked_sessions: BTreeMap<String, u32>,
     /// Licences by id of the SKU: name, seats and plans.
     pub skus: BTreeMap<String, Sku>,
+    /// SKUs that the members of a group inherit, by group.
+    pub group_licences: BTreeMap<String, BTreeSet<String>>,
+    /// Groups that a deleted user was a member of: a restored one is again.
+    pub former_groups: BTreeMap<String, BTreeSet<String>>,
     /// Directory roles by id of the definition: the name.
     pub roles: BTreeMap<String, String>,
     /// Role assignments by id: principal and definition.
@@ -80,6 +84,8 @@ pub struct Directory {
     pub items: u64,
     /// First parts of paths that the credential may not use.
     pub denied: BTreeSet<String>,
+    /// Application permissions that were not granted to the application.
+    pub missing_permissions: BTreeSet<String>,
     /// Most objects in one page.
     pub page: usize,
     next: u64,
@@ -92,8 +98,8 @@ pub struct Sku {
     pub name: String,
     /// How many can be assigned.
     pub seats: usize,
-    /// The ids of its plans.
-    pub plans: Vec<String>,
+    /// Its plans: the name by id.
+    pub plans: BTreeMap<String, String>,
 }
 
 impl Directory {
@@ -163,8 +169,27 @@ impl Directory {
 
     /// Seats of a licence that are taken.
     pub fn consumed(&self, sku: &str) -> usize {
-        let holds = |user: &&Properties| licences(user).iter().any(|licence| licence["skuId"] == sku);
+        let holds = |user: &&Properties| self.licence_states(user).iter().any(|state| state["skuId"] == sku);
         self.users.values().filter(holds).count()
+    }
+
+    /// The licences of a user as states: its own, and those that come with groups.
+    pub fn licence_states(&self, user: &Properties) -> Vec<Value> {
+        let id = user.get("id").and_then(Value::as_str).unwrap_or_default();
+        let state = |sku: &Value, plans: &Value, group: Value| {
+            json!({
+                "skuId": sku, "disabledPlans": plans, "assignedByGroup": group, "state": "Active", "error": "None",
+                "lastUpdatedDateTime": "2026-01-01T00:00:00Z",
+            })
+        };
+        let own = licences(user).into_iter();
+        let own = own.map(|licence| state(&licence["skuId"], &licence["disabledPlans"], Value::Null));
+        let groups = self.group_licences.iter();
+        let groups = groups.filter(|(group, _)| self.members.get(*group).is_some_and(|members| members.contains(id)));
+        let inherited = groups.flat_map(|(group, skus)| {
+            skus.iter().map(|sku| state(&json!(sku), &json!([]), json!(group))).collect::<Vec<_>>()
+        });
+        own.chain(inherited).collect()
     }
 
     /// A user as a member of something.
@@ -174,7 +199,7 @@ impl Directory {
     }
 }
 
-/// The licences of a user.
+/// The licences that were assigned to a user itself.
 pub fn licences(user: &Properties) -> Vec<Value> {
     user.get("assignedLicenses").and_then(Value::as_array).cloned().unwrap_or_default()
 }

@@ -2,14 +2,15 @@
 
 use super::answer::{Answer, Asked};
 use super::directory::Directory;
+use super::permissions;
 use super::query::{Condition, conditions};
 use serde_json::{Value, json};
 
 /// `GET /subscribedSkus`.
 pub fn skus(directory: &Directory) -> Answer {
     let value = directory.skus.iter().map(|(id, sku)| {
-        let plans: Vec<Value> = sku.plans.iter().map(|plan| json!({
-            "servicePlanId": plan, "servicePlanName": plan, "provisioningStatus": "Success", "appliesTo": "User",
+        let plans: Vec<Value> = sku.plans.iter().map(|(plan, name)| json!({
+            "servicePlanId": plan, "servicePlanName": name, "provisioningStatus": "Success", "appliesTo": "User",
         })).collect();
         json!({
             "id": format!("tenant_{id}"), "skuId": id, "skuPartNumber": sku.name, "capabilityStatus": "Enabled",
@@ -33,7 +34,11 @@ pub fn roles(directory: &mut Directory, asked: &Asked) -> Answer {
             None => Answer::no_object(id),
         },
         ("GET", ["roleAssignments"]) => {
-            let wanted = asked.field("$filter").map(|text| conditions(text).unwrap_or_default()).unwrap_or_default();
+            let Some(wanted) = asked.field("$filter").and_then(conditions) else {
+                return Answer::bad(
+                    "The filter is missing or not supported: roleDefinitionId or principalId is required.",
+                );
+            };
             let fits = |principal: &str, definition: &str| {
                 wanted.iter().all(|condition| match condition {
                     Condition::OneOf(name, values) if name == "principalId" => values.contains(&json!(principal)),
@@ -42,7 +47,15 @@ pub fn roles(directory: &mut Directory, asked: &Asked) -> Answer {
                 })
             };
             let held = directory.role_assignments.iter().filter(|(_, (who, what))| fits(who, what));
-            Answer::ok(json!({"value": held.map(|(id, (who, what))| assignment(id, who, what)).collect::<Value>()}))
+            let expanded = asked.field("$expand").is_some_and(|expand| expand.starts_with("principal"));
+            let value = held.map(|(id, (who, what))| {
+                let mut shown = assignment(id, who, what);
+                if expanded {
+                    shown["principal"] = directory.as_member(who);
+                }
+                shown
+            });
+            Answer::ok(json!({"value": value.collect::<Value>()}))
         }
         ("POST", ["roleAssignments"]) => assign_role(directory, &asked.body),
         ("DELETE", ["roleAssignments", id]) => match directory.role_assignments.remove(*id) {
@@ -87,9 +100,21 @@ fn assign_role(directory: &mut Directory, body: &Value) -> Answer {
 pub fn applications(directory: &mut Directory, asked: &Asked) -> Answer {
     let path: Vec<&str> = asked.path.iter().skip(1).map(String::as_str).collect();
     match (asked.method.as_str(), path.as_slice()) {
-        ("GET", []) => Answer::ok(
-            json!({"value": directory.applications.keys().map(|id| application(directory, id)).collect::<Value>()}),
-        ),
+        ("GET", []) => {
+            let Some(wanted) = asked.field("$filter").map_or(Some(Vec::new()), conditions) else {
+                return Answer::error(400, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause.");
+            };
+            let fits = |shown: &Value| {
+                wanted.iter().all(|condition| match condition {
+                    Condition::OneOf(name, values) => values.contains(&shown[name]),
+                    Condition::StartsWith(..) => false,
+                })
+            };
+            let shown = directory.applications.keys().map(|id| application(directory, id));
+            let shown = shown.chain([permissions::own(), permissions::graph()]);
+            Answer::ok(json!({"value": shown.filter(fits).collect::<Value>()}))
+        }
+        ("GET", [permissions::OWN_ID, "appRoleAssignments"]) => Answer::ok(permissions::granted(directory)),
         ("GET", [id]) if directory.applications.contains_key(*id) => Answer::ok(application(directory, id)),
         ("GET", [id, "appRoleAssignedTo"]) if directory.applications.contains_key(*id) => {
             let held = directory.app_roles.iter().filter(|(_, (_, application, _))| application == id);
@@ -119,6 +144,12 @@ fn application(directory: &Directory, id: &str) -> Value {
 
 fn app_role(id: &str, (principal, application, role): &(String, String, String)) -> Value {
     json!({"id": id, "principalId": principal, "resourceId": application, "appRoleId": role, "principalType": "User"})
+}
+
+/// `GET /users/{id}/appRoleAssignments`.
+pub fn app_roles_of(directory: &Directory, user: &str) -> Answer {
+    let held = directory.app_roles.iter().filter(|(_, (principal, ..))| principal == user);
+    Answer::ok(json!({"value": held.map(|(id, held)| app_role(id, held)).collect::<Value>()}))
 }
 
 fn assign_app_role(directory: &mut Directory, body: &Value) -> Answer {

@@ -71,8 +71,8 @@ fn add(directory: &mut Directory, group: &str, ids: &[String]) -> Answer {
     if let Some(refusal) = unwritable(directory, group) {
         return refusal;
     }
-    if let Some(absent) = ids.iter().find(|id| !directory.has(id)) {
-        return Answer::no_object(absent);
+    if let Some(absent) = ids.iter().find(|id| !directory.has(id) || directory.is_unseen(id)).cloned() {
+        return Answer::no_object(&absent);
     }
     if ids.iter().any(|id| directory.members.get(group).is_some_and(|members| members.contains(id))) {
         return Answer::bad(
@@ -88,9 +88,16 @@ fn add(directory: &mut Directory, group: &str, ids: &[String]) -> Answer {
 fn unwritable(directory: &Directory, group: &str) -> Option<Answer> {
     let Some(properties) = directory.groups.get(group) else { return Some(Answer::no_object(group)) };
     let types = properties.get("groupTypes").map(Value::to_string).unwrap_or_default();
-    types
-        .contains("DynamicMembership")
-        .then(|| Answer::bad("Insufficient privileges to complete the operation on a group with dynamic membership."))
+    if types.contains("DynamicMembership") {
+        return Some(Answer::bad("The membership of a group with dynamic membership cannot be changed."));
+    }
+    if properties.get("onPremisesSyncEnabled") == Some(&json!(true)) {
+        return Some(Answer::bad(
+            "Unable to update the specified properties for on-premises mastered Directory Sync objects.",
+        ));
+    }
+    let by_mail = properties.get("mailEnabled") == Some(&json!(true)) && !types.contains("Unified");
+    by_mail.then(|| Answer::bad("Cannot Update a mail-enabled security groups and or distribution list."))
 }
 
 /// `/groups/{id}/members`, `/groups/{id}/members/$ref`, `/groups/{id}/members/{member}/$ref`.
@@ -134,11 +141,14 @@ fn list(directory: &Directory, asked: &Asked, base: &str) -> Answer {
 pub fn delete(directory: &mut Directory, kind: Kind, id: &str) -> Answer {
     let Some(mut object) = directory.of(kind).remove(id) else { return Answer::no_object(id) };
     object.remove("assignedLicenses");
+    if let Some(name) = object.get("userPrincipalName").and_then(Value::as_str) {
+        let name = format!("{}{name}", id.replace('-', ""));
+        object.insert("userPrincipalName".to_owned(), json!(name));
+    }
     directory.deleted.insert(id.to_owned(), (kind, object));
     let groups: Vec<String> = directory.members.keys().cloned().collect();
-    for group in &groups {
-        directory.set_member(group, id, false);
-    }
+    let left = groups.into_iter().filter(|group| directory.set_member(group, id, false)).collect();
+    directory.former_groups.insert(id.to_owned(), left);
     directory.managers.remove(id);
     directory.managers.retain(|_, manager| manager != id);
     directory.role_assignments.retain(|_, (principal, _)| principal != id);
@@ -148,13 +158,24 @@ pub fn delete(directory: &mut Directory, kind: Kind, id: &str) -> Answer {
 }
 
 /// `/directory/deletedItems`.
-pub fn deleted_items(directory: &mut Directory, asked: &Asked) -> Answer {
+pub fn deleted_items(directory: &mut Directory, asked: &Asked, base: &str) -> Answer {
     let path: Vec<&str> = asked.path.iter().skip(2).map(String::as_str).collect();
     match (asked.method.as_str(), path.as_slice()) {
         ("GET", ["microsoft.graph.user"]) => {
-            let users = directory.deleted.values().filter(|(kind, _)| *kind == Kind::User);
-            let value: Vec<Value> = users.map(|(kind, user)| shown(directory, *kind, user, &asked.query)).collect();
-            Answer::ok(json!({"value": value}))
+            let after = asked.field("$skiptoken").unwrap_or_default();
+            let users = directory.deleted.iter().filter(|(id, (kind, _))| *kind == Kind::User && id.as_str() > after);
+            let mut page: Vec<_> = users.take(directory.page + 1).collect();
+            let more = page.len() > directory.page;
+            page.truncate(directory.page);
+            let last = page.last().map(|(id, _)| (*id).clone()).unwrap_or_default();
+            let value = page.into_iter().map(|(_, (kind, user))| shown(directory, *kind, user, &asked.query));
+            let mut body = json!({"value": value.collect::<Value>()});
+            if more {
+                let select = asked.field("$select").unwrap_or("id");
+                let path = "directory/deletedItems/microsoft.graph.user";
+                body["@odata.nextLink"] = json!(format!("{base}/{path}?$select={select}&$skiptoken={last}"));
+            }
+            Answer::ok(body)
         }
         ("GET", [id]) => match directory.deleted.get(*id) {
             Some(_) => Answer::ok(json!({"@odata.type": "#microsoft.graph.user", "id": id})),
@@ -173,14 +194,23 @@ pub fn deleted_items(directory: &mut Directory, asked: &Asked) -> Answer {
 }
 
 fn restore(directory: &mut Directory, id: &str) -> Answer {
-    let Some((kind, object)) = directory.deleted.get(id).cloned() else { return Answer::no_object(id) };
+    let Some((kind, mut object)) = directory.deleted.get(id).cloned() else { return Answer::no_object(id) };
     let name = object.get("userPrincipalName").and_then(Value::as_str).unwrap_or_default();
-    if kind == Kind::User && directory.user_id(name).is_some() {
+    let name = name.trim_start_matches(&id.replace('-', "")).to_owned();
+    if kind == Kind::User && directory.user_id(&name).is_some() {
         let message = "Another object with the same value for property userPrincipalName already exists.";
         return Answer::detailed(400, "Request_BadRequest", message, &[("ObjectConflict", "userPrincipalName")]);
     }
     directory.deleted.remove(id);
+    if kind == Kind::User {
+        object.insert("userPrincipalName".to_owned(), json!(name));
+    }
     directory.of(kind).insert(id.to_owned(), object);
+    for group in directory.former_groups.remove(id).unwrap_or_default() {
+        if directory.groups.contains_key(&group) {
+            directory.set_member(&group, id, true);
+        }
+    }
     directory.touch(kind, id);
     Answer::ok(json!({"@odata.type": "#microsoft.graph.user", "id": id}))
 }

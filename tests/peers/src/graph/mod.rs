@@ -6,6 +6,7 @@ mod description;
 mod directory;
 mod entitlements;
 mod groups;
+mod permissions;
 mod query;
 mod serve;
 mod users;

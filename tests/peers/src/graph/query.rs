@@ -61,7 +61,12 @@ pub fn shown(directory: &Directory, kind: Kind, object: &Properties, query: &BTr
     let mut view = Properties::new();
     view.insert("id".to_owned(), object["id"].clone());
     for name in names.split(',').filter(|name| !name.is_empty()) {
-        view.insert(name.to_owned(), object.get(name).cloned().unwrap_or_else(|| empty(name)));
+        let value = match (kind, name) {
+            (Kind::User, "licenseAssignmentStates") => Value::Array(directory.licence_states(object)),
+            (Kind::User, "assignedLicenses") => assigned(&directory.licence_states(object)),
+            _ => object.get(name).cloned().unwrap_or_else(|| empty(name)),
+        };
+        view.insert(name.to_owned(), value);
     }
     if query.get("$expand").is_some_and(|expand| expand.starts_with("manager"))
         && let Some(manager) = directory.managers.get(id_of(object))
@@ -69,6 +74,17 @@ pub fn shown(directory: &Directory, kind: Kind, object: &Properties, query: &BTr
         view.insert("manager".to_owned(), directory.as_member(manager));
     }
     Value::Object(view)
+}
+
+/// What is in force of the licences, each once.
+fn assigned(states: &[Value]) -> Value {
+    let licences: BTreeMap<String, Value> = states
+        .iter()
+        .map(|state| {
+            (state["skuId"].to_string(), json!({"skuId": state["skuId"], "disabledPlans": state["disabledPlans"]}))
+        })
+        .collect();
+    licences.into_values().collect()
 }
 
 /// What a property without value looks like.

@@ -3,7 +3,7 @@
 use super::answer::{Answer, Asked};
 use super::directory::{Directory, Kind};
 use super::query::shown;
-use super::{Shared, delta, entitlements, groups, query, users};
+use super::{Shared, delta, entitlements, groups, permissions, query, users};
 use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
@@ -61,12 +61,15 @@ fn route(directory: &mut Directory, base: &str, asked: &Asked) -> Answer {
     if path.first().is_some_and(|first| directory.denied.contains(*first)) {
         return Answer::denied();
     }
+    if permissions::needed(&asked.method, &path).is_some_and(|needed| directory.missing_permissions.contains(needed)) {
+        return Answer::denied();
+    }
     match (asked.method.as_str(), path.as_slice()) {
         ("GET", ["organization"]) => Answer::ok(json!({"value": [{"id": super::TENANT, "displayName": "Contoso"}]})),
         ("GET", ["subscribedSkus"]) => entitlements::skus(directory),
         (_, ["roleManagement", "directory", ..]) => entitlements::roles(directory, asked),
         (_, ["servicePrincipals", ..]) => entitlements::applications(directory, asked),
-        (_, ["directory", "deletedItems", ..]) => groups::deleted_items(directory, asked),
+        (_, ["directory", "deletedItems", ..]) => groups::deleted_items(directory, asked, base),
         ("GET", ["users"]) => query::list(directory, asked, Kind::User, base),
         ("POST", ["users"]) => users::create(directory, asked),
         ("GET", ["users", "delta" | "delta()" | "microsoft.graph.delta()"]) => {
@@ -95,6 +98,7 @@ fn user(directory: &mut Directory, id: &str, rest: &[&str], asked: &Asked) -> An
         ("PATCH", []) => users::update(directory, id, asked),
         ("DELETE", []) => groups::delete(directory, Kind::User, id),
         ("GET", ["manager"]) | ("PUT" | "DELETE", ["manager", "$ref"]) => users::manager(directory, id, asked),
+        ("GET", ["appRoleAssignments"]) => entitlements::app_roles_of(directory, id),
         ("POST", ["assignLicense" | "microsoft.graph.assignLicense"]) => {
             users::assign_license(directory, id, &asked.body)
         }

@@ -174,7 +174,12 @@ pub fn assign_license(directory: &mut Directory, id: &str, body: &Value) -> Answ
         let before = held.len();
         held.retain(|licence| licence["skuId"] != *sku);
         if held.len() == before {
-            return Answer::bad("User does not have a corresponding license.");
+            let inherited = directory.licence_states(&user).iter().any(|state| state["skuId"] == *sku);
+            return Answer::bad(if inherited {
+                "User license is inherited from a group membership and it cannot be removed directly from the user."
+            } else {
+                "User does not have a corresponding license."
+            });
         }
     }
     for added in adds {
@@ -182,12 +187,12 @@ pub fn assign_license(directory: &mut Directory, id: &str, body: &Value) -> Answ
         let Some(known) = directory.skus.get(sku) else {
             return Answer::bad(format!("License {sku} does not correspond to a valid company License."));
         };
-        let has = held.iter().any(|licence| licence["skuId"] == sku);
+        let has = directory.licence_states(&user).iter().any(|licence| licence["skuId"] == sku);
         if !has && directory.consumed(sku) >= known.seats {
             return Answer::bad(format!("Subscription with SKU {sku} does not have any available licenses."));
         }
         let disabled = added["disabledPlans"].as_array().cloned().unwrap_or_default();
-        if disabled.iter().any(|plan| !known.plans.iter().any(|known| *plan == json!(known))) {
+        if disabled.iter().any(|plan| !plan.as_str().is_some_and(|plan| known.plans.contains_key(plan))) {
             return Answer::bad("A disabled service plan is not part of the license.");
         }
         held.retain(|licence| licence["skuId"] != sku);
