@@ -1,6 +1,7 @@
 //! Microsoft Graph v1.0 for one tenant, `contoso.example`: users, groups, members, delta, batches, licences, roles.
 
 mod answer;
+mod assertion;
 mod delta;
 mod description;
 mod directory;
@@ -11,6 +12,7 @@ mod query;
 mod serve;
 mod users;
 
+pub use assertion::Certificate;
 pub use directory::{Directory, Kind, Properties, Sku};
 
 use crate::Serving;
@@ -100,6 +102,21 @@ impl Graph {
     /// New tokens are valid for so long.
     pub fn set_token_lifetime(&self, lifetime: Duration) {
         self.shared.lock().tokens.lifetime = lifetime;
+    }
+
+    /// New tokens are good for so many requests.
+    pub fn set_token_uses(&self, uses: u32) {
+        self.shared.lock().tokens.uses = uses;
+    }
+
+    /// How many tokens were given out.
+    pub fn tokens_given(&self) -> usize {
+        self.shared.lock().tokens.given()
+    }
+
+    /// From now on the application shows an assertion that this certificate signed, and no secret.
+    pub fn upload_certificate(&self, certificate: Certificate) {
+        self.shared.lock().tokens.certificate = Some(certificate);
     }
 
     /// Ends all tokens now.

@@ -1,6 +1,7 @@
 //! From the wire to the directory and back: tokens, batches, routes.
 
 use super::answer::{Answer, Asked};
+use super::assertion::{self, Certificate};
 use super::directory::{Directory, Kind};
 use super::query::shown;
 use super::{Shared, delta, entitlements, groups, permissions, query, users};
@@ -9,7 +10,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
@@ -36,7 +37,7 @@ pub async fn serve(shared: &Shared, base: &str, request: Request) -> Response {
         return respond(&answer);
     }
     if target.ends_with("/oauth2/v2.0/token") {
-        return token(shared, &body);
+        return token(shared, base, &body);
     }
     respond(&Answer::error(404, "UnknownError", "There is nothing here."))
 }
@@ -174,7 +175,7 @@ fn has_type(item: &Value) -> bool {
 }
 
 /// The token endpoint, for client credentials.
-fn token(shared: &Shared, body: &Bytes) -> Response {
+fn token(shared: &Shared, base: &str, body: &Bytes) -> Response {
     let text = String::from_utf8_lossy(body).into_owned();
     let form = Asked::new("POST", &format!("/?{text}"), false, Value::Null);
     let mut state = shared.lock();
@@ -188,7 +189,13 @@ fn token(shared: &Shared, body: &Bytes) -> Response {
     if form.field("scope").is_none_or(|scope| !scope.ends_with("/.default")) {
         return refused("invalid_scope", 70_011, "AADSTS70011: the scope is not valid.");
     }
-    if form.field("client_secret") != Some(super::SECRET) {
+    if state.tokens.certificate.is_some() {
+        let own_url = base.replace("/v1.0", &format!("/{}/oauth2/v2.0/token", super::TENANT));
+        let Tokens { certificate, assertions, .. } = &mut state.tokens;
+        if let Err((code, said)) = assertion::check(&form, certificate.as_ref(), &own_url, assertions) {
+            return refused("invalid_client", code, said);
+        }
+    } else if form.field("client_secret") != Some(super::SECRET) {
         return refused("invalid_client", 7_000_215, "AADSTS7000215: Invalid client secret provided.");
     }
     let lifetime = state.tokens.lifetime;
@@ -212,12 +219,25 @@ fn now() -> Instant {
 pub struct Tokens {
     /// For how long a new token is valid.
     pub lifetime: Duration,
-    valid: BTreeMap<String, Instant>,
+    /// For how many requests a new token is good.
+    pub uses: u32,
+    /// Where it is set, the application shows assertions that it signed.
+    pub certificate: Option<Certificate>,
+    /// The assertions that were shown.
+    assertions: BTreeSet<String>,
+    /// When each token ends, and for how many requests it is good still.
+    valid: BTreeMap<String, (Instant, u32)>,
 }
 
 impl Default for Tokens {
     fn default() -> Self {
-        Self { lifetime: Duration::from_secs(3599), valid: BTreeMap::new() }
+        Self {
+            lifetime: Duration::from_secs(3599),
+            uses: u32::MAX,
+            certificate: None,
+            assertions: BTreeSet::new(),
+            valid: BTreeMap::new(),
+        }
     }
 }
 
@@ -225,18 +245,27 @@ impl Tokens {
     /// A new token.
     pub fn make(&mut self) -> String {
         let token = format!("token-{}", self.valid.len() + 1);
-        self.valid.insert(token.clone(), now() + self.lifetime);
+        self.valid.insert(token.clone(), (now() + self.lifetime, self.uses));
         token
     }
 
     /// Ends all tokens now.
     pub fn end_all(&mut self) {
-        self.valid.values_mut().for_each(|ends| *ends = now());
+        self.valid.values_mut().for_each(|(ends, _)| *ends = now());
     }
 
-    fn is_valid(&self, header: Option<&str>) -> bool {
+    /// How many tokens were given out.
+    pub fn given(&self) -> usize {
+        self.valid.len()
+    }
+
+    /// Whether a request may pass; it counts as one use.
+    fn is_valid(&mut self, header: Option<&str>) -> bool {
         let token = header.and_then(|header| header.strip_prefix("Bearer "));
-        token.and_then(|token| self.valid.get(token)).is_some_and(|ends| now() < *ends)
+        let Some((ends, uses)) = token.and_then(|token| self.valid.get_mut(token)) else { return false };
+        let good = now() < *ends && *uses > 0;
+        *uses = uses.saturating_sub(1);
+        good
     }
 }
 
