@@ -1,37 +1,50 @@
-//! The HTTP API: for now, reading.
+//! The HTTP API.
 //!
 //! `host/docs/api.md` is its reference. Every answer is JSON, every error a problem (RFC 9457), and everything under `/v1`
-//! needs the host's API token.
+//! needs a token, whose role says what its holder may do.
 
+mod auth;
+mod body;
+mod news;
 mod problem;
 mod token;
 mod v1;
+mod work;
 
-pub use token::ApiToken;
+pub use news::News;
+pub use token::{ApiToken, issue_token};
 
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, header};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::middleware;
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use jiff::Timestamp;
 use problem::Problem;
-use purser_model::id::TargetName;
+use purser_model::seal::PlanKey;
+use purser_reconcile::Engine;
 use purser_store::Store;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+
+/// Larger bodies are refused.
+const LARGEST_BODY: usize = 1 << 20;
 
 /// What the API answers from.
 #[derive(Clone)]
 pub struct ApiState {
     /// The state of the host.
     pub store: Arc<dyn Store>,
-    /// The declared targets.
-    pub targets: Arc<[TargetName]>,
-    /// What a caller must show.
+    /// What does the work.
+    pub engine: Arc<Engine>,
+    /// What the host signs its plans with.
+    pub plan_key: PlanKey,
+    /// The host's own token; others are in the store.
     pub token: ApiToken,
+    /// Tells of new events.
+    pub news: News,
     /// The program's version.
     pub version: &'static str,
     /// The time.
@@ -41,7 +54,8 @@ pub struct ApiState {
 /// The whole API.
 pub fn router(state: ApiState) -> Router {
     let guarded = v1::routes()
-        .layer(middleware::from_fn_with_state(state.clone(), require_token))
+        .layer(middleware::from_fn_with_state(state.clone(), auth::require_token))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::map_response(never_stored));
     Router::new()
         .route("/healthz", get(health))
@@ -60,6 +74,12 @@ pub async fn serve<F>(listener: TcpListener, state: ApiState, shutdown: F) -> st
 where
     F: Future<Output = ()> + Send + 'static,
 {
+    let news = state.news.clone();
+    let shutdown = async move {
+        shutdown.await;
+        // Who follows events would never leave.
+        news.stop();
+    };
     axum::serve(listener, router(state)).with_graceful_shutdown(shutdown).await
 }
 
@@ -70,21 +90,6 @@ async fn health(State(state): State<ApiState>) -> Json<serde_json::Value> {
 async fn ready(State(state): State<ApiState>) -> Result<Json<serde_json::Value>, Problem> {
     state.store.setting("readiness").await?;
     Ok(Json(serde_json::json!({"status": "ready"})))
-}
-
-async fn require_token(State(state): State<ApiState>, request: Request, next: Next) -> Response {
-    let shown = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim());
-    if shown.is_some_and(|shown| state.token.is(shown)) {
-        next.run(request).await
-    } else {
-        Problem::unauthorized().into_response()
-    }
 }
 
 /// Answers hold personal data: nobody between keeps a copy, and nobody guesses what they are.

@@ -1,12 +1,17 @@
 //! The API, walked from the request to a real store.
 
-use super::{ApiState, ApiToken, router};
+use super::{ApiState, ApiToken, News, issue_token, router};
+use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use jiff::Timestamp;
-use purser_model::id::Ids;
+use purser_connector::{Fault, Session};
+use purser_model::access::{ApiRole, Permission};
+use purser_model::id::{Ids, SourceName, TargetName};
 use purser_model::identity::{IdentityRecord, LifecycleState, Validity};
+use purser_model::seal::PlanKey;
+use purser_reconcile::{Clock, Engine, Jitter, Sessions, Settings};
 use purser_store::Store;
 use purser_store_sqlite::SqliteStore;
 use serde_json::Value;
@@ -15,7 +20,70 @@ use tower::ServiceExt;
 
 const TOKEN: &str = "a-token-for-this-test";
 
+const DECLARATIONS: &str = r#"
+[source.hr]
+connector = "nowhere"
+class = "person"
+[target.crm]
+connector = "nowhere"
+class = "account"
+[target.crm.mapping]
+userName = "identity.userName"
+"#;
+
+/// No connector is here: what needs one fails as it does where one cannot be opened.
+struct Nowhere;
+
+#[async_trait]
+impl Sessions for Nowhere {
+    async fn source(&self, _name: &SourceName) -> Result<Arc<dyn Session>, Fault> {
+        Err(Fault::Unusable("there is no connector here".to_owned()))
+    }
+
+    async fn target(&self, _name: &TargetName) -> Result<Arc<dyn Session>, Fault> {
+        Err(Fault::Unusable("there is no connector here".to_owned()))
+    }
+}
+
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+}
+
+impl Jitter for Still {
+    fn fraction(&self) -> f64 {
+        0.5
+    }
+}
+
+fn engine(store: Arc<dyn Store>, folder: &std::path::Path) -> Engine {
+    let declarations = folder.join("declarations");
+    std::fs::create_dir_all(&declarations).unwrap();
+    std::fs::write(declarations.join("all.toml"), DECLARATIONS).unwrap();
+    let rules = Arc::new(purser_declare::load(&declarations).unwrap().rules);
+    Engine::new(store, rules, Arc::new(Nowhere), Arc::new(Still), Arc::new(Still), Settings::default())
+}
+
+/// The API, and the tokens of a holder of each role.
+async fn api_with_roles() -> (Router, Vec<(ApiRole, String)>, tempfile::TempDir) {
+    let (state, folder) = state(1).await;
+    let mut tokens = Vec::new();
+    for role in ApiRole::ALL {
+        let name = role.as_str().parse().unwrap();
+        tokens.push((role, issue_token(state.store.as_ref(), name, role, None, now()).await.unwrap().1));
+    }
+    (router(state), tokens, folder)
+}
+
 async fn api(people: usize) -> (Router, tempfile::TempDir) {
+    let (state, folder) = state(people).await;
+    (router(state), folder)
+}
+
+async fn state(people: usize) -> (ApiState, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&folder.path().join("purser.db"), Arc::new(Ids::new([1; 32]))).unwrap();
     for number in 0..people {
@@ -27,14 +95,17 @@ async fn api(people: usize) -> (Router, tempfile::TempDir) {
         };
         store.accept_record(&"hr".parse().unwrap(), record, now()).await.unwrap();
     }
+    let store: Arc<dyn Store> = Arc::new(store);
     let state = ApiState {
-        store: Arc::new(store),
-        targets: Arc::from(["crm".parse().unwrap()]),
+        engine: Arc::new(engine(store.clone(), folder.path())),
+        plan_key: PlanKey::new("a key of this test"),
+        news: News::of(store.clone()),
+        store,
         token: ApiToken::new(TOKEN),
         version: "0",
         now,
     };
-    (router(state), folder)
+    (state, folder)
 }
 
 fn now() -> Timestamp {
@@ -51,10 +122,25 @@ async fn ask(
     if let Some(token) = token {
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
     }
-    let response = api.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    send(api, request.body(Body::empty()).unwrap()).await
+}
+
+async fn send(api: &Router, request: Request<Body>) -> (StatusCode, axum::http::HeaderMap, Value) {
+    let response = api.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
-    (parts.status, parts.headers, serde_json::from_slice(&bytes).unwrap())
+    let value = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+    (parts.status, parts.headers, value)
+}
+
+async fn post(api: &Router, path: &str, token: &str, kind: &str, body: impl Into<Body>) -> (StatusCode, Value) {
+    let request = Request::post(path)
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .header(header::CONTENT_TYPE, kind)
+        .body(body.into())
+        .unwrap();
+    let (status, _, answer) = send(api, request).await;
+    (status, answer)
 }
 
 async fn read(api: &Router, path: &str) -> Value {
@@ -140,13 +226,144 @@ async fn events_targets_runs_plans_and_operations_answer() {
     }
 }
 
+/// Method, path and needed permission of every route that is not only for reading. A route that is missing here fails below.
+const CHANGING: &[(&str, &str, Permission)] = &[
+    ("POST", "/identities/{id}/provisioning", Permission::Operate),
+    ("POST", "/accounts/{id}/link", Permission::Operate),
+    ("DELETE", "/accounts/{id}/link", Permission::Operate),
+    ("POST", "/cases/{id}/decision", Permission::Operate),
+    ("POST", "/deletions/{account}/cancellation", Permission::Operate),
+    ("POST", "/operations/{id}/retry", Permission::Operate),
+    ("POST", "/targets/{name}/release", Permission::Operate),
+    ("POST", "/runs", Permission::Operate),
+    ("POST", "/plans", Permission::Operate),
+    ("POST", "/plans/{id}/application", Permission::Operate),
+    ("POST", "/held/decision", Permission::Approve),
+    ("POST", "/plans/{id}/decision", Permission::Approve),
+    ("GET", "/tokens", Permission::Administer),
+    ("POST", "/tokens", Permission::Administer),
+    ("DELETE", "/tokens/{name}", Permission::Administer),
+];
+
+/// Method and path of every route, as the code has them.
+fn declared_routes() -> Vec<(String, &'static str)> {
+    let lines = include_str!("v1.rs").lines().filter_map(|line| line.trim().strip_prefix(".route(\""));
+    let routes = lines.filter_map(|line| {
+        let (path, rest) = line.split_once("\", ")?;
+        Some((rest.split('(').next()?.to_uppercase(), path))
+    });
+    routes.collect()
+}
+
+fn permission(method: &str, path: &str) -> Permission {
+    let found = CHANGING.iter().find(|(known, at, _)| *known == method && *at == path);
+    match found {
+        Some((_, _, permission)) => *permission,
+        None if method == "GET" => Permission::Read,
+        None => panic!("{method} {path} changes something, and this test does not know who may"),
+    }
+}
+
+/// With an answer that is not 401 or 403 the request came through, whatever became of it.
+#[tokio::test]
+async fn every_route_opens_to_those_roles_that_may_and_to_nobody_else() {
+    let (api, tokens, _folder) = api_with_roles().await;
+    let routes = declared_routes();
+    assert!(routes.len() >= 36, "{routes:?}");
+    assert!(CHANGING.iter().all(|(method, path, _)| routes.iter().any(|route| route.0 == *method && route.1 == *path)));
+    for (method, path) in routes {
+        // Who follows events is answered for as long as the host runs.
+        let filled = path.replace("{name}", "nobody").replace("{id}", NOBODY).replace("{account}", NOBODY);
+        let at = format!("/v1{filled}");
+        assert_eq!(status(&api, &method, &at, "wrong").await, 401, "{method} {at}");
+        for (role, token) in &tokens {
+            let found = status(&api, &method, &at, token).await;
+            let may = role.may(permission(&method, path));
+            assert_eq!(found != 403, may, "{method} {at} as {role}: {found}");
+            assert_ne!(found, 401, "{method} {at} as {role}");
+            assert!(found < 500 || found == 502, "{method} {at} as {role}: {found}");
+        }
+    }
+}
+
+const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
+
+async fn status(api: &Router, method: &str, path: &str, token: &str) -> u16 {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from("{}"))
+        .unwrap();
+    api.clone().oneshot(request).await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_is_named_and_nothing_is_done() {
+    let (api, _folder) = api(1).await;
+    for (path, kind, body, status, code, words) in [
+        ("/v1/held/decision", "text/plain", "{}", 415, "not-json", "application/json"),
+        ("/v1/held/decision", "application/json", "{", 400, "bad-body", "EOF"),
+        (
+            "/v1/held/decision",
+            "application/json",
+            r#"{"accounts": [], "decision": "approve"}"#,
+            400,
+            "bad-parameter",
+            "1 to 500",
+        ),
+        (
+            "/v1/held/decision",
+            "application/json",
+            r#"{"accounts": [], "decision": "perhaps"}"#,
+            400,
+            "bad-body",
+            "perhaps",
+        ),
+        ("/v1/runs", "application/json", r#"{"kind": "import"}"#, 400, "bad-body", "source"),
+        ("/v1/runs", "application/json", r#"{"kind": "import", "source": "hr", "now": 1}"#, 400, "bad-body", "now"),
+        (
+            "/v1/runs",
+            "application/json",
+            r#"{"kind": "import", "source": "hr"}"#,
+            502,
+            "connector-failed",
+            "no connector here",
+        ),
+        ("/v1/tokens", "application/json", r#"{"name": "no name", "role": "viewer"}"#, 400, "bad-body", "no name"),
+        ("/v1/tokens", "application/json", r#"{"name": "root", "role": "root"}"#, 400, "bad-body", "root"),
+    ] {
+        let (found, problem) = post(&api, path, TOKEN, kind, body).await;
+        assert_eq!((found.as_u16(), problem["code"].as_str().unwrap()), (status, code), "{path} {body}: {problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(words), "{path} {body}: {problem}");
+    }
+    let large = format!(r#"{{"accounts": ["{}"]}}"#, "x".repeat(super::LARGEST_BODY));
+    let (found, problem) = post(&api, "/v1/held/decision", TOKEN, "application/json", large).await;
+    assert_eq!((found.as_u16(), &problem["code"]), (413, &"too-large".into()));
+    assert_eq!(read(&api, "/v1/tokens").await["items"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn a_stream_that_cannot_go_on_where_it_stopped_is_refused_before_it_begins() {
+    let (state, _folder) = state(3).await;
+    state.store.prune_events(now().checked_add(std::time::Duration::from_secs(60)).unwrap(), now()).await.unwrap();
+    let api = router(state);
+    let follow = |last: &'static str| {
+        let request = Request::get("/v1/events/stream").header("Last-Event-ID", last);
+        send(&api, request.header(header::AUTHORIZATION, format!("Bearer {TOKEN}")).body(Body::empty()).unwrap())
+    };
+    let (status, _, problem) = follow("1").await;
+    assert_eq!((status, &problem["code"]), (StatusCode::GONE, &"events-gone".into()), "{problem}");
+    let (status, _, problem) = follow("yesterday").await;
+    assert_eq!((status, &problem["code"]), (StatusCode::BAD_REQUEST, &"bad-parameter".into()), "{problem}");
+}
+
 #[test]
 fn the_reference_names_every_route() {
     let reference = include_str!("../../docs/api.md");
-    let routes = include_str!("v1.rs").lines().filter_map(|line| line.trim().strip_prefix(".route(\""));
-    let paths: Vec<_> = routes.filter_map(|line| line.split('"').next()).collect();
-    assert!(paths.len() >= 12);
-    for path in paths {
-        assert!(reference.contains(&format!("`GET /v1{path}`")), "host/docs/api.md does not describe GET /v1{path}");
+    for (method, path) in declared_routes() {
+        let named = format!("`{method} /v1{path}`");
+        assert!(reference.contains(&named), "host/docs/api.md does not describe {named}");
     }
 }

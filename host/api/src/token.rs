@@ -1,8 +1,18 @@
-//! The token that a caller must show.
+//! The tokens that callers show.
 
+use jiff::Timestamp;
+use purser_model::access::ApiRole;
+use purser_model::id::TokenName;
+use purser_model::object::Digest;
+use purser_store::{KeptApiToken, NewApiToken, Store, StoreError};
 use std::fmt;
 
-/// The host's API token. Only its digest is kept, and it never appears in logs.
+/// Tokens begin with this, so that scanners for secrets know them.
+const PREFIX: &str = "purser_";
+/// What the audit log calls the holder of the host's own token.
+const HOST: &str = "host";
+
+/// The host's own API token, which may do everything. Only its digest is kept, and it never appears in logs.
 #[derive(Clone)]
 pub struct ApiToken(blake3::Hash);
 
@@ -22,4 +32,32 @@ impl fmt::Debug for ApiToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ApiToken(...)")
     }
+}
+
+pub(crate) fn host_name() -> TokenName {
+    HOST.parse().expect("the text is fixed, and a name")
+}
+
+/// Makes a token and keeps its digest. The text is in the answer and nowhere else.
+///
+/// # Errors
+/// [`StoreError::Refused`] where the name is taken, or the token would have expired already.
+pub async fn issue_token(
+    store: &dyn Store,
+    name: TokenName,
+    role: ApiRole,
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(KeptApiToken, String), StoreError> {
+    let refused =
+        |reason: &str| StoreError::Refused { what: "API token", id: name.to_string(), reason: reason.to_owned() };
+    if name.as_str() == HOST {
+        return Err(refused("this is the name of the host's own token: take another one"));
+    }
+    if expires_at.is_some_and(|end| end <= now) {
+        return Err(refused("it would have expired already: say a time to come"));
+    }
+    let text = format!("{PREFIX}{}", Digest(rand::random()));
+    let token = NewApiToken { name, role, digest: Digest::of(&text), expires_at };
+    Ok((store.keep_api_token(token, now).await?, text))
 }

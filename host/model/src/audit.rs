@@ -1,5 +1,6 @@
 //! The audit log: rows that are only ever added, each chained to the one before by its hash.
 
+use crate::id::TokenName;
 use serde_json::{Value, json};
 use std::fmt;
 
@@ -25,6 +26,11 @@ impl Actor {
     /// A host that works on its own.
     pub fn serve() -> Self {
         Self("serve".to_owned())
+    }
+
+    /// The holder of a token of the API.
+    pub fn api(token: &TokenName) -> Self {
+        Self(format!("api:{token}"))
     }
 
     /// Its name.

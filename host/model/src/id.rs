@@ -142,6 +142,10 @@ name! {
     /// The name of a secret in the sealed store.
     SecretName
 }
+name! {
+    /// The name of a token of the API.
+    TokenName
+}
 
 /// Makes ids that grow with time (UUIDv7, RFC 9562 section 5.7) from a time and a seed that the caller gives.
 ///

@@ -3,6 +3,7 @@
 //! [`object`], [`edit`] and [`manifest`] mirror the connector contract (`wit/types.wit`); the other modules are what the
 //! engine itself speaks about. The words are those of `host/docs/architecture.md`.
 
+pub mod access;
 pub mod account;
 pub mod audit;
 pub mod authentication;

@@ -260,6 +260,11 @@ impl Engine {
         Self { looks_only: true, ..Self::new(store, rules, sessions, clock, jitter, self.settings.clone()) }
     }
 
+    /// Somebody else wrote to the store: what waits there is looked at without delay.
+    pub fn look_again(&self) {
+        self.changed.notify_waiters();
+    }
+
     /// The store below.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store

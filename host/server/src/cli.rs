@@ -3,6 +3,7 @@
 mod connectors;
 mod recognition;
 mod secret;
+mod token;
 
 use crate::commands::since::Moment;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -15,6 +16,7 @@ use std::time::Duration;
 pub use connectors::*;
 pub use recognition::*;
 pub use secret::*;
+pub use token::*;
 
 /// Keeps every account a person has, in every application of a company, in step with who that person is today.
 ///
@@ -90,6 +92,9 @@ pub enum Command {
     /// Secrets, sealed in the store: set, list and remove them, change the key that seals them
     #[command(subcommand)]
     Secret(SecretCommand),
+    /// Tokens of the HTTP API: who may use it, and what for
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Make, build, inspect, list and upgrade connectors
     #[command(subcommand)]
     Connector(Connector),

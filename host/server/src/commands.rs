@@ -24,3 +24,4 @@ pub mod secret;
 pub mod serve;
 pub mod since;
 pub mod status;
+pub mod token;

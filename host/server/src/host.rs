@@ -28,7 +28,7 @@ use tracing::{info, warn};
 /// A host: one process that works in one home.
 pub struct Host {
     /// The engine.
-    pub engine: Engine,
+    pub engine: Arc<Engine>,
     /// The store below it.
     pub store: Arc<dyn Store>,
     /// The sealed secrets in it.
@@ -64,7 +64,7 @@ impl Host {
         let registry = Arc::new(Registry::new(folder(home, runtime, &rules)?, store.clone()));
         let secrets = SealedStore::new(home, store.clone());
         let sessions = Arc::new(OpenSessions::new(rules.clone(), registry.clone(), secrets.clone()));
-        let engine = engine(store.clone(), rules, sessions);
+        let engine = Arc::new(engine(store.clone(), rules, sessions));
         engine.recover().await?;
         let (declarations, place) = (declarations.files, home.declarations());
         Ok(Self { engine, store, secrets, registry, plan_key, declarations, place, _lock: lock })

@@ -31,6 +31,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0012-connectors.sql")),
     M::up(include_str!("../migrations/0014-listing.sql")),
     M::up(include_str!("../migrations/0013-limits.sql")),
+    M::up(include_str!("../migrations/0015-access.sql")),
 ];
 
 /// Why the file could not be opened.

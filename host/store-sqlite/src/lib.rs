@@ -3,6 +3,7 @@
 //! One thread writes, each method of the port in one `IMMEDIATE` transaction; readers work beside it (WAL). A commit is
 //! durable when it returns (`synchronous = FULL`), because an intent must be on disk before the call that it announces.
 
+mod access;
 mod audit;
 mod cases;
 mod changes;
@@ -42,7 +43,7 @@ use connection::Connections;
 pub use connection::OpenError;
 use jiff::Timestamp;
 use purser_model::account::{Account, Entitlement};
-use purser_model::audit::{Actor, AuditHead, AuditKey, AuditRow};
+use purser_model::audit::{AuditHead, AuditRow};
 use purser_model::id::{AccountId, IdentityId, Ids, OperationId, PlanId, RunId, SourceName, TargetName};
 use purser_model::identity::{Identity, IdentityRecord};
 use purser_model::plan::{PlanItem, PlanSummary};
@@ -83,18 +84,6 @@ impl SqliteStore {
 
     fn over(connections: Connections, ids: Arc<Ids>) -> Self {
         Self { connections: Access { connections: Arc::new(connections), author: Arc::default() }, ids }
-    }
-
-    /// The same store, in which this actor changes things.
-    #[must_use]
-    pub fn acting_as(&self, actor: Actor) -> Self {
-        Self { connections: self.connections.with(|author| author.actor = actor), ids: self.ids.clone() }
-    }
-
-    /// The same store, whose audit log is signed with this key.
-    #[must_use]
-    pub fn signing_with(&self, key: AuditKey) -> Self {
-        Self { connections: self.connections.with(|author| author.key = Some(key)), ids: self.ids.clone() }
     }
 }
 

@@ -5,6 +5,7 @@
 //! be open during a connector call. Times are given by the caller; ids come from the [`purser_model::id::Ids`] that the
 //! adapter was opened with.
 
+mod access;
 mod audit;
 mod held;
 mod insight;
@@ -14,6 +15,7 @@ mod secrets;
 mod situations;
 mod upgrades;
 
+pub use access::*;
 pub use audit::*;
 pub use held::*;
 pub use insight::*;
@@ -90,7 +92,7 @@ pub enum StoreError {
 
 /// What must be kept.
 #[async_trait]
-pub trait Store: Insight + Limits + Recognition + Upgrades + SealedSecrets + Send + Sync {
+pub trait Store: Access + Insight + Limits + Recognition + Upgrades + SealedSecrets + Send + Sync {
     // On whose behalf
 
     /// The same store, where what changes is audited as part of this activity, such as `import of hr`.

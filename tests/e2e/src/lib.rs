@@ -24,6 +24,7 @@ pub mod scim_company;
 pub mod scim_peer;
 pub mod scim_server;
 pub mod secrecy;
+pub mod served;
 pub mod slapd;
 pub mod slapd_peer;
 pub mod token_server;

@@ -1,85 +1,12 @@
 //! `purser serve`: provisions by itself, answers its API, holds its home, and stops when told to.
 
 use purser_e2e::home::Home;
-use purser_e2e::http::{Message, exchange};
 use purser_e2e::people::{People, Policy, company, crm, directory, edit_directory};
-use purser_e2e::program::Running;
+use purser_e2e::served::{Served, eventually};
 use serde_json::{Value, json};
 use std::fs;
-use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
-use std::thread;
 use std::time::Duration;
-
-const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
-/// Far longer than anything here takes on a slow machine.
-const PATIENCE: Duration = Duration::from_mins(2);
-
-/// A host that serves.
-struct Served<'a> {
-    home: &'a Home,
-    process: Running,
-    address: SocketAddr,
-}
-
-impl<'a> Served<'a> {
-    /// Starts a host on a free port and waits until it listens.
-    fn start(home: &'a Home, options: &[&str]) -> Self {
-        let mut process = home.start(&[&["serve", "--listen", "127.0.0.1:0"], options].concat());
-        eventually("the host listens", || {
-            assert!(!process.has_ended(), "{}{}", process.output(), process.log());
-            process.output().contains('\n')
-        });
-        let said = process.output();
-        let address = said.trim().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
-        Self { home, address: address.unwrap_or_else(|| panic!("no address in: {said}")), process }
-    }
-
-    /// Asks the API; status and answer.
-    fn get(&self, path: &str, token: Option<&str>) -> (u16, Value) {
-        let mut headers = vec![("Host".to_owned(), self.address.to_string())];
-        headers.extend(token.map(|token| ("Authorization".to_owned(), format!("Bearer {token}"))));
-        let request = Message { first_line: format!("GET {path} HTTP/1.1"), headers, body: Vec::new() };
-        let answer = exchange(self.address, &request).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let status = answer.status().unwrap_or_else(|| panic!("{path}: {}", answer.first_line));
-        (status, serde_json::from_slice(&answer.body).unwrap_or_else(|error| panic!("{path}: {error}")))
-    }
-
-    /// A list of the API, all pages of it.
-    fn list(&self, path: &str) -> Vec<Value> {
-        let token = self.home.read("data/api-token");
-        let mut items = Vec::new();
-        let mut after = String::new();
-        loop {
-            let (status, page) = self.get(&format!("{path}limit=7{after}"), Some(&token));
-            assert_eq!(status, 200, "{page}");
-            items.extend(page["items"].as_array().expect("a list has items").iter().cloned());
-            match page["next"].as_str() {
-                Some(next) => after = format!("&after={next}"),
-                None => return items,
-            }
-        }
-    }
-
-    /// Tells the host to stop; it must end well.
-    fn stop(self) {
-        self.process.terminate();
-        let answer = self.process.wait();
-        assert_eq!(answer.code, Some(0), "{}", answer.log);
-    }
-}
-
-/// Waits until something is so.
-#[track_caller]
-fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..PATIENCE.as_millis() / BETWEEN_LOOKS.as_millis() {
-        if is_so() {
-            return;
-        }
-        thread::sleep(BETWEEN_LOOKS);
-    }
-    panic!("within {PATIENCE:?} it was not so that {what}");
-}
 
 /// A company of so many people, with its HR export and no account yet.
 fn staffed(count: usize) -> (Home, People) {

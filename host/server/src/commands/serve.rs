@@ -7,10 +7,9 @@ use crate::host::{Host, now};
 use crate::pruning::prune;
 use crate::watch::watch;
 use anyhow::{Context, bail};
-use purser_api::{ApiState, ApiToken};
+use purser_api::{ApiState, ApiToken, News};
 use purser_model::audit::Actor;
 use purser_reconcile::{EngineError, ImportOptions, NoProgress, ReconcileMode};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -42,7 +41,9 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
     println!("listening on http://{address}");
     let state = ApiState {
         store: host.store.clone(),
-        targets: Arc::from(host.engine.target_names()),
+        engine: host.engine.clone(),
+        plan_key: host.plan_key.clone(),
+        news: News::of(host.store.clone()),
         token: ApiToken::new(&token),
         version: env!("CARGO_PKG_VERSION"),
         now,

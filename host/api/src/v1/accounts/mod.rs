@@ -1,3 +1,5 @@
 //! Accounts.
 
+pub(crate) mod link;
 pub(crate) mod list;
+pub(crate) mod unlink;

@@ -1,3 +1,4 @@
 //! Events.
 
 pub(crate) mod list;
+pub(crate) mod stream;

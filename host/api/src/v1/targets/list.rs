@@ -22,11 +22,11 @@ pub(crate) struct Targets {
 
 pub(crate) async fn handle(State(state): State<ApiState>) -> Result<Json<Targets>, Problem> {
     let situations = state.store.situations().await?;
-    let mut items = Vec::with_capacity(state.targets.len());
-    for name in state.targets.iter() {
-        let accounts = situations.iter().filter(|count| &count.target == name).cloned().collect();
-        let queue = state.store.queue(name, (state.now)()).await?;
-        items.push(TargetState { name: name.clone(), accounts, queue });
+    let mut items = Vec::new();
+    for name in state.engine.target_names() {
+        let accounts = situations.iter().filter(|count| count.target == name).cloned().collect();
+        let queue = state.store.queue(&name, (state.now)()).await?;
+        items.push(TargetState { name, accounts, queue });
     }
     Ok(Json(Targets { items }))
 }

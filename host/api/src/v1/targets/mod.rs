@@ -1,3 +1,4 @@
 //! Targets.
 
 pub(crate) mod list;
+pub(crate) mod release;

@@ -1,0 +1,23 @@
+//! `POST /v1/cases/{id}/decision`: which account it is, that it is none, or that nothing is done.
+
+use crate::ApiState;
+use crate::auth::Acting;
+use crate::body::Body;
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use purser_model::case::{Case, CaseDecision};
+use purser_model::id::CaseId;
+
+pub(crate) async fn handle(
+    State(state): State<ApiState>,
+    acting: Acting,
+    id: Result<Path<CaseId>, PathRejection>,
+    Body(decision): Body<CaseDecision>,
+) -> Result<Json<Case>, Problem> {
+    let Path(id) = id?;
+    let case = acting.store.decide_case(id, decision, (state.now)()).await?;
+    state.engine.look_again();
+    Ok(Json(case))
+}

@@ -1,0 +1,20 @@
+//! `POST /v1/deletions/{account}/cancellation`: an account that leaves is not deleted until somebody has granted it again.
+
+use crate::ApiState;
+use crate::auth::Acting;
+use crate::problem::Problem;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use purser_model::id::AccountId;
+
+pub(crate) async fn handle(
+    State(state): State<ApiState>,
+    acting: Acting,
+    account: Result<Path<AccountId>, PathRejection>,
+) -> Result<StatusCode, Problem> {
+    let Path(account) = account?;
+    acting.store.cancel_deletion(account, (state.now)()).await?;
+    state.engine.look_again();
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,4 @@
+//! Accounts that nobody grants.
+
+pub(crate) mod cancel;
+pub(crate) mod list;

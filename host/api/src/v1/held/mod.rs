@@ -1,0 +1,4 @@
+//! What the guard holds.
+
+pub(crate) mod decide;
+pub(crate) mod list;

@@ -1,0 +1,39 @@
+//! `POST /v1/identities/{id}/provisioning`: reads one identity's accounts afresh and provisions it at once.
+
+use crate::ApiState;
+use crate::auth::Acting;
+use crate::body::Body;
+use crate::problem::Problem;
+use crate::work::begun;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use purser_model::id::{IdentityId, TargetName};
+use purser_reconcile::NoProgress;
+use serde::Deserialize;
+use std::time::Duration;
+
+/// How long retries are waited for; those that are due later are done by the host all the same.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    /// Only this target.
+    target: Option<TargetName>,
+}
+
+pub(crate) async fn handle(
+    State(state): State<ApiState>,
+    acting: Acting,
+    id: Result<Path<IdentityId>, PathRejection>,
+    Body(wanted): Body<Wanted>,
+) -> Result<Response, Problem> {
+    let Path(id) = id?;
+    acting.store.note_request(&acting.request, (state.now)()).await?;
+    let engine = state.engine.clone();
+    begun(format!("/v1/identities/{id}/explanation"), async move {
+        engine.provision(id, wanted.target.as_ref(), PATIENCE, &NoProgress).await
+    })
+    .await
+}

@@ -1,0 +1,20 @@
+//! `POST /v1/operations/{id}/retry`: a quarantined operation is tried again at once.
+
+use crate::ApiState;
+use crate::auth::Acting;
+use crate::problem::Problem;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use purser_model::id::OperationId;
+
+pub(crate) async fn handle(
+    State(state): State<ApiState>,
+    acting: Acting,
+    id: Result<Path<OperationId>, PathRejection>,
+) -> Result<StatusCode, Problem> {
+    let Path(id) = id?;
+    acting.store.release(id, (state.now)()).await?;
+    state.engine.look_again();
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,23 @@
+//! `GET /v1/quarantine`: targets and operations that are out of service, why and until when.
+
+use crate::ApiState;
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use purser_model::quarantine::{QuarantinedOperation, QuarantinedTarget};
+use serde::Serialize;
+
+/// More operations at a time help nobody.
+const MOST: u32 = 1_000;
+
+#[derive(Serialize)]
+pub(crate) struct Quarantine {
+    targets: Vec<QuarantinedTarget>,
+    /// The oldest of them.
+    operations: Vec<QuarantinedOperation>,
+}
+
+pub(crate) async fn handle(State(state): State<ApiState>) -> Result<Json<Quarantine>, Problem> {
+    let (targets, operations) = (state.store.resting().await?, state.store.quarantined(MOST).await?);
+    Ok(Json(Quarantine { targets, operations }))
+}

@@ -1,0 +1,3 @@
+//! What is out of service.
+
+pub(crate) mod list;

@@ -1,0 +1,17 @@
+//! `GET /v1/tokens`: the tokens of the API, without their texts.
+
+use crate::ApiState;
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use purser_store::KeptApiToken;
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(crate) struct Tokens {
+    items: Vec<KeptApiToken>,
+}
+
+pub(crate) async fn handle(State(state): State<ApiState>) -> Result<Json<Tokens>, Problem> {
+    Ok(Json(Tokens { items: state.store.api_tokens().await? }))
+}

@@ -1,0 +1,19 @@
+//! `DELETE /v1/tokens/{name}`: a token opens nothing any more.
+
+use crate::ApiState;
+use crate::auth::Acting;
+use crate::problem::Problem;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use purser_model::id::TokenName;
+
+pub(crate) async fn handle(
+    State(state): State<ApiState>,
+    acting: Acting,
+    name: Result<Path<TokenName>, PathRejection>,
+) -> Result<StatusCode, Problem> {
+    let Path(name) = name?;
+    acting.store.revoke_api_token(&name, (state.now)()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,93 @@
+//! Who may use the API, and what for.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// What a request does, as far as permission goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Permission {
+    /// It only reads.
+    Read,
+    /// It sets work going, or answers a question of the engine: runs, provisioning, cases, releases.
+    Operate,
+    /// It says yes or no to what is held or planned.
+    Approve,
+    /// It says who may do what.
+    Administer,
+}
+
+/// What the holder of a token may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApiRole {
+    /// Look.
+    Viewer,
+    /// Look and operate, but not approve: who sets work going does not wave it through.
+    Operator,
+    /// Look and approve, but not operate.
+    Approver,
+    /// Everything.
+    Admin,
+}
+
+/// A word is no role of the API.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no role of the API: it is one of viewer, operator, approver, admin")]
+pub struct NotAnApiRole(String);
+
+impl ApiRole {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Viewer, Self::Operator, Self::Approver, Self::Admin];
+
+    /// Whether it may.
+    pub fn may(self, permission: Permission) -> bool {
+        match (self, permission) {
+            (Self::Admin, _)
+            | (_, Permission::Read)
+            | (Self::Operator, Permission::Operate)
+            | (Self::Approver, Permission::Approve) => true,
+            (_, Permission::Operate | Permission::Approve | Permission::Administer) => false,
+        }
+    }
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+            Self::Approver => "approver",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl fmt::Display for ApiRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for ApiRole {
+    type Err = NotAnApiRole;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or_else(|| NotAnApiRole(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_but_admins_both_operates_and_approves() {
+        for role in ApiRole::ALL {
+            assert!(role.may(Permission::Read), "{role}");
+            assert_eq!(role.may(Permission::Operate) && role.may(Permission::Approve), role == ApiRole::Admin);
+            assert_eq!(role.may(Permission::Administer), role == ApiRole::Admin);
+            assert_eq!(role.as_str().parse(), Ok(role));
+        }
+        assert!("root".parse::<ApiRole>().unwrap_err().to_string().contains("viewer, operator, approver, admin"));
+    }
+}
