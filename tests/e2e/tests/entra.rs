@@ -136,3 +136,19 @@ fn a_certificate_signs_in_and_tokens_end_in_the_midst_of_a_run() {
     assert_eq!(graph.accounts().len(), 40);
     assert!(graph.tokens_given() > 2, "{} tokens were given", graph.tokens_given());
 }
+
+#[test]
+fn what_is_not_visible_yet_is_waited_for() {
+    let graph = Graph::start();
+    graph.directory(|directory| directory.lag = 1);
+    let declaration = graph.declaration().replace("consistency_lag_ms = 0", "consistency_lag_ms = 1000");
+    let company = Company::found(6, graph.connector(), &declaration);
+    graph.put_secrets(&company.home);
+    company.export();
+    company.home.purser(&["import", "hr"]).done();
+    company.home.purser(&["apply", "--patience", "120"]).done();
+    let everyone = graph.accounts().into_values().filter(|account| account.groups.contains("everyone")).count();
+    assert_eq!(everyone, 6);
+    company.home.purser(&["reconcile", "app"]).done();
+    company.home.assert_in_step();
+}

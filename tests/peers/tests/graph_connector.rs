@@ -8,6 +8,7 @@ use purser_sdk::{
     Outcome, SearchRequest, SetActiveEdit, Tail, UpdateEdit,
 };
 use serde_json::json;
+use std::time::Duration;
 use tenant::{Tenant, grant, user};
 
 #[test]
@@ -152,4 +153,14 @@ fn an_account_of_active_directory_is_changed_there() {
     let disable = SetActiveEdit { id: users[0].clone(), version: None, active: false };
     let answers = tenant.apply(vec![("user", Edit::SetActive(disable))]);
     assert_eq!(answers[0].as_ref().unwrap_err().class, ErrorClass::Unsupported);
+}
+
+#[test]
+fn a_limit_lets_so_many_items_of_a_batch_through() {
+    let tenant = Tenant::start();
+    tenant.graph.allow(12, Duration::from_hours(1));
+    let answers = tenant.apply((0..20).map(|number| ("user", user(number))).collect());
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 12);
+    let used = tenant.graph.used();
+    assert_eq!((used.passed, used.refused, used.share), (12, 8, None));
 }

@@ -7,6 +7,7 @@ mod description;
 mod directory;
 mod entitlements;
 mod groups;
+mod limit;
 mod permissions;
 mod query;
 mod serve;
@@ -14,6 +15,7 @@ mod users;
 
 pub use assertion::Certificate;
 pub use directory::{Directory, Kind, Properties, Sku};
+pub use limit::Used;
 
 use crate::Serving;
 use crate::faults::Faults;
@@ -22,6 +24,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use description::Description;
+use limit::Limit;
 use serde_json::Value;
 use serve::Tokens;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -39,6 +42,7 @@ pub struct State {
     directory: Directory,
     description: Description,
     tokens: Tokens,
+    limit: Limit,
     violations: Vec<String>,
     requests: u64,
 }
@@ -69,6 +73,7 @@ impl Graph {
             directory,
             description: Description::read(),
             tokens: Tokens::default(),
+            limit: Limit::default(),
             violations: Vec::new(),
             requests: 0,
         };
@@ -107,6 +112,16 @@ impl Graph {
     /// New tokens are good for so many requests.
     pub fn set_token_uses(&self, uses: u32) {
         self.shared.lock().tokens.uses = uses;
+    }
+
+    /// The tenant takes so many requests in each window of time, items of batches counted one by one.
+    pub fn allow(&self, requests: u64, window: Duration) {
+        self.shared.lock().limit.allow(requests, window);
+    }
+
+    /// How far the limit of [`Graph::allow`] was used since then.
+    pub fn used(&self) -> Used {
+        self.shared.lock().limit.used()
     }
 
     /// How many tokens were given out.

@@ -32,8 +32,11 @@ pub async fn serve(shared: &Shared, base: &str, request: Request) -> Response {
             return respond(&answer);
         }
         let asked = Asked::new(head.method.as_str(), rest, eventual, body);
-        let answer =
-            if asked.path == ["$batch"] { batch(&mut state, base, &asked.body) } else { one(&mut state, base, &asked) };
+        let answer = if asked.path == ["$batch"] {
+            batch(&mut state, base, &asked.body)
+        } else {
+            limited(&mut state, base, &asked)
+        };
         return respond(&answer);
     }
     if target.ends_with("/oauth2/v2.0/token") {
@@ -46,6 +49,11 @@ pub async fn serve(shared: &Shared, base: &str, request: Request) -> Response {
 pub fn ask(state: &mut super::State, base: &str, method: &str, url: &str, body: Value) -> Answer {
     let asked = Asked::new(method, url, false, body);
     if asked.path == ["$batch"] { batch(state, base, &asked.body) } else { one(state, base, &asked) }
+}
+
+/// Answers one request where the tenant takes one more.
+fn limited(state: &mut super::State, base: &str, asked: &Asked) -> Answer {
+    state.limit.pass(now()).unwrap_or_else(|| one(state, base, asked))
 }
 
 /// Answers one request, and holds both against the description.
@@ -147,7 +155,7 @@ fn batch(state: &mut super::State, base: &str, body: &Value) -> Answer {
             } else {
                 let url = item["url"].as_str().unwrap_or_default();
                 let method = item["method"].as_str().unwrap_or_default();
-                one(state, base, &Asked::new(method, url, false, item["body"].clone()))
+                limited(state, base, &Asked::new(method, url, false, item["body"].clone()))
             }
         };
         statuses.insert(id.clone(), answer.status);
