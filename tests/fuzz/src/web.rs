@@ -30,6 +30,19 @@ pub(crate) fn url(bytes: &[u8]) {
     for (url, _) in parsers::followed(&endpoint, text).into_iter().chain(redirected) {
         assert_inside(&url);
     }
+    assert_belongs(text);
+}
+
+/// Demands that a whole URL belongs to the deepest of these endpoints that its text lies below, and to none otherwise.
+fn assert_belongs(text: &str) {
+    const BASES: [&str; 3] =
+        ["https://api.example.com/", "https://api.example.com/base", "https://api.example.com/base/deep"];
+    let Ok(url) = Url::parse(text) else { return };
+    let endpoints: Vec<_> = BASES.iter().filter_map(|base| Url::parse(base).ok()).map(Endpoint::new).collect();
+    // A user name does not change the place; what carries one is refused afterwards.
+    let place = format!("{}{}/", url.origin().ascii_serialization(), url.path());
+    let lies_below = |base: &&str| place.starts_with(&format!("{}/", base.trim_end_matches('/')));
+    assert_eq!(parsers::covering(&endpoints, &url), BASES.iter().rposition(|base| lies_below(&base)), "{text}");
 }
 
 /// A path and a query of a connector lead into the endpoint, or nowhere. A line break divides them.

@@ -33,7 +33,8 @@ impl Broker {
 /// How well an endpoint covers a URL: by its own URL before a further origin, by a longer path before a shorter one.
 type Fit = (bool, usize);
 
-fn covering<'a>(
+/// As [`Broker::covering`], among these.
+pub(super) fn covering<'a>(
     endpoints: impl Iterator<Item = (&'a str, &'a Endpoint)>,
     url: &Url,
 ) -> Result<(&'a str, &'a Endpoint), Denial> {

@@ -115,8 +115,10 @@ async fn ask_everything(runtime: &Runtime, guest: &str, server: &Server, folder:
         ..Grant::default()
     };
     let limits = CallLimits { memory_bytes: 64 << 20, cpu_time: Duration::from_millis(500), ..CallLimits::default() };
-    let session = connector.session(SessionSettings { grant, limits, ..marked() }).unwrap();
-    for class in ["account", "echo", "attempts", "message", "silent", "stack", "at-once", "long", "answer"] {
+    let mut settings = SessionSettings { grant, limits, ..marked() };
+    settings.config["base"] = server.url.as_str().into();
+    let session = connector.session(settings).unwrap();
+    for class in ["account", "echo", "honest", "attempts", "message", "silent", "stack", "at-once", "long", "answer"] {
         assert_clean(guest, &search(&session, class).await);
     }
     assert_clean(guest, &session.check(CheckLevel::Permissions).await);
