@@ -98,7 +98,8 @@ fn filter() -> impl Strategy<Value = String> {
 fn matches(filter: &str, resource: &Map<String, Value>) -> bool {
     let types = ServedTypes::default();
     let filter = Filter::parse(filter).unwrap_or_else(|error| panic!("{filter}: {error}"));
-    filter.bind(types.of(ResourceKind::User), UnknownAttributes::Refused).unwrap().matches(resource)
+    let bound = filter.bind(types.of(ResourceKind::User), UnknownAttributes::Refused);
+    bound.expect("the filter names what is there").matches(resource)
 }
 
 proptest! {

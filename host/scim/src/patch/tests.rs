@@ -7,25 +7,25 @@ use serde_json::json;
 
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
-fn patched(kind: ResourceKind, before: Value, operations: Value) -> Result<Value, ScimError> {
+fn patched(kind: ResourceKind, before: &Value, operations: &Value) -> Result<Value, ScimError> {
     let types = ServedTypes::default();
-    let before = normalise(types.of(kind), &before, None).unwrap();
+    let before = normalise(types.of(kind), before, None).unwrap();
     let request = PatchRequest::parse(&json!({"schemas": [crate::PATCH_SCHEMA], "Operations": operations}))?;
     apply(types.of(kind), &before, &request).map(|Resource(after)| Value::Object(after))
 }
 
-fn user(operations: Value) -> Result<Value, ScimError> {
+fn user(operations: &Value) -> Result<Value, ScimError> {
     let before = json!({
         "userName": "anna", "active": true, "name": {"givenName": "Anna", "familyName": "Berg"},
         "emails": [{"value": "a@w", "type": "work", "primary": true}, {"value": "a@h", "type": "home"}],
         ENTERPRISE: {"department": "R&D"},
     });
-    patched(ResourceKind::User, before, operations)
+    patched(ResourceKind::User, &before, operations)
 }
 
-fn group(operations: Value) -> Result<Value, ScimError> {
+fn group(operations: &Value) -> Result<Value, ScimError> {
     let before = json!({"displayName": "g", "members": [{"value": "1"}, {"value": "2"}]});
-    patched(ResourceKind::Group, before, operations)
+    patched(ResourceKind::Group, &before, operations)
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn one_operation_each() {
         (json!({"op": "replace", "path": "externalId", "value": "E2"}), "/externalId", json!("E2")),
     ];
     for (operation, pointer, wanted) in cases {
-        let after = user(json!([operation])).unwrap_or_else(|error| panic!("{operation}: {error}"));
+        let after = user(&json!([operation])).unwrap_or_else(|error| panic!("{operation}: {error}"));
         assert_eq!(after.pointer(pointer).cloned().unwrap_or_default(), wanted, "{operation}");
     }
 }
@@ -162,7 +162,7 @@ fn members_come_and_go() {
         (json!({"op": "add", "value": {"members": [{"value": "4"}]}}), json!(["1", "2", "4"])),
     ];
     for (operation, wanted) in cases {
-        let after = group(json!([operation])).unwrap_or_else(|error| panic!("{operation}: {error}"));
+        let after = group(&json!([operation])).unwrap_or_else(|error| panic!("{operation}: {error}"));
         let members: Vec<_> =
             after["members"].as_array().into_iter().flatten().map(|one| one["value"].clone()).collect();
         assert_eq!(json!(members), wanted, "{operation}");
@@ -195,25 +195,25 @@ fn what_is_refused_and_why() {
         (json!({"op": "replace", "path": format!("{ENTERPRISE}"), "value": 3}), ErrorKind::InvalidValue),
     ];
     for (operation, kind) in cases {
-        assert_eq!(user(json!([operation])).expect_err(&operation.to_string()).kind, kind, "{operation}");
+        assert_eq!(user(&json!([operation])).expect_err(&operation.to_string()).kind, kind, "{operation}");
     }
     let unknown = json!({"op": "replace", "path": "members[value eq \"9\"].value", "value": "x"});
-    assert_eq!(group(json!([unknown])).unwrap_err().kind, ErrorKind::NoTarget);
+    assert_eq!(group(&json!([unknown])).unwrap_err().kind, ErrorKind::NoTarget);
     let changed = json!({"op": "replace", "path": "members[value eq \"1\"].value", "value": "x"});
-    assert_eq!(group(json!([changed])).unwrap_err().kind, ErrorKind::Mutability);
+    assert_eq!(group(&json!([changed])).unwrap_err().kind, ErrorKind::Mutability);
     let many = vec![json!({"op": "remove", "path": "title"}); MAX_OPERATIONS + 1];
-    assert_eq!(user(json!(many)).unwrap_err().kind, ErrorKind::TooMany);
-    assert_eq!(user(json!([])).unwrap_err().kind, ErrorKind::InvalidSyntax);
+    assert_eq!(user(&json!(many)).unwrap_err().kind, ErrorKind::TooMany);
+    assert_eq!(user(&json!([])).unwrap_err().kind, ErrorKind::InvalidSyntax);
 }
 
 #[test]
 fn operations_follow_each_other_and_all_or_none_is_done() {
-    let after = user(json!([
+    let after = user(&json!([
         {"op": "add", "path": "title", "value": "Dr"},
         {"op": "replace", "path": "title", "value": "Prof"},
         {"op": "remove", "path": "nickName"},
     ]));
     assert_eq!(after.unwrap()["title"], "Prof");
-    let failed = user(json!([{"op": "add", "path": "title", "value": "Dr"}, {"op": "remove", "path": "userName"}]));
+    let failed = user(&json!([{"op": "add", "path": "title", "value": "Dr"}, {"op": "remove", "path": "userName"}]));
     assert_eq!(failed.unwrap_err().kind, ErrorKind::Mutability);
 }
