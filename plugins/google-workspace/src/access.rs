@@ -46,6 +46,19 @@ impl Part {
         }
     }
 
+    /// What the administrator in `subject` must have, as the console names it on the page of an admin role.
+    pub fn privilege(self) -> &'static str {
+        match self {
+            Self::Users => "Admin API privileges > Users",
+            Self::UserSecurity => "Admin API privileges > User Security Management",
+            Self::Groups => "Admin API privileges > Groups",
+            Self::OrgUnits => "Admin API privileges > Organizational Units",
+            Self::Roles => "Super Admin, since no other role manages admin roles",
+            Self::Schemas => "Admin API privileges > Schema Management",
+            Self::Licences => "Admin API privileges > License Management",
+        }
+    }
+
     /// All parts.
     pub const ALL: [Self; 7] =
         [Self::Users, Self::UserSecurity, Self::Groups, Self::OrgUnits, Self::Roles, Self::Schemas, Self::Licences];

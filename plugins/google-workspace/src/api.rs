@@ -2,10 +2,10 @@
 
 use crate::access::Part;
 use crate::config::Config;
-use crate::failure::failure_of;
+use crate::failure::{FIRST_WAIT_MS, failure_of};
 use purser_sdk::http::{Method, RequestBuilder, SecretEncoding, escape_segment};
 use purser_sdk::serde_json::{Value, json};
-use purser_sdk::{Error, Host};
+use purser_sdk::{Error, ErrorClass, Host};
 use std::cell::RefCell;
 
 /// The endpoint of the Directory API.
@@ -54,11 +54,11 @@ impl Api {
     pub fn read(&self, part: Part, path: &str, query: &[(&str, String)]) -> Result<Value, Error> {
         let request = self.request(part, Method::Get, path);
         let request = query.iter().fold(request, |request, (name, value)| request.query(*name, value));
-        let response = request.send()?;
-        match failure_of(&response, true, part.scope()) {
+        let answer = request.send().and_then(|response| match failure_of(&response, true, part.scope()) {
             Some(error) => Err(error),
             None => response.json(),
-        }
+        });
+        answer.map_err(again_soon)
     }
 
     /// Reads one page of a list whose items stand under `key`; the key is absent where there are none.
@@ -132,6 +132,16 @@ impl Api {
     /// The path of the customer's part of this name.
     pub fn customer_path(&self, name: &str) -> String {
         format!("/customer/{}/{name}", escape_segment(&self.config.customer))
+    }
+}
+
+/// Reading changes nothing: what broke off is read again as soon as after a throttle.
+fn again_soon(error: Error) -> Error {
+    match error.class {
+        ErrorClass::Unavailable { after_ms: None } => {
+            Error { class: ErrorClass::Unavailable { after_ms: Some(FIRST_WAIT_MS) }, ..error }
+        }
+        _ => error,
     }
 }
 

@@ -65,7 +65,7 @@ fn finding(api: &Api, part: Part, error: &Error) -> Finding {
         }
         (ErrorClass::PermissionDenied(_), _) => {
             Finding::new(Severity::Error, "missing-privilege", format!("the administrator may not do this: {}", error.message))
-                .with_remedy(format!("Admin console > Account > Admin roles: give the user in `subject` the privilege with which {}", part.purpose()))
+                .with_remedy(format!("Admin console > Account > Admin roles: give the user in `subject` a role with {}, so that {}", part.privilege(), part.purpose()))
         }
         (ErrorClass::AuthenticationFailed, _) => Finding::from(error).with_remedy(delegation(api)),
         _ => Finding::from(error),

@@ -5,7 +5,7 @@ use purser_sdk::serde_json::{Value, from_slice};
 use purser_sdk::{Error, ErrorClass, ThrottleScope};
 
 /// The vendor names no wait and asks for one second at first, then for twice as long each time.
-const FIRST_WAIT_MS: u64 = 1_000;
+pub const FIRST_WAIT_MS: u64 = 1_000;
 
 /// What an answer's body says.
 #[derive(Debug, Default)]

@@ -24,7 +24,8 @@ pub fn manifest() -> Manifest {
             "The Enterprise License Manager API; only with `licences`",
             "https://licensing.googleapis.com",
         );
-    let manifest =
-        Part::ALL.into_iter().fold(manifest, |manifest, part| manifest.permission(part.scope(), part.purpose()));
+    let manifest = Part::ALL.into_iter().fold(manifest, |manifest, part| {
+        manifest.permission(part.scope(), format!("{}; the administrator has {}", part.purpose(), part.privilege()))
+    });
     built_in_classes().into_iter().fold(manifest, Manifest::class)
 }

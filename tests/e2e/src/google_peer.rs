@@ -1,17 +1,25 @@
 //! Google Workspace as a peer: the emulator, a target that provisions it, and what it holds.
 
+use crate::environment;
 use crate::home::Home;
 use crate::scenario::{Peer, Person, Seen};
+use crate::scim_company::{CAREFUL, ScimCompany};
 use purser_peers::Serving;
 use purser_peers::google::{Workspace, token};
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+/// Reads everything with the vendor's official client.
+const READER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../peers/clients/google_read.py");
 
 /// The emulator, served.
 pub struct GooglePeer {
     /// What it holds, and its switches.
     pub workspace: Workspace,
     serving: Serving,
+    disturbed: Cell<(f64, f64)>,
 }
 
 const TARGET: &str = r#"
@@ -65,7 +73,7 @@ impl GooglePeer {
     pub fn start() -> Self {
         let workspace = Workspace::default();
         let serving = workspace.serve();
-        Self { workspace, serving }
+        Self { workspace, serving, disturbed: Cell::default() }
     }
 
     /// Where it is.
@@ -87,6 +95,32 @@ impl GooglePeer {
             .replace("ISSUER", token::CLIENT_EMAIL)
             .replace("SUBJECT", token::ADMINISTRATOR)
             .replace("SCOPES", &scopes)
+    }
+
+    /// A company with so many people that is provisioned here; `change` changes the declaration of the target.
+    pub fn company(&self, people: u32, change: impl FnOnce(String) -> String) -> ScimCompany {
+        let company = ScimCompany::found(people, &self.url(), CAREFUL);
+        company.home.drop_in(self.connector());
+        self.put_secrets(&company.home);
+        company.home.declare("app", &change(self.target()));
+        company
+    }
+
+    /// Everything, read with the vendor's official client: `users`, the addresses of the `members` by group, and the admin
+    /// `roles` and `licences` by address. No request of its is disturbed.
+    ///
+    /// # Panics
+    /// The client fails.
+    pub fn read(&self) -> Value {
+        let key = tempfile::NamedTempFile::new().expect("a temporary file can be made");
+        std::fs::write(key.path(), self.key_file()).expect("a temporary file can be written");
+        self.workspace.faults.disturb(0.0, 0.0);
+        let ended = Command::new(environment::clients_python()).arg(READER).arg(self.url()).arg(key.path()).output();
+        let (throttled, lost) = self.disturbed.get();
+        self.workspace.faults.disturb(throttled, lost);
+        let ended = ended.expect("the client can be started");
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        serde_json::from_slice(&ended.stdout).expect("the client prints JSON")
     }
 
     /// Every account: `[number, login, given, family, title, email, department, active]`, sorted.
@@ -122,28 +156,36 @@ impl Peer for GooglePeer {
 
     fn declaration(&self) -> String {
         let strong = "\"organization.title\" = { value = \"identity.title\", strength = \"strong\" }";
-        let target = self.target().replace("unlinked = \"show\"", "unlinked = \"adopt\"");
+        let manager =
+            "manager = { value = \"identity.manager\", refers_by = \"primaryEmail\", strength = \"strong\" }\n";
+        let mapped = format!("{manager}\n[target.app.entitlement]");
+        let target = self
+            .target()
+            .replace("\n[target.app.entitlement]", &mapped)
+            .replace("unlinked = \"show\"", "unlinked = \"adopt\"");
         target.replace("\"organization.title\" = \"identity.title\"", strong)
     }
 
     fn has_managers(&self) -> bool {
-        false
+        true
     }
 
     fn disturb(&self, throttled: f64, lost: f64) {
+        self.disturbed.set((throttled, lost));
         self.workspace.faults.disturb(throttled, lost);
     }
 
     fn accounts(&self) -> BTreeMap<String, Seen> {
-        let members = ["everyone", "engineers"].map(|group| {
-            let members: BTreeSet<String> =
-                self.workspace.members(&format!("{group}@example.com")).into_iter().collect();
-            (group, members)
-        });
+        let found = self.read();
+        let users = found["users"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let number = |user: &Value| text(&user["externalIds"][0]["value"]);
+        let numbers: BTreeMap<String, String> =
+            users.iter().map(|user| (text(&user["primaryEmail"]), number(user))).collect();
         let seen = |user: &Value| {
             let address = text(&user["primaryEmail"]);
             let organization = &user["organizations"][0];
-            let groups = members.iter().filter(|(_, members)| members.contains(&address));
+            let members = |group: &str| found["members"][format!("{group}@example.com")].as_array();
+            let is_in = |group: &&str| members(group).is_some_and(|members| members.contains(&user["primaryEmail"]));
             Seen {
                 id: text(&user["id"]),
                 login: address.trim_end_matches("@example.com").to_owned(),
@@ -152,12 +194,14 @@ impl Peer for GooglePeer {
                 email: text(&user["recoveryEmail"]),
                 title: text(&organization["title"]),
                 department: text(&organization["department"]),
-                manager: None,
+                manager: manager(user).map(|address| {
+                    numbers.get(&address).cloned().unwrap_or_else(|| format!("nobody with the address {address}"))
+                }),
                 active: user["suspended"] != true,
-                groups: groups.map(|(group, _)| (*group).to_owned()).collect(),
+                groups: ["everyone", "engineers"].into_iter().filter(is_in).map(str::to_owned).collect::<BTreeSet<_>>(),
             }
         };
-        self.workspace.users().iter().map(|user| (text(&user["externalIds"][0]["value"]), seen(user))).collect()
+        users.iter().map(|user| (number(user), seen(user))).collect()
     }
 
     fn make_by_hand(&self, person: &Person) {
@@ -170,9 +214,18 @@ impl Peer for GooglePeer {
     }
 
     fn change_family_by_hand(&self, number: &str, family: &str) {
-        let path = format!("/admin/directory/v1/users/{}", Peer::accounts(self)[number].id);
+        let users = self.workspace.users();
+        let user = users.iter().find(|user| user["externalIds"][0]["value"] == number);
+        let user = user.unwrap_or_else(|| panic!("{number} is not there"));
+        let path = format!("/admin/directory/v1/users/{}", text(&user["id"]));
         self.workspace.by_hand("PATCH", &path, Some(&json!({"name": {"familyName": family}})));
     }
+}
+
+/// The address in the relation `manager`.
+fn manager(user: &Value) -> Option<String> {
+    let relations = user["relations"].as_array()?;
+    relations.iter().find(|relation| relation["type"] == "manager").map(|relation| text(&relation["value"]))
 }
 
 fn text(value: &Value) -> String {

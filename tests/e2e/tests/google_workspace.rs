@@ -2,16 +2,8 @@
 
 use purser_e2e::google_peer::GooglePeer;
 use purser_e2e::scenario::{Sizes, tell};
-use purser_e2e::scim_company::{CAREFUL, Person, ScimCompany};
+use purser_e2e::scim_company::{Person, ScimCompany};
 use serde_json::{Value, json};
-
-fn found(people: u32, peer: &GooglePeer) -> ScimCompany {
-    let company = ScimCompany::found(people, &peer.url(), CAREFUL);
-    company.home.drop_in("google-workspace");
-    company.home.write("google-key.json", peer.key_file());
-    company.home.declare("app", &peer.target());
-    company
-}
 
 fn wanted(person: &Person) -> Value {
     let Person { number, login, given, family, title, email, department, status } = person;
@@ -33,7 +25,7 @@ fn assert_mirrored(company: &ScimCompany, peer: &GooglePeer) {
 #[test]
 fn accounts_and_groups_follow_the_people() {
     let peer = GooglePeer::start();
-    let mut company = found(10, &peer);
+    let mut company = peer.company(10, |declared| declared);
     let applied = company.import_and_apply();
     assert_eq!(applied["refused"], 0, "{applied}");
     assert_mirrored(&company, &peer);

@@ -2,33 +2,10 @@
 import json
 import sys
 
-from google.oauth2 import service_account
-from googleapiclient.discovery import build
+from google_service import SCOPES, client
 from googleapiclient.errors import HttpError
 
 BASE, KEY_FILE = sys.argv[1], sys.argv[2]
-SCOPES = [
-    "https://www.googleapis.com/auth/" + name
-    for name in (
-        "admin.directory.user",
-        "admin.directory.group",
-        "admin.directory.orgunit",
-        "admin.directory.rolemanagement",
-        "admin.directory.userschema",
-        "apps.licensing",
-    )
-]
-
-
-def client(api, version, scopes=SCOPES):
-    with open(KEY_FILE, encoding="utf-8") as file:
-        key = json.load(file)
-    credentials = service_account.Credentials.from_service_account_info(
-        key, scopes=scopes, subject="admin@example.com"
-    )
-    return build(
-        api, version, credentials=credentials, static_discovery=True, client_options={"api_endpoint": BASE}
-    )
 
 
 def refused(request, status, reason):
@@ -41,7 +18,7 @@ def refused(request, status, reason):
     raise AssertionError(f"not refused with {status} {reason}")
 
 
-directory = client("admin", "directory_v1")
+directory = client(BASE, KEY_FILE, "admin", "directory_v1")
 users, groups, members = directory.users(), directory.groups(), directory.members()
 
 directory.orgunits().insert(
@@ -114,7 +91,7 @@ assignment = assignments.insert(customer="my_customer", body=body).execute()
 refused(assignments.insert(customer="my_customer", body=body), 500, "backendError")
 assignments.delete(customer="my_customer", roleAssignmentId=assignment["roleAssignmentId"]).execute()
 
-licences = client("licensing", "v1").licenseAssignments()
+licences = client(BASE, KEY_FILE, "licensing", "v1").licenseAssignments()
 first, second = {"productId": "Google-Apps", "skuId": "1010020020"}, "1010020026"
 licences.insert(**first, body={"userId": "u2@example.com"}).execute()
 refused(licences.insert(**first, body={"userId": "u2@example.com"}), 409, "duplicate")
@@ -123,10 +100,10 @@ changed = licences.patch(**first, userId="u2@example.com", body={"skuId": second
 assert changed["skuId"] == second, changed
 
 refused(
-    client("admin", "directory_v1", SCOPES[:1]).groups().list(customer="my_customer"), 403, "insufficientPermissions"
+    client(BASE, KEY_FILE, "admin", "directory_v1", SCOPES[:1]).groups().list(customer="my_customer"), 403, "insufficientPermissions"
 )
 try:
-    client("admin", "directory_v1", ["https://www.googleapis.com/auth/admin.chrome.printers"]).users().list(
+    client(BASE, KEY_FILE, "admin", "directory_v1", ["https://www.googleapis.com/auth/admin.chrome.printers"]).users().list(
         customer="my_customer"
     ).execute()
     raise AssertionError("a scope that is not delegated was granted")

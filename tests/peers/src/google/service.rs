@@ -2,7 +2,7 @@
 
 use super::discovery::Descriptions;
 use super::refusal::{Answer, Refusal};
-use super::state::{Behaviour, State, User};
+use super::state::{Behaviour, State, Token, User};
 use super::{groups, structure, token, users};
 use crate::Serving;
 use crate::faults::Faults;
@@ -68,8 +68,7 @@ impl Workspace {
         let throttled = move |request: Request, next: Next| {
             let workspace = disturbed.clone();
             async move {
-                let (status, reason) = workspace.lock().behaviour.throttle;
-                let refusal = Refusal::new(status, reason, "Quota exceeded for quota metric 'Queries'.");
+                let refusal = workspace.lock().behaviour.too_many();
                 workspace.faults.pass(request, next, || respond(refusal.status, Some(refusal.body()))).await
             }
         };
@@ -97,6 +96,12 @@ impl Workspace {
     /// How many calls of this method there were, such as `directory.users.insert`.
     pub fn calls(&self, method: &str) -> u64 {
         self.lock().calls.get(method).copied().unwrap_or_default()
+    }
+
+    /// How many calls were refused with this status and reason, such as `412 conditionNotMet`; throttled ones are counted by
+    /// [`Workspace::faults`].
+    pub fn refused(&self, what: &str) -> u64 {
+        self.lock().refused.get(what).copied().unwrap_or_default()
     }
 
     /// Every user that is not deleted, as the vendor shows it.
@@ -158,7 +163,7 @@ impl Workspace {
                 let life = state.behaviour.token_life;
                 let token = format!("ya29.emulated-{number}");
                 let until = state.now + life;
-                state.tokens.insert(token.clone(), (scopes, until));
+                state.tokens.insert(token.clone(), Token { scopes, until, calls: 0 });
                 respond(200, Some(json!({"access_token": token, "expires_in": life.as_secs(), "token_type": "Bearer"})))
             }
             Err((status, code, text)) => respond(status, Some(json!({"error": code, "error_description": text}))),
@@ -185,25 +190,34 @@ impl Workspace {
     }
 
     fn enter(&self, bearer: &str, method: &Method, uri: &Uri, body: Option<&Value>) -> (u16, Option<Value>) {
-        let scopes = {
-            let state = self.lock();
-            state.tokens.get(bearer).filter(|(_, until)| state.now < *until).map(|(scopes, _)| scopes.clone())
-        };
+        let scopes = self.lock().scopes_of(bearer);
         let Some(scopes) = scopes else {
-            let refusal = Refusal::new(401, "authError", "Invalid Credentials");
-            return (401, Some(refusal.body()));
+            return self.refuse(&Refusal::new(401, "authError", "Invalid Credentials"));
         };
         if let Some(found) = self.descriptions.find(method.as_str(), uri.path())
             && let Err(refusal) = self.is_open(found.id).and_then(|()| token::allow(found.id, &scopes))
         {
-            return (refusal.status, Some(refusal.body()));
+            return self.refuse(&refusal);
         }
         self.answer(method.as_str(), uri.path(), &fields(uri.query().unwrap_or_default()), body, false)
     }
 
+    fn refuse(&self, refusal: &Refusal) -> (u16, Option<Value>) {
+        count(&mut self.lock(), refusal);
+        (refusal.status, Some(refusal.body()))
+    }
+
     fn is_open(&self, method: &str) -> Result<(), Refusal> {
         let api = method.split('.').next().unwrap_or_default();
-        if self.lock().behaviour.disabled_apis.iter().any(|disabled| disabled == api) {
+        let state = self.lock();
+        if state.behaviour.exhausted.iter().any(|exhausted| exhausted == method) {
+            return Err(state.behaviour.too_many());
+        }
+        if state.behaviour.withheld.iter().any(|resource| method.rsplit_once('.').is_some_and(|(of, _)| of == resource))
+        {
+            return Err(Refusal::new(403, "forbidden", "Not Authorized to access this resource/api"));
+        }
+        if state.behaviour.disabled_apis.iter().any(|disabled| disabled == api) {
             let text = "Admin SDK API has not been used in project 1 before or it is disabled.";
             return Err(Refusal::new(403, "accessNotConfigured", text));
         }
@@ -239,9 +253,16 @@ impl Workspace {
                 state.violations.extend(faults.iter().map(|fault| format!("{}: {fault}", found.id)));
                 (if answer.is_some() { 200 } else { 204 }, answer)
             }
-            Err(refusal) => (refusal.status, Some(refusal.body())),
+            Err(refusal) => {
+                count(&mut state, &refusal);
+                (refusal.status, Some(refusal.body()))
+            }
         }
     }
+}
+
+fn count(state: &mut State, refusal: &Refusal) {
+    *state.refused.entry(format!("{} {}", refusal.status, refusal.reason)).or_default() += 1;
 }
 
 /// The method behind an id of the descriptions.

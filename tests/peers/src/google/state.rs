@@ -15,8 +15,10 @@ pub struct Behaviour {
     pub delegated: Vec<String>,
     /// APIs that the project has not switched on: `directory` or `licensing`.
     pub disabled_apis: Vec<String>,
-    /// For how long a change is not seen in lists.
+    /// For how long what was made is not seen in lists.
     pub lag: Duration,
+    /// For how long a user that was made is not found by its key either.
+    pub key_lag: Duration,
     /// For how long a user that was created cannot be changed: 412.
     pub incomplete: Duration,
     /// How requests that are throttled are answered: status and reason.
@@ -29,6 +31,12 @@ pub struct Behaviour {
     pub page_cap: usize,
     /// For how long a token is good.
     pub token_life: Duration,
+    /// For how many calls a token is good, where it ends before its time as a revoked one does.
+    pub token_calls: Option<u64>,
+    /// Methods for which the quota is used up, such as `directory.users.insert`; they are answered with `throttle`.
+    pub exhausted: Vec<String>,
+    /// Resources for which the administrator has no privilege, such as `directory.groups`.
+    pub withheld: Vec<String>,
 }
 
 impl Default for Behaviour {
@@ -37,13 +45,25 @@ impl Default for Behaviour {
             delegated: super::token::ALL_SCOPES.map(str::to_owned).into(),
             disabled_apis: Vec::new(),
             lag: Duration::ZERO,
+            key_lag: Duration::ZERO,
             incomplete: Duration::ZERO,
             throttle: (403, "userRateLimitExceeded"),
             seats: BTreeMap::from([("Google-Apps/1010020020".into(), 1000), ("Google-Apps/1010020026".into(), 1000)]),
             user_limit: 1_000_000,
             page_cap: 500,
             token_life: Duration::from_secs(3599),
+            token_calls: None,
+            exhausted: Vec::new(),
+            withheld: Vec::new(),
         }
+    }
+}
+
+impl Behaviour {
+    /// The answer to one request too many.
+    pub fn too_many(&self) -> Refusal {
+        let (status, reason) = self.throttle;
+        Refusal::new(status, reason, "Quota exceeded for quota metric 'Queries'.")
     }
 }
 
@@ -73,6 +93,17 @@ pub struct Group {
     pub created: Duration,
 }
 
+/// A token.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// What it is good for.
+    pub scopes: Vec<String>,
+    /// Until when it is good.
+    pub until: Duration,
+    /// In how many calls it was shown.
+    pub calls: u64,
+}
+
 /// Everything.
 #[derive(Debug, Default)]
 pub struct State {
@@ -90,14 +121,16 @@ pub struct State {
     pub role_assignments: BTreeMap<String, Value>,
     /// Licences: user id and product, then the SKU.
     pub licences: BTreeMap<(String, String), String>,
-    /// Tokens, with their scopes and until when they are good.
-    pub tokens: BTreeMap<String, (Vec<String>, Duration)>,
+    /// Tokens that were given out.
+    pub tokens: BTreeMap<String, Token>,
     /// The switches.
     pub behaviour: Behaviour,
     /// What did not fit the descriptions.
     pub violations: Vec<String>,
     /// How many calls there were of each method.
     pub calls: BTreeMap<String, u64>,
+    /// How many calls were refused, by status and reason, such as `412 conditionNotMet`.
+    pub refused: BTreeMap<String, u64>,
     /// The time of the call in hand.
     pub now: Duration,
     counter: u64,
@@ -158,6 +191,14 @@ impl State {
             return Some(Named::User(id.clone()));
         }
         self.groups.iter().find(|(_, group)| has(&group.shown, "email")).map(|(id, _)| Named::Group(id.clone()))
+    }
+
+    /// The scopes of a token that is good for one more call.
+    pub fn scopes_of(&mut self, token: &str) -> Option<Vec<String>> {
+        let (now, most) = (self.now, self.behaviour.token_calls);
+        let token = self.tokens.get_mut(token)?;
+        token.calls += 1;
+        (now < token.until && most.is_none_or(|most| token.calls <= most)).then(|| token.scopes.clone())
     }
 
     /// Whether something made at this moment is seen in lists by now.

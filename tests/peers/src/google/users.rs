@@ -71,7 +71,7 @@ fn matches(user: &Map<String, Value>, query: Option<&String>) -> Result<bool, Re
 pub fn get(state: &State, key: &str, query: &BTreeMap<String, String>) -> Answer {
     let id = find(state, key)?;
     let user = &state.users[&id];
-    if !state.is_visible(user.created) {
+    if state.now < user.created + state.behaviour.key_lag {
         return Err(Refusal::not_found("userKey"));
     }
     Ok(Some(shown(&user.shown, query.get("projection").is_some_and(|projection| projection == "full"))))
