@@ -1,10 +1,11 @@
 //! The HTTP API.
 //!
 //! `host/docs/api.md` is its reference. Every answer is JSON, every error a problem (RFC 9457), and everything under `/v1`
-//! needs a token, whose role says what its holder may do.
+//! and the metrics need a token, whose role says what its holder may do.
 
 mod auth;
 mod body;
+mod metrics;
 mod news;
 mod problem;
 mod token;
@@ -22,6 +23,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use jiff::Timestamp;
 use problem::Problem;
+use purser_model::access::Permission;
 use purser_model::seal::PlanKey;
 use purser_reconcile::Engine;
 use purser_store::Store;
@@ -53,14 +55,17 @@ pub struct ApiState {
 
 /// The whole API.
 pub fn router(state: ApiState) -> Router {
-    let guarded = v1::routes()
+    let metrics = auth::only_for(Permission::Read, Router::new().route("/metrics", get(metrics::handle)));
+    let guarded = Router::new()
+        .nest("/v1", v1::routes())
+        .merge(metrics)
         .layer(middleware::from_fn_with_state(state.clone(), auth::require_token))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::map_response(never_stored));
     Router::new()
         .route("/healthz", get(health))
         .route("/readyz", get(ready))
-        .nest("/v1", guarded)
+        .merge(guarded)
         .fallback(async || Problem::not_found("no such resource"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(state)

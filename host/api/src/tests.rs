@@ -359,6 +359,37 @@ async fn a_stream_that_cannot_go_on_where_it_stopped_is_refused_before_it_begins
     assert_eq!((status, &problem["code"]), (StatusCode::BAD_REQUEST, &"bad-parameter".into()), "{problem}");
 }
 
+#[tokio::test]
+async fn the_metrics_are_read_with_a_token_and_hold_the_host_in_numbers() {
+    let (state, _folder) = state(3).await;
+    let reached = purser_store::LimitReached {
+        limit: "memory".to_owned(),
+        connector: "crm@1.0.0".to_owned(),
+        subject: "target \"crm\"".to_owned(),
+    };
+    state.store.note_limit_reached(reached.clone(), now()).await.unwrap();
+    state.store.note_limit_reached(reached, now()).await.unwrap();
+    let newest = state.store.events_kept().await.unwrap().newest;
+    let api = router(state);
+    assert_eq!(status(&api, "GET", "/metrics", "wrong").await, 401);
+    let request = Request::get("/metrics").header(header::AUTHORIZATION, format!("Bearer {TOKEN}"));
+    let answer = api.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert!(answer.headers()[header::CONTENT_TYPE].to_str().unwrap().starts_with("application/openmetrics-text"));
+    let text = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+    let text = std::str::from_utf8(&text).unwrap();
+    for line in [
+        "purser_build_info{version=\"0\"} 1".to_owned(),
+        "purser_queued_operations{target=\"crm\",state=\"due\"} 0".to_owned(),
+        "purser_target_quarantined{target=\"crm\"} 0".to_owned(),
+        "purser_held_items 0".to_owned(),
+        format!("purser_events_total {newest}"),
+        r#"purser_limits_reached_total{limit="memory",connector="crm@1.0.0",subject="target \"crm\""} 2"#.to_owned(),
+        "# EOF".to_owned(),
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
+}
+
 #[test]
 fn the_reference_names_every_route() {
     let reference = include_str!("../../docs/api.md");
