@@ -42,7 +42,7 @@ fn assert_belongs(text: &str) {
     // A user name does not change the place; what carries one is refused afterwards.
     let place = format!("{}{}/", url.origin().ascii_serialization(), url.path());
     let lies_below = |base: &&str| place.starts_with(&format!("{}/", base.trim_end_matches('/')));
-    assert_eq!(parsers::covering(&endpoints, &url), BASES.iter().rposition(|base| lies_below(&base)), "{text}");
+    assert_eq!(parsers::covering(&endpoints, &url), BASES.iter().rposition(lies_below), "{text}");
 }
 
 /// A path and a query of a connector lead into the endpoint, or nowhere. A line break divides them.
