@@ -81,10 +81,25 @@ fn refine(error: Error, status: u16, body: &Value) -> Error {
             Error::invalid_config(format!("{message}; set the endpoint's URL to the one of SCIM 2.0"))
         }
         (_, "sensitive") => Error::unsupported(message),
+        (_, "mutability") => {
+            invalid(message, "the server keeps this attribute to itself: leave it out of the mappings")
+        }
+        (_, "invalidPath" | "noTarget") => invalid(
+            message,
+            "the server does not know what the path names: set `update_mode` or `profile` to what it understands",
+        ),
+        (_, "invalidSyntax") => {
+            invalid(message, "the server does not understand the request: set `profile` to its dialect")
+        }
+        (_, "invalidValue") => invalid(message, "the server does not take a value, or one that it needs is not mapped"),
         (413, _) => Error::invalid_config(format!("{message}; lower `members_slice`")),
         _ => error,
     };
     refined.with_native_code(scim_type.map_or_else(|| status.to_string(), str::to_owned))
+}
+
+fn invalid(message: &str, advice: &str) -> Error {
+    Error::new(ErrorClass::InvalidValue(None), format!("{message}; {advice}"))
 }
 
 /// Whether an answer may come from the SCIM service: web servers and gateways in front of it answer with pages.

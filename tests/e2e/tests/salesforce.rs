@@ -4,7 +4,8 @@ use purser_e2e::home::Home;
 use purser_e2e::salesforce_peer::Org;
 use purser_e2e::scenario::Peer;
 use purser_e2e::secrecy::set;
-use purser_peers::salesforce::{CONSUMER_KEY, Salesforce};
+use purser_peers::google::token::PRIVATE_KEY;
+use purser_peers::salesforce::{CONSUMER_KEY, INTEGRATION_USER, Salesforce};
 use serde_json::{Value, json};
 
 const PEOPLE: &str = "number,login,given,family,title,email,department,manager,status\n\
@@ -154,10 +155,59 @@ fn sessions_come_by_refresh_token_and_are_renewed() {
     let home = home(&org, |declared| declared.replace("bearer = { file = \"../session\" }", &oauth2));
     assert_eq!(set(&home, "sf", "refresh-of-the-tests").0, 0);
     provision(&home);
-    org.salesforce.end_sessions();
+    let (before, _) = org.salesforce.tokens();
+    org.salesforce.end_sessions_after(2);
     home.purser(&["reconcile", "app"]).done();
+    assert_eq!(org.salesforce.tokens(), (before + 2, 0), "one for the run, and one renewal");
     home.assert_in_step();
     assert_eq!(org.people().len(), 2);
+}
+
+/// Declares that the token comes where everybody logs in, and that the answer says where the organisation is.
+fn by_assertion(org: &Org, key: &str, granted: &str) -> impl Fn(String) -> String {
+    let login = org.salesforce.login_url();
+    let oauth2 = format!(
+        "also = [\"{granted}\"]\noauth2 = {{ token_url = \"{login}/services/oauth2/token\", base_from_token = \
+         \"instance_url\", jwt_bearer = {{ issuer = \"{CONSUMER_KEY}\", subject = \"{INTEGRATION_USER}\", audience = \
+         \"https://login.salesforce.com\", key = {{ file = \"../{key}\" }} }} }}"
+    );
+    let url = org.salesforce.url();
+    move |declared| {
+        let declared = declared.replace("bearer = { file = \"../session\" }", &oauth2);
+        declared.replace(&format!("url = \"{url}\""), &format!("url = \"{login}\""))
+    }
+}
+
+#[test]
+fn an_assertion_is_shown_where_everybody_logs_in_and_requests_go_where_the_answer_says() {
+    let org = Org::start();
+    org.salesforce.trust_signer(PRIVATE_KEY);
+    let home = home(&org, by_assertion(&org, "key.pem", &org.salesforce.url()));
+    home.write("key.pem", PRIVATE_KEY);
+    provision(&home);
+    home.assert_in_step();
+    assert_eq!(org.people().len(), 2);
+    assert!(org.salesforce.tokens().0 > 0);
+    assert_eq!(org.salesforce.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn an_organisation_outside_the_grant_gets_nothing_and_a_key_that_is_not_known_no_token() {
+    let org = Org::start();
+    org.salesforce.trust_signer(PRIVATE_KEY);
+    let elsewhere = home(&org, by_assertion(&org, "key.pem", "https://*.my.salesforce.com"));
+    elsewhere.write("key.pem", PRIVATE_KEY);
+    elsewhere.purser(&["check"]).ended_with(1);
+    elsewhere.purser(&["import", "hr"]).done();
+    elsewhere.purser(&["apply"]);
+    assert_eq!(org.people(), Vec::<Value>::new(), "no token went there");
+
+    org.salesforce.trust(None, None, None);
+    let unknown = home(&org, by_assertion(&org, "key.pem", &org.salesforce.url()));
+    unknown.write("key.pem", PRIVATE_KEY);
+    let said = unknown.purser(&["check"]).ended_with(1).to_string();
+    assert!(said.contains("invalid_client_id"), "{said}");
+    assert!(org.salesforce.tokens().1 > 0);
 }
 
 #[test]

@@ -76,6 +76,20 @@ impl Salesforce {
         org.client_secret = client_secret.map(str::to_owned);
     }
 
+    /// As [`Salesforce::trust`], for who signs with this private key: PEM of PKCS 8.
+    ///
+    /// # Panics
+    /// It is no such key.
+    pub fn trust_signer(&self, private_key: &str) {
+        self.trust(Some(oauth::public_half(private_key)), None, None);
+    }
+
+    /// How many tokens the token endpoint has given, and how often it has refused to.
+    pub fn tokens(&self) -> (u64, u64) {
+        let org = self.lock();
+        (org.tokens_given, org.tokens_refused)
+    }
+
     /// A session, as a log-in gives it.
     pub fn session(&self) -> String {
         let mut org = self.lock();
@@ -87,6 +101,11 @@ impl Salesforce {
     /// Ends all sessions, as the policy of the organisation does after some time.
     pub fn end_sessions(&self) {
         self.lock().sessions.clear();
+    }
+
+    /// Ends all sessions after so many more requests, in the middle of what somebody does.
+    pub fn end_sessions_after(&self, requests: u64) {
+        self.lock().sessions_end_after = Some(requests);
     }
 
     /// The faults that it can give.
@@ -181,6 +200,12 @@ impl Salesforce {
         self.lock().passwords.get(&ids::widen(id)).cloned()
     }
 
+    /// Answers one request as if it came over the wire with a valid session: its status and body; null is none.
+    pub fn ask(&self, method: &str, path: &str, query: &[(String, String)], body: Value) -> (u16, Value) {
+        let call = api::Call { method: method.to_owned(), path: path.to_owned(), query: query.to_vec(), body };
+        answered(&mut self.lock(), &call)
+    }
+
     /// What did not keep to the vendor's description, in requests and answers.
     pub fn violations(&self) -> Vec<String> {
         self.lock().violations.clone()
@@ -210,23 +235,35 @@ async fn handle(org: &Mutex<Org>, instance: &str, request: Request) -> Response 
     let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let bearer = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let session = bearer.strip_prefix("Bearer ").or(bearer.strip_prefix("OAuth ")).unwrap_or_default();
+    org.sessions_end_after = match org.sessions_end_after {
+        Some(0) => {
+            org.sessions.clear();
+            None
+        }
+        left => left.map(|left| left - 1),
+    };
     if !org.sessions.contains(session) || !instance.ends_with(host) {
         let refusal = Refusal::new(401, "INVALID_SESSION_ID", "Session expired or invalid");
         return respond(401, &refusal.body(), &org);
     }
-    if org.requests_left == 0 {
-        let refusal = Refusal::new(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
-        return respond(403, &refusal.body(), &org);
-    }
-    org.requests_left -= 1;
     let call = api::Call {
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
         query: pairs(head.uri.query().unwrap_or_default().as_bytes()),
         body: serde_json::from_slice(&body).unwrap_or_default(),
     };
-    let (status, body) = api::answer(&mut org, &call).unwrap_or_else(|refusal| (refusal.status, refusal.body()));
+    let (status, body) = answered(&mut org, &call);
     respond(status, &body, &org)
+}
+
+/// Answers a request with a valid session and counts it.
+fn answered(org: &mut Org, call: &api::Call) -> (u16, Value) {
+    if org.requests_left == 0 {
+        let refusal = Refusal::new(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
+        return (refusal.status, refusal.body());
+    }
+    org.requests_left -= 1;
+    api::answer(org, call).unwrap_or_else(|refusal| (refusal.status, refusal.body()))
 }
 
 fn respond(status: u16, body: &Value, org: &Org) -> Response {

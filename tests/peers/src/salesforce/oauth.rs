@@ -2,9 +2,9 @@
 
 use super::org::Org;
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::Utc;
-use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use ring::signature::{KeyPair, RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey};
 use serde_json::{Value, json};
 
 /// The consumer key of the connected app.
@@ -14,6 +14,13 @@ pub const INTEGRATION_USER: &str = "integration@acme.example";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// So long an assertion may be valid.
 const LONGEST: i64 = 5 * 60;
+
+/// The public half (DER) of a private key in PEM of PKCS 8.
+pub(super) fn public_half(private_key: &str) -> Vec<u8> {
+    let text: String = private_key.lines().filter(|line| !line.starts_with("-----")).collect();
+    let der = STANDARD.decode(text).expect("a key in PEM is written in base64");
+    RsaKeyPair::from_pkcs8(&der).expect("it is an RSA key").public_key().as_ref().to_vec()
+}
 
 /// Answers a request for a token.
 pub(super) fn token(org: &mut Org, form: &[(String, String)], instance: &str) -> (u16, Value) {
@@ -33,6 +40,7 @@ pub(super) fn token(org: &mut Org, form: &[(String, String)], instance: &str) ->
     };
     match shown {
         Ok(()) => {
+            org.tokens_given += 1;
             let token = format!("00DAx0000000001!AQ{:012}", org.next_number());
             org.sessions.insert(token.clone());
             let issued = Utc::now().timestamp_millis().to_string();
@@ -43,7 +51,10 @@ pub(super) fn token(org: &mut Org, form: &[(String, String)], instance: &str) ->
                 "scope": "api", "issued_at": issued, "signature": "c2lnbmVk"}),
             )
         }
-        Err((error, description)) => (400, json!({"error": error, "error_description": description})),
+        Err((error, description)) => {
+            org.tokens_refused += 1;
+            (400, json!({"error": error, "error_description": description}))
+        }
     }
 }
 

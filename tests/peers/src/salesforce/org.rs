@@ -18,6 +18,9 @@ pub(super) struct Org {
     pub(super) app_key: Option<Vec<u8>>,
     pub(super) refresh_token: Option<String>,
     pub(super) client_secret: Option<String>,
+    pub(super) sessions_end_after: Option<u64>,
+    pub(super) tokens_given: u64,
+    pub(super) tokens_refused: u64,
     /// Rows of a query that were not answered yet, by locator.
     pub(super) locators: BTreeMap<String, (String, Vec<Value>, usize)>,
     /// Most rows of one answer.
