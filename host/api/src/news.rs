@@ -13,7 +13,8 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 /// The sequence number of the newest event.
 #[derive(Clone)]
 pub struct News {
-    newest: watch::Receiver<u64>,
+    /// Shared, so that the clones of the state are not taken for listeners.
+    newest: Arc<watch::Receiver<u64>>,
     looking: AbortHandle,
 }
 
@@ -22,7 +23,7 @@ impl News {
     pub fn of(store: Arc<dyn Store>) -> Self {
         let (tell, newest) = watch::channel(0);
         let looking = tokio::spawn(look(store, tell)).abort_handle();
-        Self { newest, looking }
+        Self { newest: Arc::new(newest), looking }
     }
 
     /// Ends all streams.
@@ -31,13 +32,13 @@ impl News {
     }
 
     pub(crate) fn listen(&self) -> watch::Receiver<u64> {
-        self.newest.clone()
+        self.newest.as_ref().clone()
     }
 }
 
 async fn look(store: Arc<dyn Store>, tell: watch::Sender<u64>) {
     while !tell.is_closed() {
-        // The state of the API has one receiver itself.
+        // One receiver is that of the state itself.
         if tell.receiver_count() > 1 {
             match store.events_kept().await {
                 Ok(kept) => {

@@ -28,7 +28,6 @@ pub struct ProvisionReport {
     /// The operations that this wrote, in their order, as they stand now.
     pub operations: Vec<Operation>,
     /// Planned items that were not carried out, because the world had moved.
-    #[serde(serialize_with = "crate::worker::stale_items")]
     pub stale: Vec<StaleItem>,
     /// Items put off, because an operation of the account is under way.
     pub put_off: u64,

@@ -18,7 +18,6 @@ pub struct ApplyReport {
     #[serde(flatten)]
     pub operations: DrainReport,
     /// Planned items that were not carried out, because the world had moved.
-    #[serde(serialize_with = "stale_items")]
     pub stale: Vec<StaleItem>,
     /// Items that are held until a person decides.
     pub held: u64,
@@ -30,12 +29,6 @@ pub struct ApplyReport {
     pub next: Option<Timestamp>,
     /// Targets that could not be worked with, and why.
     pub failed_targets: BTreeMap<String, String>,
-}
-
-pub(crate) fn stale_items<S: serde::Serializer>(items: &[StaleItem], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(items.iter().map(|stale| {
-        serde_json::json!({"identity": stale.item.identity, "label": stale.item.label, "target": stale.item.target, "reason": stale.reason})
-    }))
 }
 
 /// Whether wake-ups are answered beside the queue.

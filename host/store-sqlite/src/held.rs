@@ -7,8 +7,7 @@ use crate::transaction::Transaction;
 use jiff::Timestamp;
 use purser_model::id::{AccountId, IdentityId, Ids, TargetName};
 use purser_store::{
-    Held, HeldDecided, HeldDecision, HeldFilter, HeldItem, HeldState, PageRequest, StaleItem, TakingQuestion,
-    TakingWeight,
+    Decision, Held, HeldDecided, HeldFilter, HeldItem, HeldState, PageRequest, StaleItem, TakingQuestion, TakingWeight,
 };
 use rusqlite::{Connection, OptionalExtension, Row};
 use std::collections::BTreeSet;
@@ -169,7 +168,7 @@ pub(crate) fn decide(
     tx: &Transaction<'_>,
     ids: &Ids,
     accounts: &[AccountId],
-    decision: HeldDecision,
+    decision: Decision,
     now: Timestamp,
 ) -> Result<HeldDecided> {
     let mut decided = HeldDecided::default();
@@ -182,8 +181,8 @@ pub(crate) fn decide(
             .transpose()?
             .ok_or_else(|| not_found("held item", account))?;
         match decision {
-            HeldDecision::Approve => approve(tx, ids, held, now, &mut decided)?,
-            HeldDecision::Reject => reject(tx, &held, now, &mut decided)?,
+            Decision::Approve => approve(tx, ids, held, now, &mut decided)?,
+            Decision::Reject => reject(tx, &held, now, &mut decided)?,
         }
     }
     Ok(decided)

@@ -286,7 +286,7 @@ impl Store for SqliteStore {
     async fn decide_held(
         &self,
         accounts: Vec<AccountId>,
-        decision: HeldDecision,
+        decision: Decision,
         now: Timestamp,
     ) -> Result<HeldDecided, StoreError> {
         let ids = self.ids.clone();

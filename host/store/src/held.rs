@@ -69,19 +69,11 @@ pub struct HeldFilter {
     pub state: Option<HeldState>,
 }
 
-/// What a person says about held items.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HeldDecision {
-    /// Do it.
-    Approve,
-    /// Do not.
-    Reject,
-}
-
 /// What became of a decision.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct HeldDecided {
     /// Items decided.
+    #[serde(rename = "decided")]
     pub items: u64,
     /// Operations written for them.
     pub operations: u64,

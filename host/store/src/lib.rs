@@ -264,7 +264,7 @@ pub trait Store: Access + Insight + Limits + Recognition + Upgrades + SealedSecr
     async fn decide_held(
         &self,
         accounts: Vec<AccountId>,
-        decision: HeldDecision,
+        decision: Decision,
         now: Timestamp,
     ) -> Result<HeldDecided, StoreError>;
 

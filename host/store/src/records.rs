@@ -10,7 +10,8 @@ use purser_model::object::{Digest, Object};
 use purser_model::operation::{Operation, OperationState};
 use purser_model::plan::{PlanItem, PlanLine, PlannedOperation};
 use purser_model::run::{Checkpoint, Run, RunState};
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a list goes on, and how much of it is wanted.
@@ -228,6 +229,18 @@ pub struct StaleItem {
     pub reason: String,
 }
 
+impl Serialize for StaleItem {
+    /// Whose it was, where, and why it was left: the rest of the item no longer holds.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut shown = serializer.serialize_struct("StaleItem", 4)?;
+        shown.serialize_field("identity", &self.item.identity)?;
+        shown.serialize_field("label", &self.item.label)?;
+        shown.serialize_field("target", &self.item.target)?;
+        shown.serialize_field("reason", &self.reason)?;
+        shown.end()
+    }
+}
+
 /// What enqueueing did.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Enqueued {
@@ -250,8 +263,9 @@ pub struct KeptItem {
     pub digest: Digest,
 }
 
-/// What a person says about items of a plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a person says about items of a plan, or about what the guard holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Decision {
     /// They are wanted.
     Approve,

@@ -1,7 +1,7 @@
 //! App roles: the roles of the configured enterprise applications, and who has them. An id is `application/role`.
 
 use crate::batch::Item;
-use crate::graph::Graph;
+use crate::graph::{Graph, quoted};
 use crate::paging::page_of;
 use purser_sdk::http::escape_segment;
 use purser_sdk::serde_json::{Value, json};
@@ -36,7 +36,7 @@ pub fn get(graph: &Graph, id: &str) -> Result<Object, Error> {
 pub fn all(graph: &Graph) -> Result<Vec<Object>, Error> {
     let mut objects = Vec::new();
     for name in &graph.config.app_roles {
-        let filter = format!("displayName eq '{}'", name.replace('\'', "''"));
+        let filter = format!("displayName eq {}", quoted(name));
         let query = [("$filter", filter), ("$select", "id,displayName,appRoles".to_owned())];
         let found = graph.read_all("/servicePrincipals", &query)?;
         let [application] = found.as_slice() else {

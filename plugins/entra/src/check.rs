@@ -3,7 +3,7 @@
 //! A connector never sees the token, and may not write while it checks. So it asks which permissions its own application
 //! was granted, where it is told which application that is; else it finds out by reading what can be read.
 
-use crate::graph::Graph;
+use crate::graph::{Graph, quoted};
 use crate::{app_roles, licences, permissions};
 use purser_sdk::serde_json::Value;
 use purser_sdk::{CheckLevel, Error, ErrorClass, Finding, Severity};
@@ -61,7 +61,7 @@ fn missing(graph: &Graph, application: &str) -> Result<Vec<&'static str>, Error>
 }
 
 fn service_principal(graph: &Graph, application: &str, names: &str) -> Result<Value, Error> {
-    let filter = format!("appId eq '{}'", application.replace('\'', "''"));
+    let filter = format!("appId eq {}", quoted(application));
     let found = graph.read_all("/servicePrincipals", &[("$filter", filter), ("$select", names.to_owned())])?;
     found.into_iter().next().ok_or_else(|| {
         Error::invalid_config(format!(

@@ -158,11 +158,16 @@ fn held(side: HoldingSide, attribute: &str) -> Holding {
     Holding { account_class, side, attribute: attribute.to_owned(), cardinality }
 }
 
-fn licence() -> ObjectClass {
-    ObjectClass::entitlement("licence", held(HoldingSide::Account, "licences"))
-        .title("Licence")
+/// Entitlements that are there and that Purser neither makes nor changes.
+fn looked_at(name: &str, holding: Holding) -> ObjectClass {
+    ObjectClass::entitlement(name, holding)
         .operations(&[Operation::Search, Operation::Get])
         .delete_semantics(DeleteSemantics::None)
+}
+
+fn licence() -> ObjectClass {
+    looked_at("licence", held(HoldingSide::Account, "licences"))
+        .title("Licence")
         .attribute(Attribute::text("name").unique().read_only())
         .attribute(Attribute::text("sku").read_only())
         .attribute(Attribute::text("plans").multi_valued().read_only())
@@ -170,19 +175,15 @@ fn licence() -> ObjectClass {
 }
 
 fn directory_role() -> ObjectClass {
-    ObjectClass::entitlement("directory-role", held(HoldingSide::Entitlement, "members"))
+    looked_at("directory-role", held(HoldingSide::Entitlement, "members"))
         .title("Directory role")
-        .operations(&[Operation::Search, Operation::Get])
-        .delete_semantics(DeleteSemantics::None)
         .attribute(Attribute::text("displayName").unique().read_only())
         .attribute(Attribute::reference("members", "user").multi_valued().read_only())
 }
 
 fn app_role() -> ObjectClass {
-    ObjectClass::entitlement("app-role", held(HoldingSide::Entitlement, "members"))
+    looked_at("app-role", held(HoldingSide::Entitlement, "members"))
         .title("App role")
-        .operations(&[Operation::Search, Operation::Get])
-        .delete_semantics(DeleteSemantics::None)
         .attribute(Attribute::text("name").unique().read_only())
         .attribute(Attribute::text("application").read_only())
         .attribute(Attribute::text("displayName").read_only())

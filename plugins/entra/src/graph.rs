@@ -61,6 +61,11 @@ impl Graph {
     }
 }
 
+/// A text as filters have it.
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
 fn answered(request: RequestBuilder, what: &str) -> Result<Value, Error> {
     let response = request.send()?;
     if response.is_success() {

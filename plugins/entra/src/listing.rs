@@ -1,7 +1,7 @@
 //! Searches, and reading one object.
 
 use crate::class::Class;
-use crate::graph::Graph;
+use crate::graph::{Graph, quoted};
 use crate::licences::Licences;
 use crate::object::to_object;
 use crate::{app_roles, licences, roles};
@@ -54,10 +54,10 @@ fn query(graph: &Graph, class: Class, request: &SearchRequest) -> Vec<(&'static 
 fn clause(condition: &Condition) -> Option<String> {
     let filtered = ["userPrincipalName", "mail", "employeeId", "displayName", "mailNickname", "givenName", "surname"];
     let name = filtered.into_iter().find(|name| *name == condition.attribute)?;
-    let value = condition.value.as_str()?.replace('\'', "''");
+    let value = quoted(condition.value.as_str()?);
     match condition.operator {
-        Operator::Equals => Some(format!("{name} eq '{value}'")),
-        Operator::StartsWith => Some(format!("startsWith({name},'{value}')")),
+        Operator::Equals => Some(format!("{name} eq {value}")),
+        Operator::StartsWith => Some(format!("startsWith({name},{value})")),
         Operator::AtOrAfter => None,
     }
 }

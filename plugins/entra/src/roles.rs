@@ -1,7 +1,7 @@
 //! Directory roles: definitions, and assignments of them for the whole tenant.
 
 use crate::batch::Item;
-use crate::graph::Graph;
+use crate::graph::{Graph, quoted};
 use crate::paging::page_of;
 use purser_sdk::http::escape_segment;
 use purser_sdk::serde_json::{Value, json};
@@ -41,7 +41,7 @@ fn object(shown: &Value) -> Option<Object> {
 /// Adds the users that have the role.
 fn completed(graph: &Graph, mut role: Object) -> Result<Object, Error> {
     let query = [
-        ("$filter", format!("roleDefinitionId eq '{}'", quoted(&role.id))),
+        ("$filter", format!("roleDefinitionId eq {}", quoted(&role.id))),
         ("$expand", "principal($select=id)".to_owned()),
     ];
     let held = graph.read_all(ASSIGNMENTS, &query)?;
@@ -60,10 +60,6 @@ fn is_of_tenant(held: &Value) -> bool {
     held["directoryScopeId"].as_str().is_none_or(|scope| scope == "/")
 }
 
-fn quoted(text: &str) -> String {
-    text.replace('\'', "''")
-}
-
 /// The write that assigns a role.
 pub fn grant(edit: &EntitlementEdit) -> Item {
     let body = json!({"principalId": edit.id, "roleDefinitionId": edit.entitlement, "directoryScopeId": "/"});
@@ -75,7 +71,7 @@ pub fn grant(edit: &EntitlementEdit) -> Item {
 /// # Errors
 /// As Graph says.
 pub fn revoke(graph: &Graph, edit: &EntitlementEdit) -> Result<Option<Item>, Error> {
-    let filter = format!("principalId eq '{}'", quoted(&edit.id));
+    let filter = format!("principalId eq {}", quoted(&edit.id));
     let held = graph.read_all(ASSIGNMENTS, &[("$filter", filter)])?;
     let is = |held: &&Value| held["roleDefinitionId"].as_str() == Some(edit.entitlement.as_str()) && is_of_tenant(held);
     let id = held.iter().find(is).and_then(|held| held["id"].as_str());

@@ -236,6 +236,16 @@ pub fn company(policy: Policy) -> Home {
     home
 }
 
+/// The guard of both applications is as where nothing is declared.
+pub fn guard_as_usual(home: &Home) {
+    const WIDE: &str = "guard = { share = 100, count = 100_000, revoke = { share = 100, count = 100_000 } }\n";
+    for target in ["crm", "directory"] {
+        let declared = home.read(&format!("declarations/{target}.toml"));
+        assert!(declared.contains(WIDE), "{declared}");
+        home.declare(target, &declared.replace(WIDE, ""));
+    }
+}
+
 fn with_policy(declaration: &str, policy: Policy) -> String {
     declaration
         .replace("LEAVING", policy.leaving)

@@ -1,11 +1,10 @@
 //! The HTTP API in the hands of people with different roles: they look, decide and set work going, and the audit log names them.
 
 use purser_e2e::home::Home;
-use purser_e2e::people::{People, Policy, company, crm, edit_directory};
+use purser_e2e::people::{People, Policy, company, crm, edit_directory, guard_as_usual};
 use purser_e2e::served::{Served, eventually};
 use serde_json::{Value, json};
 
-const WIDE: &str = "guard = { share = 100, count = 100_000, revoke = { share = 100, count = 100_000 } }\n";
 /// Nothing happens but what is asked for.
 const QUIET: [&str; 4] = ["--import-every", "0", "--reconcile-every", "0"];
 
@@ -34,10 +33,7 @@ fn audited(home: &Home, action: &str) -> Vec<(String, String)> {
 #[test]
 fn a_mass_departure_is_seen_and_decided_by_those_who_may() {
     let (home, mut people) = staffed(30);
-    for target in ["crm", "directory"] {
-        let declared = home.read(&format!("declarations/{target}.toml"));
-        home.declare(target, &declared.replace(WIDE, ""));
-    }
+    guard_as_usual(&home);
     for place in 0..12 {
         people.at(place).employed = false;
     }

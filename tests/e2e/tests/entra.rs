@@ -3,10 +3,8 @@
 use purser_e2e::home::Home;
 use purser_e2e::scenario::{Company, Peer};
 use purser_e2e::secrecy::set;
+use purser_peers::google::token::PRIVATE_KEY;
 use purser_peers::graph::{Certificate, Graph, Sku};
-
-/// It opens nothing but emulators.
-const PRIVATE_KEY: &str = include_str!("../../peers/src/google/service-account-of-the-tests.pem");
 
 const E3: &str = "05e9a617-0261-4cee-bb44-138d3ef5d965";
 const TEAMS: &str = "57ff2da0-773e-42df-b2af-ffb7a2317929";

@@ -1,19 +1,13 @@
 //! What the guard holds, what a person decides on it, and what is quarantined, on the command line.
 
 use purser_e2e::home::Home;
-use purser_e2e::people::{People, Policy, company, crm, directory};
+use purser_e2e::people::{People, Policy, company, crm, directory, guard_as_usual};
 use serde_json::{Value, json};
-
-const WIDE: &str = "guard = { share = 100, count = 100_000, revoke = { share = 100, count = 100_000 } }\n";
 
 /// Thirty people with accounts in both applications, which are guarded as a target is where nothing is declared.
 fn guarded() -> (Home, People) {
     let home = company(Policy::default());
-    for target in ["crm", "directory"] {
-        let declared = home.read(&format!("declarations/{target}.toml"));
-        assert!(declared.contains(WIDE));
-        home.declare(target, &declared.replace(WIDE, ""));
-    }
+    guard_as_usual(&home);
     let people = People::employed(30);
     people.export(&home);
     home.purser(&["import", "hr", "--apply"]).done();

@@ -12,7 +12,7 @@ use purser_reconcile::{
     ApplyOptions, ApplyReport, Engine, EngineError, ImportOptions, ImportReport, NoProgress, PLAN_LIFE, ReconcileMode,
     ReconcileReport, Sessions, Settings,
 };
-use purser_store::{Held, HeldDecision, HeldFilter, HeldState, PageRequest};
+use purser_store::{Decision, Held, HeldFilter, HeldState, PageRequest};
 use purser_store_sqlite::SqliteStore;
 use serde_json::json;
 use std::sync::Arc;
@@ -204,7 +204,7 @@ impl Company {
         self.engine.apply(plan.id, &key, options, &NoProgress).await.unwrap()
     }
 
-    pub async fn decide_all(&self, decision: HeldDecision) -> purser_store::HeldDecided {
+    pub async fn decide_all(&self, decision: Decision) -> purser_store::HeldDecided {
         let accounts = self.held().await.into_iter().map(|held| held.account).collect();
         self.engine.store().decide_held(accounts, decision, self.now()).await.unwrap()
     }

@@ -337,7 +337,7 @@ async fn a_group_that_was_filled_by_hand_with_the_whole_company() {
     company.change(0..90, "department", "Sales");
     company.import().await.unwrap();
     company.settle().await;
-    company.decide_all(purser_store::HeldDecision::Approve).await;
+    company.decide_all(purser_store::Decision::Approve).await;
     company.settle().await;
     assert_eq!(company.engineers(), 10);
     {

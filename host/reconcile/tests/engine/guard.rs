@@ -3,7 +3,7 @@
 use crate::application::Trouble;
 use crate::company::{Company, DECLARATIONS};
 use purser_reconcile::{ApplyOptions, NoProgress};
-use purser_store::{HeldDecision, HeldFilter, HeldState, PageRequest};
+use purser_store::{Decision, HeldFilter, HeldState, PageRequest};
 
 const TOO_MUCH: &str = "of 50 accounts in app would be disabled or deleted within 24 hours";
 
@@ -37,7 +37,7 @@ async fn approved_items_are_done_and_do_not_count_against_what_comes_later() {
     company.leave(0..30);
     company.import_all().await;
     company.settle().await;
-    let decided = company.decide_all(HeldDecision::Approve).await;
+    let decided = company.decide_all(Decision::Approve).await;
     assert_eq!((decided.items, decided.stale.len()), (30, 0));
     // Woken once more before it was carried out, what was approved stays so.
     company.engine.store().wake_everyone().await.unwrap();
@@ -55,7 +55,7 @@ async fn rejected_items_are_not_done_and_nobody_is_asked_again_until_something_c
     company.leave(0..30);
     company.import_all().await;
     company.settle().await;
-    assert_eq!(company.decide_all(HeldDecision::Reject).await.items, 30);
+    assert_eq!(company.decide_all(Decision::Reject).await.items, 30);
     for _ in 0..2 {
         company.engine.store().wake_everyone().await.unwrap();
         company.reconcile().await.unwrap();
@@ -94,7 +94,7 @@ async fn what_changed_since_it_was_held_is_named_and_planned_again() {
     company.settle().await;
     company.change(0..1, "status", "employed");
     company.import().await.unwrap();
-    let decided = company.decide_all(HeldDecision::Approve).await;
+    let decided = company.decide_all(Decision::Approve).await;
     assert_eq!((decided.items, decided.stale.len()), (29, 1));
     assert_eq!(decided.stale[0].reason, "the identity has changed since");
     company.settle().await;
@@ -130,7 +130,7 @@ async fn a_mover_gets_what_is_new_while_what_is_taken_waits_and_can_be_approved(
     assert_eq!((company.app.members("Sellers").len(), company.engineers()), (30, 50));
     company.assert_held(30, "30 of 50 accounts in app would lose entitlements").await;
     // The update made accounts newer than what was held first; what is held now is as new as they are.
-    assert_eq!(company.decide_all(HeldDecision::Approve).await.stale, []);
+    assert_eq!(company.decide_all(Decision::Approve).await.stale, []);
     company.settle().await;
     assert_eq!(company.engineers(), 20);
 }
@@ -200,7 +200,7 @@ async fn deciding_on_what_is_not_held_decides_nothing() {
     let mut accounts: Vec<_> = company.held().await.into_iter().map(|held| held.account).collect();
     accounts.push(purser_model::id::AccountId(uuid::Uuid::nil()));
     let store = company.engine.store();
-    let decided = store.decide_held(accounts, HeldDecision::Reject, jiff::Timestamp::UNIX_EPOCH).await;
+    let decided = store.decide_held(accounts, Decision::Reject, jiff::Timestamp::UNIX_EPOCH).await;
     assert!(decided.unwrap_err().to_string().starts_with("no held item"));
     let rejected = HeldFilter { target: None, state: Some(HeldState::Rejected) };
     assert_eq!(store.held(rejected, PageRequest::first(100)).await.unwrap(), []);

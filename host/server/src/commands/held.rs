@@ -5,26 +5,10 @@ use crate::cli::{Held as Arguments, HeldChoice};
 use crate::home::Home;
 use crate::host::{Host, now};
 use crate::output::{Output, table};
-use purser_model::id::{AccountId, TargetName};
-use purser_store::{Held, HeldDecided, HeldDecision, HeldFilter, HeldState, PageRequest};
-use serde::Serialize;
+use purser_model::id::AccountId;
+use purser_store::{Decision, Held, HeldDecided, HeldFilter, HeldState, PageRequest};
 
 const PAGE: u32 = 500;
-
-#[derive(Serialize)]
-struct Answer {
-    decided: u64,
-    operations: u64,
-    stale: Vec<Stale>,
-}
-
-#[derive(Serialize)]
-struct Stale {
-    identity: String,
-    label: String,
-    target: TargetName,
-    reason: String,
-}
 
 /// Runs the command.
 pub async fn run(home: Home, arguments: &Arguments, output: &Output) -> anyhow::Result<Ending> {
@@ -35,8 +19,8 @@ pub async fn run(home: Home, arguments: &Arguments, output: &Output) -> anyhow::
             output.answer(&held, || text(&held))?;
             Ok(Ending::Done)
         }
-        Arguments::Approve(choice) => decide(&host, choice, HeldDecision::Approve, output).await,
-        Arguments::Reject(choice) => decide(&host, choice, HeldDecision::Reject, output).await,
+        Arguments::Approve(choice) => decide(&host, choice, Decision::Approve, output).await,
+        Arguments::Reject(choice) => decide(&host, choice, Decision::Reject, output).await,
     }
 }
 
@@ -51,7 +35,7 @@ async fn all(host: &Host, filter: &HeldFilter) -> anyhow::Result<Vec<Held>> {
     }
 }
 
-async fn decide(host: &Host, choice: &HeldChoice, decision: HeldDecision, output: &Output) -> anyhow::Result<Ending> {
+async fn decide(host: &Host, choice: &HeldChoice, decision: Decision, output: &Output) -> anyhow::Result<Ending> {
     let accounts: Vec<AccountId> = if choice.all {
         let pending = HeldFilter { target: choice.target.clone(), state: Some(HeldState::Pending) };
         all(host, &pending).await?.into_iter().map(|held| held.account).collect()
@@ -65,29 +49,22 @@ async fn decide(host: &Host, choice: &HeldChoice, decision: HeldDecision, output
         total.operations += decided.operations;
         total.stale.extend(decided.stale);
     }
-    let stale = total.stale.into_iter().map(|stale| Stale {
-        identity: stale.item.identity.to_string(),
-        label: stale.item.label,
-        target: stale.item.target,
-        reason: stale.reason,
-    });
-    let answer = Answer { decided: total.items, operations: total.operations, stale: stale.collect() };
-    output.answer(&answer, || decided_text(&answer, decision))?;
-    Ok(if answer.stale.is_empty() { Ending::Done } else { Ending::Failed })
+    output.answer(&total, || decided_text(&total, decision))?;
+    Ok(if total.stale.is_empty() { Ending::Done } else { Ending::Failed })
 }
 
-fn decided_text(answer: &Answer, decision: HeldDecision) -> String {
+fn decided_text(decided: &HeldDecided, decision: Decision) -> String {
     let mut lines = vec![match decision {
-        HeldDecision::Approve => format!(
+        Decision::Approve => format!(
             "{} approved, {} operations wait: carry them out with `purser apply`, or `purser serve`",
-            answer.decided, answer.operations
+            decided.items, decided.operations
         ),
-        HeldDecision::Reject => {
-            format!("{} rejected: nothing is done until the identity or the account changes", answer.decided)
+        Decision::Reject => {
+            format!("{} rejected: nothing is done until the identity or the account changes", decided.items)
         }
     }];
-    let stale = answer.stale.iter();
-    lines.extend(stale.map(|one| format!("  left out {} in {}: {}", one.label, one.target, one.reason)));
+    let stale = decided.stale.iter();
+    lines.extend(stale.map(|one| format!("  left out {} in {}: {}", one.item.label, one.item.target, one.reason)));
     lines.join("\n")
 }
 

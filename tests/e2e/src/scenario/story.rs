@@ -110,12 +110,11 @@ impl<P: Peer> Telling<'_, P> {
         assert_eq!(found.keys().collect::<Vec<_>>(), wanted, "one account for each person");
         for person in &self.company.people {
             let account: &Seen = &found[&person.number];
-            assert_eq!(
-                account,
-                &person.account(&account.id, self.peer.has_managers()),
-                "the account of {}",
-                person.number
-            );
+            let wanted = person.account(&account.id, self.peer.has_managers());
+            if *account != wanted {
+                let explained = self.company.home.purser(&["explain", &format!("hr/{}", person.number)]);
+                panic!("the account of {} is {account:?}, and not {wanted:?}\n{explained:?}", person.number);
+            }
         }
     }
 

@@ -1,11 +1,10 @@
 //! Every attack of the guest program `attacks`: what it comes to, and that everybody else goes on afterwards.
 
-use crate::environment::{assert_others_go_on, load, observed, settings};
+use crate::environment::{assert_others_go_on, create, load, observed, settings};
 use crate::server::{Behaviour, Server};
 use purser_connector::{Fault, Limit, Session};
 use purser_guests::attack::Attack;
-use purser_model::edit::{EditOutcome, Request};
-use purser_model::object::{Page, SearchRequest, Tail};
+use purser_model::object::{Page, SearchRequest};
 use purser_model::secret::Slots;
 use purser_runtime::{Access, CallLimits, Connector, DirectoryGrant, Endpoint, Grant, SessionSettings, WasmSession};
 use std::fs;
@@ -160,17 +159,7 @@ pub async fn perform(session: &WasmSession, attack: Attack, slots: Slots) -> Res
         };
         return session.search(request).await;
     }
-    let request: Request = serde_json::from_value(serde_json::json!({
-        "operation_id": "01890a5d-ac96-774b-bcce-b302099a8057",
-        "class": attack.name(),
-        "edit": { "edit": "create", "attributes": {}, "active": true },
-    }))
-    .unwrap();
-    let mut answers = session.apply(vec![request], slots).await?;
-    match answers.remove(0) {
-        Ok(EditOutcome::Done(Some(object))) => Ok(Page { objects: vec![object], tail: Tail::Complete }),
-        other => panic!("{attack:?}: {other:?}"),
-    }
+    create(session, attack.name(), slots).await
 }
 
 /// Whether it came to what it must.

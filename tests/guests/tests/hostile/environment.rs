@@ -2,7 +2,9 @@
 
 use purser_build::{BuildRequest, build_examples};
 use purser_connector::{Fault, Session};
-use purser_model::object::{Page, SearchRequest};
+use purser_model::edit::EditOutcome;
+use purser_model::object::{Page, SearchRequest, Tail};
+use purser_model::secret::Slots;
 use purser_runtime::{
     CallLimits, Connector, Grant, InMemoryState, LoadError, Runtime, RuntimeSettings, SessionSettings, WasmSession,
 };
@@ -91,6 +93,20 @@ pub async fn search(session: &WasmSession, class: &str) -> Result<Page, Fault> {
         cursor: None,
     };
     session.search(request).await
+}
+
+/// Lets a guest create an object of a class, which it takes as [`search`] does. The page holds what it showed of it.
+pub async fn create(session: &WasmSession, class: &str, slots: Slots) -> Result<Page, Fault> {
+    let request = serde_json::json!({
+        "operation_id": "01890a5d-ac96-774b-bcce-b302099a8057",
+        "class": class,
+        "edit": { "edit": "create", "attributes": {}, "active": true },
+    });
+    let mut answers = session.apply(vec![serde_json::from_value(request).unwrap()], slots).await?;
+    match answers.remove(0) {
+        Ok(EditOutcome::Done(Some(object))) => Ok(Page { objects: vec![object], tail: Tail::Complete }),
+        other => panic!("{class}: {other:?}"),
+    }
 }
 
 /// What a guest observed: the secondary id of this name of the page's only object.

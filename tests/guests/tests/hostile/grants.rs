@@ -1,10 +1,8 @@
 //! What a guest can reach is what was granted, in the phase of its call.
 
-use crate::environment::{assert_others_go_on, load, observed, search, settings};
+use crate::environment::{assert_others_go_on, create, load, observed, search, settings};
 use crate::server::{Behaviour, Server};
-use purser_connector::{Fault, Limit, Session};
-use purser_model::edit::EditOutcome;
-use purser_model::object::{Page, Tail};
+use purser_connector::{Fault, Limit};
 use purser_model::secret::{Secret, Slots};
 use purser_runtime::{
     Access, Authentication, CallLimits, DirectoryGrant, DirectorySettings, Endpoint, Grant, LdapGrant, Security,
@@ -98,14 +96,7 @@ async fn a_search_cannot_write_and_an_apply_can() {
     }
     assert_eq!((server.requests(), names(folder.path())), (0, vec!["old.csv".to_owned()]));
 
-    let request = serde_json::json!({
-        "operation_id": "01890a5d-ac96-774b-bcce-b302099a8057",
-        "class": "account",
-        "edit": { "edit": "create", "attributes": {}, "active": true },
-    });
-    let mut answers = session.apply(vec![serde_json::from_value(request).unwrap()], Slots::default()).await.unwrap();
-    let Some(Ok(EditOutcome::Done(Some(object)))) = answers.pop() else { panic!("{answers:?}") };
-    let page = Page { objects: vec![object], tail: Tail::Complete };
+    let page = create(&session, "account", Slots::default()).await.unwrap();
     let ldap = observed(&page, "ldap");
     assert!(ldap.contains("Unreachable"), "the phase allows it, and nobody listens there: {ldap}");
     let written = ["post", "replace", "remove"].map(|write| observed(&page, write));

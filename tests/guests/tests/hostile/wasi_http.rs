@@ -1,11 +1,9 @@
 //! What a guest sends by `wasi:http` goes the way of `http`: the same endpoints, phases, credentials and caps.
 
-use crate::environment::{assert_others_go_on, load, observed, search, settings};
+use crate::environment::{assert_others_go_on, create, load, observed, search, settings};
 use crate::server::{Behaviour, Server};
-use purser_connector::{Fault, Limit, Session};
-use purser_model::edit::EditOutcome;
+use purser_connector::{Fault, Limit};
 use purser_model::egress::Redirects;
-use purser_model::object::{Page, Tail};
 use purser_model::secret::{Secret, Slots};
 use purser_runtime::{Authentication, CallLimits, Endpoint, Grant, SessionSettings, WasmSession};
 use std::time::Duration;
@@ -85,14 +83,7 @@ async fn a_body_is_sent_whole_and_within_its_cap_while_an_operation_runs() {
     assert!(observed(&page, "small").contains("HttpRequestDenied"), "a POST while reading: {page:?}");
     assert_eq!(server.requests(), 0);
 
-    let request = serde_json::json!({
-        "operation_id": "01890a5d-ac96-774b-bcce-b302099a8057",
-        "class": "account",
-        "edit": { "edit": "create", "attributes": {}, "active": true },
-    });
-    let mut answers = session.apply(vec![serde_json::from_value(request).unwrap()], Slots::default()).await.unwrap();
-    let Some(Ok(EditOutcome::Done(Some(object)))) = answers.pop() else { panic!("{answers:?}") };
-    let page = Page { objects: vec![object], tail: Tail::Complete };
+    let page = create(&session, "account", Slots::default()).await.unwrap();
     assert_eq!(observed(&page, "small"), "Ok(200)");
     assert!(observed(&page, "unfinished").contains("HttpProtocolError"), "{page:?}");
     assert!(observed(&page, "large").contains("HttpRequestBodySize(Some(1000))"), "{page:?}");

@@ -4,12 +4,11 @@ use crate::ApiState;
 use crate::auth::Acting;
 use crate::body::Body;
 use crate::problem::Problem;
-use crate::v1::plans::decide::Said;
 use axum::Json;
 use axum::extract::State;
-use purser_model::id::{AccountId, IdentityId, TargetName};
-use purser_store::{HeldDecision, StaleItem};
-use serde::{Deserialize, Serialize};
+use purser_model::id::AccountId;
+use purser_store::{Decision, HeldDecided};
+use serde::Deserialize;
 
 /// More are decided in several requests.
 const MOST: usize = 500;
@@ -18,46 +17,21 @@ const MOST: usize = 500;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     accounts: Vec<AccountId>,
-    decision: Said,
-}
-
-#[derive(Serialize)]
-pub(crate) struct Decided {
-    decided: u64,
-    operations: u64,
-    stale: Vec<Stale>,
-}
-
-#[derive(Serialize)]
-struct Stale {
-    identity: IdentityId,
-    label: String,
-    target: TargetName,
-    reason: String,
+    decision: Decision,
 }
 
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     acting: Acting,
     Body(wanted): Body<Wanted>,
-) -> Result<Json<Decided>, Problem> {
+) -> Result<Json<HeldDecided>, Problem> {
     if wanted.accounts.is_empty() || wanted.accounts.len() > MOST {
         return Err(Problem::bad_parameter(format!(
             "`accounts` has {}: name from 1 to {MOST} of those that `GET /v1/held` shows",
             wanted.accounts.len()
         )));
     }
-    let decision = match wanted.decision {
-        Said::Approve => HeldDecision::Approve,
-        Said::Reject => HeldDecision::Reject,
-    };
-    let decided = acting.store.decide_held(wanted.accounts, decision, (state.now)()).await?;
+    let decided = acting.store.decide_held(wanted.accounts, wanted.decision, (state.now)()).await?;
     state.engine.look_again();
-    let stale = decided.stale.into_iter().map(|StaleItem { item, reason }| Stale {
-        identity: item.identity,
-        label: item.label,
-        target: item.target,
-        reason,
-    });
-    Ok(Json(Decided { decided: decided.items, operations: decided.operations, stale: stale.collect() }))
+    Ok(Json(decided))
 }

@@ -13,17 +13,10 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 
 #[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Said {
-    Approve,
-    Reject,
-}
-
-#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     positions: Option<BTreeSet<u64>>,
-    decision: Said,
+    decision: Decision,
 }
 
 pub(crate) async fn handle(
@@ -33,9 +26,5 @@ pub(crate) async fn handle(
     Body(wanted): Body<Wanted>,
 ) -> Result<Json<Decided>, Problem> {
     let Path(id) = id?;
-    let decision = match wanted.decision {
-        Said::Approve => Decision::Approve,
-        Said::Reject => Decision::Reject,
-    };
-    Ok(Json(acting.store.decide_plan_items(id, wanted.positions, decision, (state.now)()).await?))
+    Ok(Json(acting.store.decide_plan_items(id, wanted.positions, wanted.decision, (state.now)()).await?))
 }

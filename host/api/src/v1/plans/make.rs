@@ -30,7 +30,7 @@ pub(crate) async fn handle(
 ) -> Result<Response, Problem> {
     acting.store.note_request(&acting.request, (state.now)()).await?;
     let (engine, key) = (state.engine.clone(), state.plan_key.clone());
-    let made = finished(async move {
+    let (kept, notices) = finished(async move {
         let only = (!wanted.targets.is_empty()).then_some(&wanted.targets);
         let report = engine.plan_everyone(only, &NoProgress).await?;
         let kept = match report.items.is_empty() {
@@ -40,7 +40,6 @@ pub(crate) async fn handle(
         Ok((kept, report.notices))
     })
     .await?;
-    let (kept, notices) = made;
     let status = if kept.is_some() { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(json!({"plan": kept, "notices": notices}))).into_response())
 }
