@@ -35,7 +35,7 @@ impl Engine {
         mode: ReconcileMode,
         progress: &dyn Progress,
     ) -> Result<ReconcileReport, EngineError> {
-        let classes = self.read_classes(name).await?;
+        let classes = self.read_classes_patiently(name).await?;
         let account_class = &self.target(name)?.class;
         if !classes.iter().any(|class| &class.name == account_class && class.operations.changes) {
             return Err(EngineError::NoChangeFeed { target: name.to_string(), class: account_class.clone() });

@@ -5,6 +5,7 @@ use crate::guard::LookAhead;
 use crate::pace::{Pace, Paced};
 use crate::plans::PlanRefused;
 use crate::rest::Tally;
+use crate::unread::Unread;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use purser_connector::{Fault, Session};
@@ -15,6 +16,7 @@ use purser_model::quarantine::{Breaker, Permit};
 use purser_plan::{Rules, TargetView};
 use purser_store::{Store, StoreError};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
@@ -152,6 +154,7 @@ pub struct Engine {
     turns: Mutex<BTreeMap<TargetName, Arc<Turn>>>,
     /// Held while what is planned is counted and enqueued.
     pub(crate) guarding: tokio::sync::Mutex<LookAhead>,
+    pub(crate) unread: Unread,
 }
 
 /// Who may work with a target now, and from when on.
@@ -164,6 +167,8 @@ pub(crate) struct Turn {
     pace: Mutex<Option<Arc<Pace>>>,
     paced: Mutex<Option<Arc<Paced>>>,
     paused_until: Mutex<Option<Timestamp>>,
+    /// How often in a row it asked to be asked less.
+    throttles: AtomicU32,
     /// As it is kept in the store; none until it was read.
     breaker: Mutex<Option<Breaker>>,
     /// Held while the breaker is changed and kept.
@@ -185,6 +190,20 @@ impl Turn {
             Permit::All | Permit::One => None,
         });
         self.paused_until(now).max(rests)
+    }
+
+    /// It asked to be asked less. Returns how often in a row.
+    pub(crate) fn throttled(&self) -> u32 {
+        self.throttles.fetch_add(1, Ordering::Relaxed).saturating_add(1)
+    }
+
+    pub(crate) fn throttles(&self) -> u32 {
+        self.throttles.load(Ordering::Relaxed)
+    }
+
+    /// It answered.
+    pub(crate) fn answered(&self) {
+        self.throttles.store(0, Ordering::Relaxed);
     }
 
     /// The breaker, where it was read.
@@ -251,6 +270,7 @@ impl Engine {
             classes: Mutex::default(),
             turns: Mutex::default(),
             guarding: tokio::sync::Mutex::default(),
+            unread: Unread::default(),
         }
     }
 
@@ -341,10 +361,25 @@ impl Engine {
         }
     }
 
-    /// Reads the classes of a target again.
-    pub(crate) async fn read_classes(&self, name: &TargetName) -> Result<Arc<Vec<ObjectClass>>, EngineError> {
+    /// Reads the classes of a target again; a target that asks for patience gets it.
+    pub(crate) async fn read_classes_patiently(&self, name: &TargetName) -> Result<Arc<Vec<ObjectClass>>, EngineError> {
         let session = self.target_session(name).await?;
-        let classes = Arc::new(session.schema().await.map_err(|fault| in_target(name, fault))?);
+        let classes = self.patiently(name, || session.schema()).await?;
+        self.keep_classes(name, classes).await
+    }
+
+    async fn read_classes(&self, name: &TargetName) -> Result<Arc<Vec<ObjectClass>>, EngineError> {
+        let session = self.target_session(name).await?;
+        let classes = session.schema().await.map_err(|fault| in_target(name, fault))?;
+        self.keep_classes(name, classes).await
+    }
+
+    async fn keep_classes(
+        &self,
+        name: &TargetName,
+        classes: Vec<ObjectClass>,
+    ) -> Result<Arc<Vec<ObjectClass>>, EngineError> {
+        let classes = Arc::new(classes);
         let text = serde_json::to_string(classes.as_ref())
             .map_err(|error| StoreError::Damaged { what: "schema", reason: error.to_string() })?;
         if !self.looks_only && self.store.setting(&classes_key(name)).await?.as_ref() != Some(&text) {

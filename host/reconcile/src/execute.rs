@@ -263,7 +263,8 @@ impl Engine {
     pub(crate) fn tried<'a>(&self, operation: &'a Operation, now: Timestamp) -> Try<'a> {
         let (retry, quarantine) = self.numbers(&operation.target);
         let (intent, attempts, jitter) = (&operation.intent, operation.attempts, self.jitter.fraction());
-        Try { intent, attempts, now, jitter, retry, quarantine }
+        let throttles = self.turn(&operation.target).throttles();
+        Try { intent, attempts, throttles, now, jitter, retry, quarantine }
     }
 
     async fn carry_out(&self, bench: &Bench, leased: Vec<Leased>, go: &mut Go) -> Result<(), EngineError> {
@@ -304,7 +305,8 @@ impl Engine {
     fn held_back(batch: &[(Leased, Request)], until: Timestamp) -> Sent {
         let put_back = |one: &(Leased, Request)| {
             let detail = "not sent: the target is left alone".to_owned();
-            ended(&one.0.operation, OperationState::Waiting, detail, Seen::Nothing)
+            let recording = ended(&one.0.operation, OperationState::Waiting, detail, Seen::Nothing);
+            Recording { sent: false, ..recording }
         };
         Sent { recordings: batch.iter().map(put_back).collect(), pause: Some(until), tally: Tally::default() }
     }
@@ -358,6 +360,13 @@ impl Engine {
         results: &[Result<EditOutcome, ConnectorError>],
     ) -> Result<(), EngineError> {
         let errors = || results.iter().filter_map(|result| result.as_ref().err());
+        let turn = self.turn(name);
+        if results.iter().any(Result::is_ok) {
+            turn.answered();
+        }
+        if errors().any(|error| matches!(error.class, ErrorClass::RateLimited { .. })) {
+            turn.throttled();
+        }
         let cause = |error: &ConnectorError| cause_of(&error.class);
         let at_once = errors().find(|error| cause(error).is_some_and(|cause| cause != RestCause::Calls));
         let all_unavailable = results.len() == errors().filter(|error| cause(error).is_some()).count();
@@ -400,6 +409,13 @@ impl Engine {
             }
         };
         debug!(target = %bench.name, operation = %operation.id, kind = operation.intent.name(), state = %state, "ended");
+        // Where a target did not take all of a new account at once, the rest is planned now, and not at the next look at it.
+        let wake = match (&operation.intent, &object) {
+            (Intent::Create { attributes, .. }, Some(object)) => {
+                !self.looks_as_sent(bench, &operation.class, attributes, object)
+            }
+            _ => false,
+        };
         let seen = match (&operation.intent, object) {
             (Intent::Delete, _) => Seen::Gone,
             (_, Some(object)) => self.see(bench, operation, object),
@@ -416,7 +432,7 @@ impl Engine {
             // What the connector did not show is read, so that the next comparison starts from what is really there.
             (_, None) => Seen::Changed,
         };
-        Recording { detail: None, ..ended(operation, state, String::new(), seen) }
+        Recording { detail: None, wake, ..ended(operation, state, String::new(), seen) }
     }
 
     /// Reads an object that an answer carried. For a grant or revoke it may be the entitlement or the account.
@@ -498,6 +514,7 @@ fn seen(look: &Look) -> Seen {
 pub(crate) fn recording(operation: &Operation, verdict: &Verdict, detail: Option<String>, seen: Seen) -> Recording {
     Recording {
         operation: operation.id,
+        sent: true,
         state: verdict.state,
         detail,
         error_class: None,
@@ -512,6 +529,7 @@ pub(crate) fn recording(operation: &Operation, verdict: &Verdict, detail: Option
 pub(crate) fn ended(operation: &Operation, state: OperationState, detail: String, seen: Seen) -> Recording {
     Recording {
         operation: operation.id,
+        sent: true,
         state,
         detail: Some(detail),
         error_class: None,

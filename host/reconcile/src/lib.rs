@@ -32,6 +32,7 @@ mod schedule;
 mod single;
 mod unknown;
 mod unmatched;
+mod unread;
 mod verdict;
 mod what_if;
 mod worker;

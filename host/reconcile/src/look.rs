@@ -76,7 +76,7 @@ impl Engine {
         counts: &mut Counts,
         progress: &dyn Progress,
     ) -> Result<Looked, EngineError> {
-        let classes = self.read_classes(name).await?;
+        let classes = self.read_classes_patiently(name).await?;
         let account_class = &self.target(name)?.class;
         if !classes.iter().any(|class| &class.name == account_class) {
             let known: Vec<_> = classes.iter().map(|class| class.name.as_str()).collect();

@@ -5,6 +5,7 @@ use crate::verdict::back_off;
 use purser_connector::Fault;
 use purser_model::edit::{ErrorClass, ThrottleScope};
 use purser_model::id::TargetName;
+use purser_model::later;
 use std::future::Future;
 use std::time::Duration;
 use tracing::info;
@@ -13,8 +14,25 @@ use tracing::info;
 const LONGEST: Duration = Duration::from_mins(2);
 const MOST_TRIES: u32 = 6;
 
+/// How often a reading call is made that did not get through, and nobody said when it would.
+const TRIES_TO_GET_THROUGH: u32 = 3;
+
+/// What a target asks for.
+struct Patience {
+    wait: Duration,
+    /// It holds for everything in the target.
+    of_all: bool,
+    /// The call is made no more often than this.
+    most_tries: u32,
+}
+
+fn is_throttle(fault: &Fault) -> bool {
+    matches!(fault, Fault::Connector(error) if matches!(error.class, ErrorClass::RateLimited { .. }))
+}
+
 impl Engine {
-    /// Makes a reading call, and makes it again after a throttle. A pause that the target asked for goes first.
+    /// Makes a reading call, and makes it again after a throttle or where it did not get through. A pause that the target
+    /// asked for goes first.
     pub(crate) async fn patiently<T, F, Fut>(&self, name: &TargetName, call: F) -> Result<T, EngineError>
     where
         F: Fn() -> Fut + Send + Sync,
@@ -25,20 +43,24 @@ impl Engine {
         loop {
             self.wait_out_pause(name).await;
             let fault = match call().await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.turn(name).answered();
+                    return Ok(answer);
+                }
                 Err(fault) => fault,
             };
             tries += 1;
-            let Some((wait, of_all)) = self.asks_for_patience(name, &fault, tries) else {
+            let Some(Patience { wait, of_all, most_tries }) = self.asks_for_patience(name, &fault, tries) else {
                 return Err(in_target(name, fault));
             };
-            if wait > LONGEST || tries >= MOST_TRIES {
+            if wait > LONGEST || tries >= most_tries {
                 return Err(in_target(name, fault));
             }
             info!(target = %name, ?wait, "the target asks for patience");
-            match self.clock.now().checked_add(wait) {
-                Ok(until) if of_all => self.turn(name).pause(until),
-                _ => self.clock.sleep(wait).await,
+            if of_all {
+                self.turn(name).pause(later(self.clock.now(), wait));
+            } else {
+                self.clock.sleep(wait).await;
             }
         }
     }
@@ -54,15 +76,42 @@ impl Engine {
         }
     }
 
-    /// How long to wait, and whether that holds for everything in the target.
-    fn asks_for_patience(&self, name: &TargetName, fault: &Fault, tries: u32) -> Option<(Duration, bool)> {
+    /// Makes no second try, but leaves the target alone for as long as it asks for: who reads the next object of it, or
+    /// writes to it, does not make it worse.
+    pub(crate) fn give_room_after(&self, name: &TargetName, error: &EngineError) {
+        let EngineError::Connector { fault, .. } = error else { return };
+        let turn = self.turn(name);
+        if is_throttle(fault)
+            && let Some(Patience { wait, of_all: true, .. }) = self.asks_for_patience(name, fault, turn.throttled())
+        {
+            turn.pause(later(self.clock.now(), wait));
+        }
+    }
+
+    /// As [`Engine::give_room_after`], whatever the reason: it is looked at before anything else is sent to the target, so
+    /// that the target waits for it.
+    pub(crate) fn come_back_after(&self, name: &TargetName, error: &EngineError) {
+        let turn = self.turn(name);
+        let tries = turn.throttled();
+        let asked = match error {
+            EngineError::Connector { fault, .. } => self.asks_for_patience(name, fault, tries),
+            _ => None,
+        };
+        let usual = || back_off(tries, self.jitter.fraction(), &self.numbers(name).0);
+        turn.pause(later(self.clock.now(), asked.map_or_else(usual, |patience| patience.wait)));
+    }
+
+    fn asks_for_patience(&self, name: &TargetName, fault: &Fault, tries: u32) -> Option<Patience> {
         let Fault::Connector(error) = fault else { return None };
         let usual = || back_off(tries, self.jitter.fraction(), &self.numbers(name).0);
-        let hint = |after_ms: &Option<u64>| after_ms.map_or_else(usual, Duration::from_millis);
-        match &error.class {
-            ErrorClass::RateLimited { after_ms, scope } => Some((hint(after_ms), *scope != ThrottleScope::Object)),
-            ErrorClass::Unavailable { after_ms: Some(after) } => Some((Duration::from_millis(*after), false)),
-            _ => None,
-        }
+        let (after_ms, of_all, tries_without_hint) = match &error.class {
+            ErrorClass::RateLimited { after_ms, scope } => (after_ms, *scope != ThrottleScope::Object, MOST_TRIES),
+            ErrorClass::Unavailable { after_ms } => (after_ms, false, TRIES_TO_GET_THROUGH),
+            _ => return None,
+        };
+        Some(match after_ms {
+            Some(millis) => Patience { wait: Duration::from_millis(*millis), of_all, most_tries: MOST_TRIES },
+            None => Patience { wait: usual(), of_all, most_tries: tries_without_hint },
+        })
     }
 }

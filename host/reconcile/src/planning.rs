@@ -5,6 +5,7 @@ use crate::environment::Progress;
 use crate::guard::{self, Sorted};
 use crate::names::{Named, Reserved};
 use crate::observe::Reader;
+use crate::unread::must_be_read;
 use jiff::Timestamp;
 use purser_connector::Session;
 use purser_model::account::Account;
@@ -35,6 +36,8 @@ pub(crate) struct Planned {
     pub(crate) plan: IdentityPlan,
     /// The accounts that its accounts refer to.
     pub(crate) references: BTreeSet<(TargetName, String)>,
+    /// The targets in which an account of it would have to be read first.
+    unread: BTreeSet<TargetName>,
 }
 
 impl Planned {
@@ -42,7 +45,8 @@ impl Planned {
     pub(crate) fn into_items_and_outlook(self) -> (Vec<PlanItem>, Outlook) {
         let IdentityPlan { items, leaving, look_again_at, matches, unsettled, forgotten, .. } = self.plan;
         let references = self.references;
-        (items, Outlook { leaving, look_again_at, references, matches, unsettled, forgotten })
+        let unread = !self.unread.is_empty();
+        (items, Outlook { leaving, look_again_at, references, matches, unsettled, forgotten, unread })
     }
 }
 
@@ -133,7 +137,8 @@ impl Engine {
             reserved.tell(&mut named);
             let plan = self.rules.plan_identity(&named.snapshot, views, now);
             reserved.note(&plan);
-            planned.push(Planned { identity: named.snapshot.identity.id, plan, references });
+            let unread = self.unread(&named.snapshot.accounts);
+            planned.push(Planned { identity: named.snapshot.identity.id, plan, references, unread });
         }
         Ok(planned)
     }
@@ -198,23 +203,26 @@ impl Engine {
         let stale: Vec<Account> = snapshots
             .iter()
             .flat_map(|snapshot| &snapshot.accounts)
-            .filter(|account| account.digest.is_none() && account.remote_id.is_some())
+            .filter(|account| must_be_read(account))
             .cloned()
             .collect();
         if stale.is_empty() || self.looks_only {
             return Ok(snapshots);
         }
         for account in &stale {
-            // Who cannot be read while the target rests is woken when that is over.
             if self.rests(&account.target).await? {
                 continue;
             }
-            if let Err(error) = self.read_again(account).await {
-                warn!(target = %account.target, account = %account.id, %error, "an account cannot be read again yet");
+            match self.read_again(account).await {
+                Ok(()) => self.turn(&account.target).answered(),
+                Err(error) => {
+                    warn!(target = %account.target, account = %account.id, %error, "an account cannot be read again yet");
+                    self.give_room_after(&account.target, &error);
+                }
             }
         }
         // An account that could not be read stays in the snapshot: planning leaves its target alone, and without it would
-        // create a second account. A reconciliation of the target comes back to it.
+        // create a second account. Whoever plans for good comes back to it: see [`crate::unread`].
         Ok(self.store.snapshots(ids).await?)
     }
 
@@ -355,7 +363,9 @@ impl Engine {
             }
             let wake = by_identity.remove(&planned.identity);
             let identity = planned.identity;
-            let (items, outlook) = planned.into_items_and_outlook();
+            let comes_back = self.comes_back_to(identity, &planned.unread);
+            let (items, mut outlook) = planned.into_items_and_outlook();
+            outlook.look_again_at = [outlook.look_again_at, comes_back].into_iter().flatten().min();
             let Sorted { items, held } = guard::sort(items, &guarded.held_before, &guarded.excesses);
             let outlook = Some(outlook);
             requests.push(EnqueueRequest { identity, wake, plan: None, items, held, approved: false, outlook });

@@ -40,13 +40,17 @@ impl Engine {
             let mut blind = false;
             for one in &unknown {
                 match self.observe_one(&bench, one).await {
-                    Ok(recording) => recordings.push(recording),
+                    Ok(recording) => {
+                        self.turn(name).answered();
+                        recordings.push(recording);
+                    }
                     Err(EngineError::Store(error)) => return Err(error.into()),
                     Err(error) => {
                         warn!(target = %name, operation = %one.operation.id, %error, "cannot be observed yet");
                         if let EngineError::Connector { fault, .. } = &error {
                             self.note_fault(name, fault).await?;
                         }
+                        self.come_back_after(name, &error);
                         blind = true;
                         break;
                     }
@@ -116,7 +120,7 @@ impl Engine {
     }
 
     /// Whether an object has every value that was sent. What the target never shows cannot be asked for.
-    fn looks_as_sent(&self, bench: &Bench, class: &str, sent: &Attributes, object: &Object) -> bool {
+    pub(crate) fn looks_as_sent(&self, bench: &Bench, class: &str, sent: &Attributes, object: &Object) -> bool {
         let class = bench.classes.iter().find(|known| known.name == class);
         let is_shown = |name: &str| {
             let attribute = class.and_then(|class| class.attribute(name));

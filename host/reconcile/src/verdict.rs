@@ -48,6 +48,8 @@ pub(crate) enum Look {
 pub(crate) struct Try<'a> {
     pub(crate) intent: &'a Intent,
     pub(crate) attempts: u32,
+    /// How often in a row the target asked to be asked less.
+    pub(crate) throttles: u32,
     pub(crate) now: Timestamp,
     /// From 0 to 1.
     pub(crate) jitter: f64,
@@ -106,21 +108,25 @@ impl Verdict {
 
 /// Decides what follows from an error that the connector answered with.
 pub(crate) fn after_error(error: &ConnectorError, tried: &Try<'_>) -> Verdict {
-    let hinted = |after_ms: Option<u64>| match after_ms {
+    let hinted = |after_ms: Option<u64>, tries: u32| match after_ms {
         // The target's own hint goes first; the jitter is added so that not everybody comes back at once.
         Some(millis) => {
             later(tried.now, Duration::from_millis(millis) + tried.retry.base.mul_f64(tried.jitter.clamp(0.0, 1.0)))
         }
-        None => tried.back_off(),
+        None => later(tried.now, back_off(tries, tried.jitter, &tried.retry)),
     };
     match &error.class {
         ErrorClass::RateLimited { after_ms, scope } => {
-            let at = hinted(*after_ms);
+            // Where all of the target is to be left alone, what counts is how often that was so, not how unlucky this one was.
+            let tries = if *scope == ThrottleScope::Target { tried.throttles } else { tried.attempts };
+            let at = hinted(*after_ms, tries);
             let rests = |covered| (*scope == covered).then_some(at);
             let (pause, kind_rests_until) = (rests(ThrottleScope::Target), rests(ThrottleScope::Operation));
             Verdict { pause, kind_rests_until, ..Verdict::retry(at) }
         }
-        ErrorClass::Unavailable { after_ms } => Verdict { failed: true, ..Verdict::retry(hinted(*after_ms)) },
+        ErrorClass::Unavailable { after_ms } => {
+            Verdict { failed: true, ..Verdict::retry(hinted(*after_ms, tried.attempts)) }
+        }
         ErrorClass::AuthenticationFailed | ErrorClass::InvalidConfig => {
             Verdict { failed: true, rests: cause_of(&error.class), ..Verdict::retry(tried.back_off()) }
         }
@@ -180,7 +186,7 @@ mod tests {
 
     fn tried(intent: &Intent, attempts: u32) -> Try<'_> {
         let (retry, quarantine) = (RetryRules::default(), QuarantineRules::default());
-        Try { intent, attempts, now: Timestamp::UNIX_EPOCH, jitter: 0.0, retry, quarantine }
+        Try { intent, attempts, throttles: 1, now: Timestamp::UNIX_EPOCH, jitter: 0.0, retry, quarantine }
     }
 
     #[test]
@@ -189,6 +195,16 @@ mod tests {
         let verdict = verdict(limited, &Intent::Enable, 1);
         assert_eq!(verdict.not_before, Some(Timestamp::from_second(7).unwrap()));
         assert_eq!(verdict.pause, verdict.not_before);
+    }
+
+    #[test]
+    fn without_a_hint_a_target_is_left_alone_the_longer_the_more_often_it_asks_for_it() {
+        let limited = error(ErrorClass::RateLimited { after_ms: None, scope: ThrottleScope::Target });
+        let pauses = [1, 2, 3].map(|throttles| {
+            let tried = Try { throttles, ..tried(&Intent::Enable, 12) };
+            after_error(&limited, &tried).pause.unwrap().as_millisecond()
+        });
+        assert_eq!(pauses, [500, 1_000, 2_000], "however often this one was tried");
     }
 
     #[test]

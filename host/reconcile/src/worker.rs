@@ -25,7 +25,9 @@ pub struct ApplyReport {
     pub guard: Vec<String>,
     /// Operations that wait for a later time.
     pub later: u64,
-    /// The earliest of those times.
+    /// Identities that are not planned in a target yet, because an account there could not be read since it was changed.
+    pub unread: u64,
+    /// The earliest time at which something of this is tried again.
     pub next: Option<Timestamp>,
     /// Targets that could not be worked with, and why.
     pub failed_targets: BTreeMap<String, String>,
@@ -91,6 +93,11 @@ impl Engine {
             report.next = [report.next, next].into_iter().flatten().min();
             report.operations.unknown = report.operations.unknown.max(queue.unknown);
         }
+        if wakes == Wakes::Answered {
+            let (unread, next) = self.unread.waiting();
+            report.unread = unread;
+            report.next = [report.next, next].into_iter().flatten().min();
+        }
         Ok(report)
     }
 
@@ -130,7 +137,7 @@ impl Engine {
             total.operations.unknown = 0;
             total.operations.merge(round.operations);
             (total.later, total.next, total.failed_targets) = (round.later, round.next, round.failed_targets);
-            total.held = round.held;
+            (total.held, total.unread) = (round.held, round.unread);
             let Some(next) = total.next else { return Ok(total) };
             let wait = Duration::try_from(next.duration_since(self.clock.now())).unwrap_or_default();
             if wait > patience {

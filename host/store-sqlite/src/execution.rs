@@ -221,7 +221,7 @@ fn record_one_operation(tx: &Transaction<'_>, ids: &Ids, recording: &Recording, 
     let quarantined = recording.quarantined && state == OperationState::Waiting;
     tx.prepare_cached(
         "UPDATE operation SET state = ?2, detail = coalesce(?3, detail), not_before = coalesce(?4, not_before), \
-         changed_at = ?5, error_class = coalesce(?6, error_class), \
+         changed_at = ?5, error_class = coalesce(?6, error_class), attempts = attempts - ?8, \
          quarantined_since = CASE WHEN ?7 THEN coalesce(quarantined_since, ?5) END WHERE id = ?1",
     )?
     .execute((
@@ -232,6 +232,7 @@ fn record_one_operation(tx: &Transaction<'_>, ids: &Ids, recording: &Recording, 
         micros(now),
         recording.error_class,
         quarantined,
+        u32::from(!recording.sent),
     ))?;
     // Before what was seen takes the place of what was known.
     note_end(tx, &operation, state, recording, now)?;

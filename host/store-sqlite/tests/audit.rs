@@ -233,6 +233,7 @@ async fn a_secret_is_in_no_row() {
     let leased = store.lease(&app(), 10, now()).await.unwrap();
     for one in &leased {
         let recording = Recording {
+            sent: true,
             quarantined: false,
             kind_rests_until: None,
             operation: one.operation.id,

@@ -98,6 +98,7 @@ impl Company {
     async fn record(&self, leased: &Leased, state: OperationState, error_class: Option<&'static str>, now: Timestamp) {
         let recording = Recording {
             operation: leased.operation.id,
+            sent: true,
             state,
             detail: error_class.map(|class| format!("{class}: said the target")),
             error_class,
@@ -114,6 +115,7 @@ impl Company {
         let leased = self.plan(identity, Intent::Create { attributes: Attributes::new(), active }, now).await;
         let recording = Recording {
             operation: leased.operation.id,
+            sent: true,
             state: OperationState::Applied,
             detail: None,
             error_class: None,

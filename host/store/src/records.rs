@@ -214,10 +214,13 @@ pub struct Outlook {
     pub unsettled: BTreeSet<TargetName>,
     /// Missing accounts that are to be forgotten; the identity is woken then.
     pub forgotten: BTreeSet<AccountId>,
-    /// When time alone will change the plan.
+    /// When the identity is to be looked at again, whatever happens: time alone will change the plan, or a target that could not
+    /// be planned is tried again.
     pub look_again_at: Option<Timestamp>,
     /// The accounts that its accounts refer to: the target and the identity there, as `source/key`.
     pub references: BTreeSet<(TargetName, String)>,
+    /// Whether an account has to be read first: what was accepted is not planned as a whole yet.
+    pub unread: bool,
 }
 
 /// A planned item that was not carried out.
@@ -338,6 +341,8 @@ pub enum Seen {
 pub struct Recording {
     /// The operation.
     pub operation: OperationId,
+    /// Whether it was sent at all; what was not does not count as a try.
+    pub sent: bool,
     /// Where it is now.
     pub state: OperationState,
     /// Why, for people.

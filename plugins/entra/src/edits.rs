@@ -9,7 +9,7 @@ use crate::object::{to_body, to_object};
 use crate::refusal;
 use purser_sdk::http::escape_segment;
 use purser_sdk::serde_json::{Value, json};
-use purser_sdk::{AttributeAction, Attributes, CreateEdit, Edit, Error, Outcome, Request, UpdateEdit};
+use purser_sdk::{AttributeAction, Attributes, CreateEdit, Edit, Error, Object, Outcome, Request, UpdateEdit};
 use std::collections::BTreeSet;
 
 /// Carries requests out, in waves: what edits one object stays in order.
@@ -61,7 +61,11 @@ fn carry_out(
     }
     let items: Vec<Item> = seconds.iter().map(|(_, item, _)| item.clone()).collect();
     for ((place, item, outcome), ended) in seconds.into_iter().zip(send(graph, &items)) {
-        answers.push((place, second_ended(&item, ended, outcome)));
+        let answer = match (&requests[place].edit, outcome) {
+            (Edit::Create(edit), Outcome::Done(Some(object))) => Ok(created(edit, object, &item, ended)),
+            (_, outcome) => second_ended(&item, ended, outcome),
+        };
+        answers.push((place, answer));
     }
     answers
 }
@@ -71,6 +75,16 @@ fn restored(graph: &Graph, request: &Request, deleted: &mut Deleted) -> Result<O
     let (Edit::Create(edit), Class::User) = (&request.edit, Class::parse(&request.class)?) else { return Ok(None) };
     let found = deleted.of_same_person(graph, edit)?;
     found.map(|id| deleted::restore(graph, &id, edit)).transpose()
+}
+
+/// The end of a create whose second write, of the manager, ended so. The account is there, with an id, whatever became of its
+/// manager: what it lacks is seen in the answer, and written later.
+fn created(edit: &CreateEdit, mut object: Object, item: &Item, ended: Result<Ended, Error>) -> Outcome {
+    let done = ended.is_ok_and(|ended| ended.failure(item).is_none());
+    if let (true, Some(manager)) = (done, edit.attributes.get("manager")) {
+        object.attributes.insert("manager".to_owned(), manager.clone());
+    }
+    Outcome::Done(Some(object))
 }
 
 /// The end of an edit whose second write ended so. What was deleted just now may not be seen among the deleted yet.

@@ -3,6 +3,8 @@
 
 use crate::application::Trouble;
 use crate::stage::Stage;
+use purser_connector::Fault;
+use purser_model::edit::{ConnectorError, ErrorClass, ThrottleScope};
 use purser_model::identity::LifecycleState;
 use purser_reconcile::ReconcileMode;
 use serde_json::json;
@@ -34,11 +36,30 @@ fn trouble(dice: &mut Dice) -> Trouble {
     }
 }
 
+/// Every sixth object or so cannot be read, but never more than twice in a row: who listens to the target gets through.
+fn reading_trouble(seed: u64) -> impl FnMut(&str, u32) -> Option<Fault> + Send {
+    let (mut dice, mut in_a_row) = (Dice(seed), 0);
+    move |call, _| {
+        let class = match (call, in_a_row < 2, dice.roll(18)) {
+            ("get", true, 0) => ErrorClass::RateLimited { after_ms: None, scope: ThrottleScope::Target },
+            ("get", true, 1) => ErrorClass::RateLimited { after_ms: Some(700), scope: ThrottleScope::Object },
+            ("get", true, 2) => ErrorClass::Unavailable { after_ms: None },
+            _ => {
+                in_a_row = 0;
+                return None;
+            }
+        };
+        in_a_row += 1;
+        Some(Fault::Connector(ConnectorError { class, message: "told to fail".into(), native_code: None }))
+    }
+}
+
 async fn story(seed: u64) {
     let mut stage = Stage::new("disable", "show");
     let mut dice = Dice(seed);
     let mut failing = Dice(seed ^ 0xdead_beef);
     stage.application.fail_like(move || trouble(&mut failing));
+    stage.application.interfere(reading_trouble(seed ^ 0x0bad_cafe));
     let mut last = std::collections::BTreeMap::new();
     for round in 0..4 {
         for _ in 0..dice.roll(PEOPLE) {

@@ -1,9 +1,14 @@
 //! What time alone does: first days, last days, grace, and deletions that wait.
 
 use crate::stage::Stage;
+use purser_connector::Fault;
+use purser_model::edit::{ConnectorError, ErrorClass, ThrottleScope};
 use purser_model::identity::{LifecycleState, Validity};
+use purser_reconcile::ReconcileMode;
 use purser_store::{AccountFilter, PageRequest, StoreError};
 use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 fn anna() -> serde_json::Value {
     json!({"userName": "anna", "mail": "anna@x", "department": "Engineering"})
@@ -35,6 +40,43 @@ async fn a_hire_of_tomorrow_gets_an_account_tomorrow_and_loses_it_after_the_last
     stage.settle().await;
     let (same, person) = stage.application.person("anna");
     assert_eq!((same, person.active), (id, true));
+}
+
+/// An account that a write changed is read before it is planned again. Where the target does not let itself be read, what
+/// was accepted meanwhile is done as soon as it does, and no reconciliation is needed for it.
+#[tokio::test]
+async fn a_change_is_not_lost_where_the_account_cannot_be_read_yet() {
+    use LifecycleState::{Active, Departed};
+    for scope in [ThrottleScope::Object, ThrottleScope::Target] {
+        for (first, then, last) in [(Active, Departed, Active), (Departed, Active, Departed)] {
+            let stage = Stage::new("disable", "show");
+            stage.person("1", anna()).await;
+            stage.settle().await;
+            stage.accept("1", first, anna()).await;
+            stage.settle().await;
+            stage.reconcile(ReconcileMode::Repair).await;
+            let blocked = Arc::new(AtomicBool::new(true));
+            let is_blocked = blocked.clone();
+            stage.application.reading_fails_like(move || {
+                let class = ErrorClass::RateLimited { after_ms: None, scope };
+                let error = ConnectorError { class, message: "not now".into(), native_code: None };
+                is_blocked.load(Ordering::SeqCst).then_some(Fault::Connector(error))
+            });
+            // What switches an account on or off does not say how the account is after it.
+            stage.accept("1", then, anna()).await;
+            stage.work().await;
+            assert_eq!(stage.application.person("anna").1.active, then == Active);
+            stage.accept("1", last, anna()).await;
+            let report = stage.work().await;
+            assert_eq!(stage.application.person("anna").1.active, then == Active, "it is not known well enough");
+            assert_eq!(report.unread, 1);
+            assert!(report.next.is_some_and(|next| next > stage.now()), "it is said when that is looked at again");
+            blocked.store(false, Ordering::SeqCst);
+            assert_eq!(stage.settle().await.unread, 0);
+            assert_eq!(stage.application.person("anna").1.active, last == Active, "{scope:?}");
+            assert_eq!(stage.application.members("Everyone").len(), usize::from(last == Active), "{scope:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,10 @@
 use crate::application::Trouble;
 use crate::stage::Stage;
 use jiff::{SignedDuration, Timestamp};
+use purser_model::operation::OperationState;
 use purser_reconcile::{Clock, ReconcileMode};
+use purser_store::{OperationFilter, PageRequest};
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
@@ -50,11 +53,15 @@ async fn a_pause_that_the_target_asks_for_goes_before_the_rate() {
     stage.application.fail_like(move || if std::mem::take(&mut first) { Trouble::Limited } else { Trouble::None });
     stage.employ(90).await;
 
-    let calls = calls.lock().unwrap();
+    let calls = calls.lock().unwrap().clone();
     let pause_ends = calls[0].0 + SignedDuration::from_secs(1);
     let before: Vec<_> = calls.iter().filter(|(at, _)| *at < pause_ends).collect();
     assert!(before.len() <= 3, "the entitlement, and what was under way already: {before:?}");
     assert_eq!(stage.application.content().people.len(), 90, "nobody is lost by being held back");
+    let done = OperationFilter { state: Some(OperationState::Applied), ..OperationFilter::default() };
+    let operations = stage.engine.store().operations(done, PageRequest::first(500)).await.unwrap();
+    let tried: BTreeSet<u32> = operations.iter().map(|operation| operation.attempts).collect();
+    assert_eq!(tried, BTreeSet::from([1, 2]), "what was held back was not sent, and does not count as tried");
 }
 
 #[tokio::test]

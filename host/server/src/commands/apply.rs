@@ -67,7 +67,7 @@ fn both(first: ApplyReport, mut rest: ApplyReport) -> ApplyReport {
 /// How a command ends that led to this.
 pub fn ending(report: &ApplyReport) -> Ending {
     let operations = &report.operations;
-    let open = operations.refused + operations.unknown + report.later + report.stale.len() as u64;
+    let open = operations.refused + operations.unknown + report.later + report.unread + report.stale.len() as u64;
     match (open == 0 && report.failed_targets.is_empty(), report.held) {
         (false, _) => Ending::Failed,
         (true, 0) => Ending::Done,
@@ -84,13 +84,21 @@ pub fn text(report: &ApplyReport) -> String {
     )];
     lines.extend(operations.reasons.iter().map(|(reason, count)| format!("  refused {count} x: {reason}")));
     lines.extend(report.guard.iter().map(|reason| format!("  held: {reason}")));
-    lines.extend(report.failed_targets.iter().map(|(name, reason)| format!("  target {name} left out: {reason}")));
     lines.extend(
         report
             .stale
             .iter()
             .map(|stale| format!("  skipped {} in {}: {}", stale.item.label, stale.item.target, stale.reason)),
     );
+    lines.extend(open(report));
+    lines.join("\n")
+}
+
+/// What is left to do, a line for each reason.
+pub fn open(report: &ApplyReport) -> Vec<String> {
+    let operations = &report.operations;
+    let mut lines: Vec<String> =
+        report.failed_targets.iter().map(|(name, reason)| format!("target {name} left out: {reason}")).collect();
     if operations.quarantined > 0 {
         lines.push(format!(
             "{} operations keep failing and are quarantined: see `purser quarantine list`",
@@ -107,6 +115,13 @@ pub fn text(report: &ApplyReport) -> String {
     if operations.unknown > 0 {
         lines.push(format!("{} operations have an unknown end and are observed next time", operations.unknown));
     }
+    if report.unread > 0 {
+        lines.push(format!(
+            "{} identities are not planned yet where an account could not be read since it was changed: run `purser apply` \
+             again, or `purser serve`",
+            report.unread
+        ));
+    }
     if report.later > 0 {
         let when = report.next.map(|next| format!(", the first at {next}")).unwrap_or_default();
         lines.push(format!(
@@ -114,5 +129,5 @@ pub fn text(report: &ApplyReport) -> String {
             report.later
         ));
     }
-    lines.join("\n")
+    lines
 }

@@ -6,13 +6,41 @@ use crate::commands::apply;
 use crate::home::Home;
 use crate::host::Host;
 use crate::output::{Bars, Output};
+use jiff::Timestamp;
 use purser_model::run::RunKind;
-use purser_reconcile::{DrainReport, PlanReport, ReconcileMode, ReconcileReport, SingleReport};
+use purser_reconcile::{ApplyReport, DrainReport, PlanReport, ReconcileMode, ReconcileReport, SingleReport};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The answer, and what is left to do after it.
+#[derive(Serialize)]
+struct Reconciled<A> {
+    #[serde(flatten)]
+    report: A,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open: Option<Open>,
+}
+
+#[derive(Serialize)]
+struct Open {
+    later: u64,
+    unread: u64,
+    held: u64,
+    next: Option<Timestamp>,
+    failed_targets: BTreeMap<String, String>,
+}
+
+impl Open {
+    fn of(rest: &ApplyReport) -> Option<Self> {
+        let ApplyReport { later, unread, held, next, failed_targets, .. } = rest.clone();
+        let something = later + unread + held > 0 || !failed_targets.is_empty();
+        something.then_some(Self { later, unread, held, next, failed_targets })
+    }
+}
 
 /// What the answer has in common, whatever was looked at.
 trait Answer: Serialize {
@@ -55,21 +83,23 @@ async fn finish(
     output: &Output,
 ) -> anyhow::Result<Ending> {
     let mut ending = Ending::Done;
+    let mut rest = ApplyReport::default();
     if !arguments.dry_run {
-        let mut rest = host.engine.work_off_with_retries(PATIENCE, &progress).await?;
+        rest = host.engine.work_off_with_retries(PATIENCE, &progress).await?;
         rest.operations.merge(report.operations().clone());
         ending = apply::ending(&rest);
-        *report.operations() = rest.operations;
+        *report.operations() = rest.operations.clone();
     }
     if report.plan().is_some_and(|plan| !plan.items.is_empty()) {
         ending = Ending::ChangesPending;
     }
     drop(progress);
-    output.answer(&report, || text(arguments, &report))?;
+    let answer = Reconciled { report, open: Open::of(&rest) };
+    output.answer(&answer, || text(arguments, &answer.report, &rest))?;
     Ok(ending)
 }
 
-fn text(arguments: &Reconcile, report: &impl Answer) -> String {
+fn text(arguments: &Reconcile, report: &impl Answer, rest: &ApplyReport) -> String {
     let mut text = report.found(arguments.target.as_str());
     match report.plan() {
         Some(plan) => {
@@ -77,6 +107,10 @@ fn text(arguments: &Reconcile, report: &impl Answer) -> String {
             text.push_str(&purser_plan::render::text(&plan.items, &plan.notices, &|_, _| None));
         }
         None => text.push_str(&done(report.done())),
+    }
+    for line in apply::open(rest) {
+        text.push('\n');
+        text.push_str(&line);
     }
     text
 }
