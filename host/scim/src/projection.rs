@@ -157,7 +157,8 @@ fn only(value: Value, is_shown: impl Fn(&str) -> bool + Copy) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{ResourceKind, ServedTypes};
+    use crate::ResourceKind;
+    use crate::schema::ServedTypes;
     use serde_json::json;
 
     const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";

@@ -32,6 +32,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0014-listing.sql")),
     M::up(include_str!("../migrations/0013-limits.sql")),
     M::up(include_str!("../migrations/0015-access.sql")),
+    M::up(include_str!("../migrations/0016-scim.sql")),
 ];
 
 /// Why the file could not be opened.

@@ -31,6 +31,7 @@ mod recognition;
 mod references;
 mod rows;
 mod runs;
+mod scim;
 mod secrets;
 mod seen;
 mod small;

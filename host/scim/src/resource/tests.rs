@@ -1,7 +1,8 @@
 //! What clients send, in its normal form.
 
 use super::*;
-use crate::schema::{ExtensionOfType, ResourceKind, ServedTypes};
+use crate::ResourceKind;
+use crate::schema::{ExtensionOfType, ServedTypes};
 
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 const ACME: &str = "urn:ietf:params:scim:schemas:extension:acme:2.0:User";
