@@ -76,3 +76,5 @@ fn resources(kind: ResourceKind) -> Router<Arc<ScimState>> {
         )
 }
 
+#[cfg(test)]
+mod tests;
