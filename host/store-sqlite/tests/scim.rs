@@ -20,17 +20,17 @@ struct Kept {
 }
 
 fn now() -> Timestamp {
-    Timestamp::from_second(1_000).unwrap()
+    Timestamp::from_second(1_000).expect("it is there")
 }
 
 fn open() -> Kept {
-    let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("purser.db"), Arc::new(Ids::new([1; 32]))).unwrap();
-    Kept { store, source: "okta".parse().unwrap(), folder }
+    let folder = tempfile::tempdir().expect("it is there");
+    let store = SqliteStore::open(&folder.path().join("purser.db"), Arc::new(Ids::new([1; 32]))).expect("it is there");
+    Kept { store, source: "okta".parse().expect("it is there"), folder }
 }
 
 fn attributes(value: &Value) -> Attributes {
-    value.as_object().unwrap().clone()
+    value.as_object().expect("it is there").clone()
 }
 
 impl Kept {
@@ -43,23 +43,23 @@ impl Kept {
 
     async fn create(&self, name: &str) -> KeptScim {
         let id = self.store.next_scim_id(now());
-        self.store.create_scim_user(&self.source, self.user(id, name), now()).await.unwrap()
+        self.store.create_scim_user(&self.source, self.user(id, name), now()).await.expect("it is there")
     }
 
     async fn group(&self, name: &str, members: &[&KeptScim]) -> KeptScim {
         let members = Some(members.iter().map(|member| member.id).collect());
         let attributes = attributes(&json!({"displayName": name}));
         let group = ScimGroup { id: self.store.next_scim_id(now()), attributes, members };
-        self.store.create_scim_group(&self.source, group, now()).await.unwrap()
+        self.store.create_scim_group(&self.source, group, now()).await.expect("it is there")
     }
 
     async fn identities(&self) -> Vec<Identity> {
-        self.store.identities(IdentityFilter::default(), PageRequest::first(100)).await.unwrap()
+        self.store.identities(IdentityFilter::default(), PageRequest::first(100)).await.expect("it is there")
     }
 
     async fn groups_of(&self, user: &KeptScim) -> Value {
         let identities = self.identities().await;
-        let identity = identities.iter().find(|one| one.key == user.id.to_string()).unwrap();
+        let identity = identities.iter().find(|one| one.key == user.id.to_string()).expect("it is there");
         identity.attributes.get("groups").cloned().unwrap_or_default()
     }
 }

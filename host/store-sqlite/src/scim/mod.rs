@@ -30,7 +30,7 @@ impl ScimResources for SqliteStore {
         now: Timestamp,
     ) -> Result<KeptScim, StoreError> {
         let (ids, source) = (self.ids.clone(), source.clone());
-        self.connections.write(move |tx| write::create_user(tx, &ids, &source, user, now)).await
+        self.connections.write(move |tx| write::create_user(tx, &ids, &source, &user, now)).await
     }
 
     async fn replace_scim_user(

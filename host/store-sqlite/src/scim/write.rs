@@ -22,10 +22,10 @@ pub(super) fn create_user(
     tx: &Transaction<'_>,
     ids: &Ids,
     source: &SourceName,
-    user: ScimUser,
+    user: &ScimUser,
     now: Timestamp,
 ) -> Result<KeptScim> {
-    free_user_name(tx, source, &user)?;
+    free_user_name(tx, source, user)?;
     insert(tx, source, ResourceKind::User, user.id, &user.attributes, now)?;
     accept_one(tx, ids, source, &user.record, now)?;
     kept(tx, source, ResourceKind::User, user.id)
