@@ -2,10 +2,15 @@
 import json
 import sys
 
-from scim2_models import Context, EnterpriseUser, Error, PatchOp, SCIMException, ScimFilter, User
 from pydantic import ValidationError
+from scim2_models import Context, EnterpriseUser, PatchOp, SCIMException, ScimFilter, ScimPolicy, User
 
 Person = User[EnterpriseUser]
+# What Entra sends is to be understood, as our server does.
+POLICY = ScimPolicy(
+    remove_value_as_filter=ScimPolicy.RemoveValue.apply,
+    unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
+)
 
 
 def answer(question):
@@ -22,6 +27,7 @@ def answer(question):
 
 for line in sys.stdin:
     try:
-        print(json.dumps(answer(json.loads(line))))
+        with POLICY:
+            print(json.dumps(answer(json.loads(line))))
     except (SCIMException, ValidationError, ValueError) as error:
         print(json.dumps({"refused": str(error)[:300]}))
