@@ -72,6 +72,7 @@ impl Host {
 
     /// Wakes whom declarations touch that are new since the last time. Says what it did; none where they are the same.
     pub async fn take_up_declarations(&self, progress: &dyn Progress) -> anyhow::Result<Option<TakenUp>> {
+        self.engine.take_up_pushed().await?;
         let kept = self.store.kept_declarations().await?;
         let digest = self.engine.rules().configuration().digest();
         if kept.as_ref().is_some_and(|kept| kept.digest == digest) {

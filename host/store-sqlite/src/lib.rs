@@ -35,6 +35,7 @@ mod scim;
 mod secrets;
 mod seen;
 mod small;
+mod together;
 mod transaction;
 mod unmatched;
 mod upgrades;

@@ -175,6 +175,25 @@ fn what_is_pushed_is_in_the_application_at_once() {
     assert!(refused.contains("kind = \"scim\""), "{refused}");
 }
 
+/// What follows from a user is declared anew, and those that were pushed before follow it.
+#[test]
+fn a_new_declaration_reaches_whom_it_concerns() {
+    let home = home();
+    let made = token(&home, "okta");
+    let served = Served::start(&home, &["--reconcile-every", "0"]);
+    Pusher { served: &served, token: made }.push("anna");
+    becomes(&home, "anna", &[("mail", "anna@example.org")]);
+    served.stop();
+    let mapped =
+        "[source.okta.attributes]\nuserName = \"record.userName\"\nemails = \"[{'value': 'new@example.org'}]\"\n";
+    home.declare("all", &DECLARATIONS.replace("[source.entra]", &format!("{mapped}[source.entra]")));
+    let served = Served::start(&home, &["--reconcile-every", "0"]);
+    becomes(&home, "anna", &[("mail", "new@example.org")]);
+    served.stop();
+    let refused = home.purser(&["import", "okta"]).complaint(1);
+    assert!(refused.contains("pushes its identities"), "{refused}");
+}
+
 /// Every check of PyPI's scim2-tester.
 #[test]
 fn the_server_conforms() {

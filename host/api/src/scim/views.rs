@@ -6,7 +6,6 @@ use super::problem::ScimProblem;
 use axum::http::StatusCode;
 use purser_model::id::ScimResourceId;
 use purser_model::identity::IdentityRecord;
-use purser_model::object::Object;
 use purser_scim_server::{ErrorKind, Projection, Resource, ResourceKind, ResourceType, ScimError};
 use purser_store::{KeptScim, Relations, ScimRelation};
 use serde_json::{Map, Value, json};
@@ -107,14 +106,7 @@ impl Client {
 
     /// The identity that a user stands for.
     pub(super) fn record(&self, id: ScimResourceId, user: &Resource) -> Result<IdentityRecord, ScimError> {
-        let object = Object {
-            id: id.to_string(),
-            secondary_ids: Vec::new(),
-            version: None,
-            active: Some(user.active().unwrap_or(true)),
-            attributes: Value::Object(user.0.clone()).to_string(),
-        };
-        self.engine.rules().identity_record(&self.source, &object).map_err(|error| {
+        self.engine.identity_of_user(&self.source, id, &user.0).map_err(|error| {
             ScimError::new(ErrorKind::InvalidValue, format!("no identity follows from this user: {error}"))
         })
     }
