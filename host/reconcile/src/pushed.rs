@@ -64,7 +64,7 @@ impl Engine {
                 match self.identity_of_user(name, user.id, &user.attributes) {
                     Ok(record) => records.push(record),
                     Err(_) => {
-                        warn!(source = %name, user = %user.id, "no identity follows from this user now; it stays as it was")
+                        warn!(source = %name, user = %user.id, "no identity follows from this user now; it stays as it was");
                     }
                 }
             }

@@ -132,7 +132,7 @@ impl Connections {
         let job = Job::Write(WriteJob::new(author, work, answer));
         let writer = self.writer.as_ref().ok_or_else(read_only)?;
         writer.send(job).map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?.map_err(StoreError::from)
+        answered.await.map_err(|_| gone())?
     }
 
     /// Runs `work`, which only reads, on the writing thread: the pages that it needs again and again stay in memory there,

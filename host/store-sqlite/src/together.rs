@@ -14,6 +14,9 @@ use tokio::sync::oneshot;
 /// Tells a caller how the commit ended.
 type Told = Box<dyn FnOnce(std::result::Result<(), &str>) + Send>;
 
+/// Runs a write within a transaction.
+type Run = Box<dyn FnOnce(Option<&Transaction<'_>>) -> Done + Send>;
+
 /// What a write did before the commit, and how its caller is told.
 struct Done {
     is_good: bool,
@@ -24,7 +27,7 @@ struct Done {
 pub(crate) struct WriteJob {
     author: Arc<Author>,
     /// Without a transaction nothing is run, and only the caller is told.
-    run: Box<dyn FnOnce(Option<&Transaction<'_>>) -> Done + Send>,
+    run: Run,
 }
 
 impl WriteJob {
@@ -69,7 +72,7 @@ pub(crate) fn commit_together(connection: &Connection, jobs: Vec<WriteJob>) {
         tracing::error!(%error, %rollback, "a transaction cannot be taken back");
     }
     for tell in told {
-        tell(committed.as_ref().map(|()| ()).map_err(String::as_str));
+        tell(committed.as_ref().copied().map_err(String::as_str));
     }
 }
 
