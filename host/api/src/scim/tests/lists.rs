@@ -138,3 +138,21 @@ async fn only_what_is_asked_for_is_answered() {
     let list = host.okta.get("/Groups?excludedAttributes=members&filter=displayName eq \"Staff\"").await.done(200);
     assert_eq!((&list["totalResults"], list["Resources"][0].get("members")), (&json!(1), None));
 }
+
+#[tokio::test]
+async fn no_page_is_larger_than_announced() {
+    let host = host().await;
+    let create = |number: usize| json!({"method": "POST", "path": "/Users", "bulkId": number.to_string(), "data": {"userName": format!("u{number:04}")}});
+    host.okta.post("/Bulk", json!({"Operations": (0..1000).map(create).collect::<Vec<_>>()})).await.done(200);
+    host.okta.user("u1000").await;
+    let config = host.okta.get("/ServiceProviderConfig").await.done(200);
+    let largest = config["pagination"]["maxPageSize"].as_u64().unwrap();
+    for query in ["count=5000", "count=5000&filter=userName pr", "count=5000&cursor="] {
+        let page = host.okta.get(&format!("/Users?{query}")).await;
+        assert_eq!((page.names().len() as u64, &page.body["totalResults"]), (largest, &json!(1001)), "{query}");
+    }
+    assert_eq!(
+        host.okta.get("/Users").await.names().len() as u64,
+        config["pagination"]["defaultPageSize"].as_u64().unwrap()
+    );
+}
