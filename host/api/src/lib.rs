@@ -8,11 +8,13 @@ mod body;
 mod metrics;
 mod news;
 mod problem;
+mod scim;
 mod token;
 mod v1;
 mod work;
 
 pub use news::News;
+pub use scim::issue_scim_token;
 pub use token::{ApiToken, issue_token};
 
 use axum::extract::{DefaultBodyLimit, State};
@@ -66,6 +68,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/healthz", get(health))
         .route("/readyz", get(ready))
         .merge(guarded)
+        .nest("/scim/v2", scim::routes(&state, purser_scim_server::ServerLimits::default()))
         .fallback(async || Problem::not_found("no such resource"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(state)

@@ -24,6 +24,12 @@ const DECLARATIONS: &str = r#"
 [source.hr]
 connector = "nowhere"
 class = "person"
+[source.okta]
+kind = "scim"
+[source.okta.extension."urn:ietf:params:scim:schemas:extension:acme:2.0:User".attributes]
+floor = { type = "integer" }
+[source.entra]
+kind = "scim"
 [target.crm]
 connector = "nowhere"
 class = "account"
@@ -83,7 +89,7 @@ async fn api(people: usize) -> (Router, tempfile::TempDir) {
     (router(state), folder)
 }
 
-async fn state(people: usize) -> (ApiState, tempfile::TempDir) {
+pub(crate) async fn state(people: usize) -> (ApiState, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&folder.path().join("purser.db"), Arc::new(Ids::new([1; 32]))).unwrap();
     for number in 0..people {
@@ -108,7 +114,7 @@ async fn state(people: usize) -> (ApiState, tempfile::TempDir) {
     (state, folder)
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::from_second(1_000).unwrap()
 }
 
@@ -125,7 +131,7 @@ async fn ask(
     send(api, request.body(Body::empty()).unwrap()).await
 }
 
-async fn send(api: &Router, request: Request<Body>) -> (StatusCode, axum::http::HeaderMap, Value) {
+pub(crate) async fn send(api: &Router, request: Request<Body>) -> (StatusCode, axum::http::HeaderMap, Value) {
     let response = api.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();

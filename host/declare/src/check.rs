@@ -27,7 +27,13 @@ pub(crate) fn references(references: &[Reference], configuration: &Configuration
     for reference in references {
         match reference {
             Reference::Source { name, place } => {
-                declared("source", name, configuration.sources.keys().map(SourceName::as_str), place, problems);
+                declared(
+                    "source",
+                    name,
+                    configuration.sources.keys().chain(configuration.pushed.keys()).map(SourceName::as_str),
+                    place,
+                    problems,
+                );
             }
             Reference::Group { name, place } => {
                 declared("group", name, configuration.groups.keys().map(GroupName::as_str), place, problems);

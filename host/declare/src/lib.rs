@@ -19,6 +19,7 @@ mod membership;
 mod oauth2;
 mod password;
 mod problems;
+mod pushed;
 mod reading;
 mod secret;
 mod section;

@@ -31,8 +31,7 @@ impl Reading {
     pub(crate) fn read(&mut self, mut file: Section<'_>, base: &Path, files: &[DeclarationText]) {
         for (name, section) in file.sections("source", &mut self.problems) {
             if let Some(name) = self.declare("source", name, &section.place, files) {
-                let source = source::read(self, &name, section, base);
-                self.configuration.sources.insert(name, source);
+                source::read(self, name, section, base);
             }
         }
         for (name, section) in file.sections("target", &mut self.problems) {

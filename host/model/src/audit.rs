@@ -1,6 +1,6 @@
 //! The audit log: rows that are only ever added, each chained to the one before by its hash.
 
-use crate::id::TokenName;
+use crate::id::{SourceName, TokenName};
 use serde_json::{Value, json};
 use std::fmt;
 
@@ -26,6 +26,11 @@ impl Actor {
     /// A host that works on its own.
     pub fn serve() -> Self {
         Self("serve".to_owned())
+    }
+
+    /// A client of the SCIM server, by the name of its source.
+    pub fn scim(source: &SourceName) -> Self {
+        Self(format!("scim:{source}"))
     }
 
     /// The holder of a token of the API.

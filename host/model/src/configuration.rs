@@ -14,6 +14,7 @@ use crate::object::Digest;
 use crate::password::PasswordPolicy;
 use crate::quarantine::{QuarantineRules, RetryRules};
 use crate::schedule::Schedule;
+use crate::scim::PushedSource;
 use crate::window::Windows;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,8 @@ use std::time::Duration;
 pub struct Configuration {
     /// Where identities come from.
     pub sources: BTreeMap<SourceName, Source>,
+    /// Who pushes identities over SCIM; these are sources too.
+    pub pushed: BTreeMap<SourceName, PushedSource>,
     /// Where accounts go.
     pub targets: BTreeMap<TargetName, Target>,
     /// Groups of identities.

@@ -55,6 +55,10 @@ uuid_id! {
     RunId
 }
 uuid_id! {
+    /// A resource that a client of the SCIM server pushed.
+    ScimResourceId
+}
+uuid_id! {
     /// A case that a person decides.
     CaseId
 }

@@ -26,6 +26,7 @@ pub mod plan;
 pub mod quarantine;
 pub mod run;
 pub mod schedule;
+pub mod scim;
 pub mod seal;
 pub mod sealed;
 pub mod secret;

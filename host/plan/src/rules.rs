@@ -20,6 +20,7 @@ use purser_model::operation::Intent;
 #[cfg(doc)]
 use purser_model::plan::PlanItem;
 use purser_model::plan::PlannedOperation;
+use purser_model::scim::PushedSource;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -191,6 +192,29 @@ pub(crate) struct MemberRule {
     pub(crate) rule: Option<Expression>,
 }
 
+/// The expressions by which a source's records become identities, whether it is read or pushes.
+struct RecordExpressions<'a> {
+    attributes: &'a BTreeMap<String, String>,
+    lifecycle: &'a Option<String>,
+    valid_from: &'a Option<String>,
+    valid_until: &'a Option<String>,
+    time_zone: &'a TimeZone,
+}
+
+impl<'a> From<&'a Source> for RecordExpressions<'a> {
+    fn from(source: &'a Source) -> Self {
+        let Source { attributes, lifecycle, valid_from, valid_until, time_zone, .. } = source;
+        Self { attributes, lifecycle, valid_from, valid_until, time_zone }
+    }
+}
+
+impl<'a> From<&'a PushedSource> for RecordExpressions<'a> {
+    fn from(source: &'a PushedSource) -> Self {
+        let PushedSource { attributes, lifecycle, valid_from, valid_until, time_zone, .. } = source;
+        Self { attributes, lifecycle, valid_from, valid_until, time_zone }
+    }
+}
+
 impl Rules {
     /// Compiles every expression of a configuration. References between its parts are not checked here: a grant in a
     /// target that is not declared grants nothing.
@@ -199,7 +223,12 @@ impl Rules {
     /// Every expression that does not compile, not only the first.
     pub fn compile(configuration: Configuration) -> Result<Self, Vec<RuleError>> {
         let mut compiler = Compiler { dialect: Dialect::new(), errors: Vec::new() };
-        let sources = compile_each(&configuration.sources, |name, source| compiler.source(name, source));
+        let mut sources = compile_each(&configuration.sources, |name, source| {
+            compiler.source(name, &RecordExpressions::from(source))
+        });
+        sources.extend(compile_each(&configuration.pushed, |name, source| {
+            compiler.source(name, &RecordExpressions::from(source))
+        }));
         let targets = compile_each(&configuration.targets, |name, target| compiler.target(name, target));
         let groups = compile_each(&configuration.groups, |name, group| {
             compiler.members(RulePlace::GroupRule { group: name.clone() }, &group.members, group.rule.as_deref())
@@ -434,9 +463,9 @@ impl Compiler {
         }
     }
 
-    fn source(&mut self, name: &SourceName, source: &Source) -> SourceRules {
+    fn source(&mut self, name: &SourceName, source: &RecordExpressions<'_>) -> SourceRules {
         let mut attributes = Vec::new();
-        for (attribute, text) in &source.attributes {
+        for (attribute, text) in source.attributes {
             let place = RulePlace::SourceAttribute { source: name.clone(), attribute: attribute.clone() };
             attributes.extend(self.expression(place, text, RECORD).map(|expression| (attribute.clone(), expression)));
         }
@@ -446,8 +475,8 @@ impl Compiler {
             let place = RulePlace::SourceValidity { source: name.clone(), end };
             text.as_deref().and_then(|text| self.expression(place, text, RECORD))
         };
-        let valid_from = validity(ValidityEnd::From, &source.valid_from);
-        let valid_until = validity(ValidityEnd::Until, &source.valid_until);
+        let valid_from = validity(ValidityEnd::From, source.valid_from);
+        let valid_until = validity(ValidityEnd::Until, source.valid_until);
         SourceRules { attributes, lifecycle, valid_from, valid_until, time_zone: source.time_zone.clone() }
     }
 

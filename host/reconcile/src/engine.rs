@@ -297,6 +297,10 @@ impl Engine {
 
     pub(crate) fn source(&self, name: &SourceName) -> Result<&Source, EngineError> {
         let sources = &self.rules.configuration().sources;
+        if self.rules.configuration().pushed.contains_key(name) {
+            let reason = "it pushes its identities over SCIM, so that nothing is to be read".to_owned();
+            return Err(EngineError::Stopped { subject: format!("source {name}"), reason });
+        }
         sources.get(name).ok_or_else(|| not_declared("source", name.as_str(), sources.keys().map(SourceName::as_str)))
     }
 

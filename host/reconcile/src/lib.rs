@@ -25,6 +25,7 @@ mod planning;
 mod plans;
 mod protection;
 mod provision;
+mod pushed;
 mod reconcile;
 mod resolve;
 mod rest;

@@ -8,6 +8,7 @@ use purser_model::guard::Taking;
 use purser_model::id::{AccountId, SourceName, TargetName};
 use purser_model::manifest::ClassKind;
 use purser_model::run::Run;
+use purser_model::scim::ResourceKind;
 use purser_store::{ClassOfTarget, PageRequest, TakingQuestion, UnmatchedOperation};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -36,7 +37,12 @@ impl Engine {
         run: &Run,
     ) -> Result<UnmatchedReport, EngineError> {
         let sources: Vec<SourceName> = self.rules.configuration().sources.keys().cloned().collect();
-        let doubts = self.store.unmatched_doubts(name, sources).await?;
+        let mut doubts = self.store.unmatched_doubts(name, sources).await?;
+        for source in self.rules.configuration().pushed.keys() {
+            if self.store.count_scim(source, ResourceKind::User).await? == 0 {
+                doubts.push(format!("source {source} has pushed nobody yet"));
+            }
+        }
         if !doubts.is_empty() {
             let reason = format!("accounts that seem to belong to nobody are left alone: {}", doubts.join("; "));
             return Ok(left_alone(name, [reason]));

@@ -1,8 +1,8 @@
 //! Bulk requests (RFC 7644 3.7): reading them, and ids that come to be on the way.
 
 use crate::BULK_RESPONSE_SCHEMA;
+use crate::ResourceKind;
 use crate::error::{ErrorKind, ScimError};
-use crate::schema::ResourceKind;
 use crate::value::member;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

@@ -99,7 +99,8 @@ pub fn schema_document(base: &str, schema: &Schema) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{ResourceKind, ServedTypes};
+    use crate::ResourceKind;
+    use crate::schema::ServedTypes;
 
     #[test]
     fn a_schema_is_answered_as_the_rfc_has_it() {

@@ -20,6 +20,8 @@ mod schema;
 mod sort;
 mod value;
 
+pub use purser_model::scim::ResourceKind;
+
 pub use bulk::{BulkMethod, BulkOperation, BulkRequest, References, bulk_response};
 pub use discovery::{ServerLimits, resource_type_document, schema_document, service_provider_config};
 pub use error::{ErrorKind, ScimError};
@@ -30,8 +32,8 @@ pub use projection::Projection;
 pub use query::{Paging, Query};
 pub use resource::{Previous, Resource, normalise};
 pub use schema::{
-    AttributeDefinition, AttributeType, ExtensionOfType, Mutability, NotASchema, ResourceKind, ResourceType, Returned,
-    Schema, ServedTypes, Uniqueness, common_attributes, discovery_schemas,
+    AttributeDefinition, AttributeType, ExtensionOfType, Mutability, NotASchema, ResourceType, Returned, Schema,
+    ServedTypes, Uniqueness, common_attributes, discovery_schemas,
 };
 pub use sort::{SortKey, Sorting};
 

@@ -121,7 +121,8 @@ fn attribute_of<'t>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{ResourceKind, ServedTypes};
+    use crate::ResourceKind;
+    use crate::schema::ServedTypes;
 
     #[test]
     fn names_and_uris_are_found_whatever_their_case() {

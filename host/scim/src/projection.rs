@@ -86,9 +86,12 @@ impl Choice<'_> {
             let attribute = find(&name)?;
             let value = match self.shows(schema, attribute) {
                 Shown::Nothing => return None,
-                Shown::All => value,
+                Shown::All if attribute.sub_attributes.iter().all(is_shown_unasked) => value,
+                Shown::All => only(value, |name| attribute.sub_attribute(name).is_none_or(is_shown_unasked))?,
                 Shown::Parts(parts) => only(value, |name| parts.iter().any(|part| part == name))?,
-                Shown::Without(parts) => only(value, |name| parts.iter().all(|part| part != name))?,
+                Shown::Without(parts) => only(value, |name| {
+                    attribute.sub_attribute(name).is_none_or(is_shown_unasked) && parts.iter().all(|part| part != name)
+                })?,
             };
             Some((name, value))
         });
@@ -115,6 +118,11 @@ impl Choice<'_> {
             Some(parts) => Shown::Without(parts),
         }
     }
+}
+
+/// Whether a part is shown where its attribute is, without being named itself.
+fn is_shown_unasked(part: &AttributeDefinition) -> bool {
+    matches!(part.returned, Returned::Always | Returned::Default)
 }
 
 /// Whether the list names an attribute: none where not, no parts where it is named as a whole.
@@ -157,7 +165,8 @@ fn only(value: Value, is_shown: impl Fn(&str) -> bool + Copy) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{ResourceKind, ServedTypes};
+    use crate::ResourceKind;
+    use crate::schema::ServedTypes;
     use serde_json::json;
 
     const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
@@ -195,6 +204,19 @@ mod tests {
         assert_eq!(less["name"], json!({"familyName": "B"}));
         assert_eq!(less[ENTERPRISE], json!({"department": "R&D"}));
         assert_eq!(shown(&[], &[ENTERPRISE]).get(ENTERPRISE), None);
+    }
+
+    #[test]
+    fn names_of_members_are_shown_where_they_are_asked_for() {
+        let types = ServedTypes::default();
+        let group = json!({"members": [{"value": "1", "display": "One"}]});
+        let shown = |attributes: &[&str]| {
+            let projection = Projection::new(attributes.iter().copied(), []);
+            projection.apply(types.of(ResourceKind::Group), group.as_object().unwrap().clone())["members"].clone()
+        };
+        assert_eq!(shown(&[]), json!([{"value": "1"}]));
+        assert_eq!(shown(&["members"]), json!([{"value": "1"}]));
+        assert_eq!(shown(&["members.display"]), json!([{"display": "One"}]));
     }
 
     #[test]

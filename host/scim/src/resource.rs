@@ -7,7 +7,7 @@
 use crate::error::{ErrorKind, ScimError};
 use crate::path::after_prefix;
 use crate::schema::{AttributeDefinition, AttributeType, Mutability, ResourceType, Schema};
-use crate::value::{flag, is_unassigned, member};
+use crate::value::{flag, fold, is_unassigned, member};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -223,9 +223,20 @@ pub(crate) fn normal_value(attribute: &AttributeDefinition, value: &Value) -> Re
     Ok((!items.is_empty()).then_some(Value::Array(items)))
 }
 
-/// What tells a value from the others of its attribute.
+/// What tells a value from the others of its attribute; case counts where it counts in comparisons.
 pub(crate) fn identity_of(attribute: &AttributeDefinition, item: &Value) -> String {
-    if attribute.is_told_by_value() { item["value"].to_string() } else { item.to_string() }
+    match item {
+        Value::Object(_) if attribute.is_told_by_value() => item["value"].to_string(),
+        Value::Object(members) => {
+            let part = |name: &String, value: &Value| {
+                let definition = attribute.sub_attribute(name);
+                definition.map_or_else(|| value.to_string(), |part| identity_of(part, value))
+            };
+            members.iter().map(|(name, value)| format!("{name}={};", part(name, value))).collect()
+        }
+        Value::String(text) if !attribute.case_exact => Value::from(fold(text)).to_string(),
+        other => other.to_string(),
+    }
 }
 
 fn single(attribute: &AttributeDefinition, value: &Value) -> Result<Option<Value>, ScimError> {
@@ -285,13 +296,19 @@ fn simple(attribute: &AttributeDefinition, value: &Value) -> Result<Value, ScimE
             _ => Err(wrong(attribute, "bytes in base64")),
         },
         AttributeType::String | AttributeType::Reference => match value {
-            Value::String(_) => Ok(value.clone()),
+            Value::String(text) => Ok(canonical(attribute, text).into()),
             Value::Number(number) => Ok(number.to_string().into()),
             Value::Bool(flag) => Ok(flag.to_string().into()),
             _ => Err(wrong(attribute, "a text")),
         },
         AttributeType::Complex => Err(wrong(attribute, "an object")),
     }
+}
+
+/// A value that is usual is written as usual.
+fn canonical<'v>(attribute: &'v AttributeDefinition, text: &'v str) -> &'v str {
+    let is_usual = |usual: &&String| !attribute.case_exact && usual.eq_ignore_ascii_case(text);
+    attribute.canonical_values.iter().find(is_usual).map_or(text, String::as_str)
 }
 
 fn integer(value: &Value) -> Option<Value> {

@@ -1,5 +1,6 @@
 //! Schemas as data: the RFC's, and an operator's extension of users.
 
+use purser_model::scim::{ExtensionAttribute, ExtensionAttributeKind, ResourceKind, UserExtension};
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 
@@ -104,6 +105,18 @@ pub struct AttributeDefinition {
 }
 
 impl AttributeDefinition {
+    fn declared(name: &str, declared: &ExtensionAttribute) -> Self {
+        let kind = match declared.kind {
+            ExtensionAttributeKind::String => AttributeType::String,
+            ExtensionAttributeKind::Boolean => AttributeType::Boolean,
+            ExtensionAttributeKind::Integer => AttributeType::Integer,
+            ExtensionAttributeKind::Decimal => AttributeType::Decimal,
+            ExtensionAttributeKind::DateTime => AttributeType::DateTime,
+        };
+        let (multi_valued, case_exact) = (declared.multi_valued, declared.case_exact);
+        Self { name: name.to_owned(), kind, multi_valued, case_exact, ..Self::default() }
+    }
+
     /// The part of this name; case does not count.
     pub fn sub_attribute(&self, name: &str) -> Option<&Self> {
         find(&self.sub_attributes, name)
@@ -137,6 +150,18 @@ impl Schema {
     /// The attribute of this name; case does not count.
     pub fn attribute(&self, name: &str) -> Option<&AttributeDefinition> {
         find(&self.attributes, name)
+    }
+
+    /// The schema that an operator declared.
+    pub fn declared(id: &str, extension: &UserExtension) -> Self {
+        let name = id.rsplit(':').nth(2).filter(|name| !name.is_empty()).unwrap_or(id).to_owned();
+        let attributes = extension.attributes.iter().map(|(name, one)| AttributeDefinition::declared(name, one));
+        Self {
+            id: id.to_owned(),
+            name,
+            description: "An extension of users".to_owned(),
+            attributes: attributes.collect(),
+        }
     }
 
     /// Checks a schema that an operator wrote.
@@ -204,41 +229,6 @@ pub enum NotASchema {
 
 fn find<'a>(attributes: &'a [AttributeDefinition], name: &str) -> Option<&'a AttributeDefinition> {
     attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
-}
-
-/// Which resources are served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ResourceKind {
-    /// People.
-    User,
-    /// Groups of them.
-    Group,
-}
-
-impl ResourceKind {
-    /// All.
-    pub const ALL: [Self; 2] = [Self::User, Self::Group];
-
-    /// As `meta.resourceType` has it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "User",
-            Self::Group => "Group",
-        }
-    }
-
-    /// The path below the base.
-    pub fn endpoint(self) -> &'static str {
-        match self {
-            Self::User => "/Users",
-            Self::Group => "/Groups",
-        }
-    }
-
-    /// The kind that is served at this path below the base.
-    pub fn at_endpoint(endpoint: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.endpoint().eq_ignore_ascii_case(endpoint))
-    }
 }
 
 /// An extension of a type.
@@ -344,6 +334,16 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| built_in(include_str!("../sch
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_declared_extension_is_named_by_its_urn() {
+        let attributes =
+            [("floor".to_owned(), ExtensionAttribute { kind: ExtensionAttributeKind::Integer, ..Default::default() })];
+        let extension = UserExtension { attributes: attributes.into() };
+        let schema = Schema::declared("urn:ietf:params:scim:schemas:extension:acme:2.0:User", &extension);
+        assert_eq!((schema.name.as_str(), schema.attributes[0].kind), ("acme", AttributeType::Integer));
+        assert_eq!(schema.check(), Ok(()));
+    }
 
     #[test]
     fn the_built_in_schemas_are_good() {

@@ -73,7 +73,8 @@ fn default_part(attribute: &AttributeDefinition) -> Option<&AttributeDefinition>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{ResourceKind, ServedTypes};
+    use crate::ResourceKind;
+    use crate::schema::ServedTypes;
     use serde_json::json;
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod connectors;
 mod recognition;
+mod scim_token;
 mod secret;
 mod token;
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 pub use connectors::*;
 pub use recognition::*;
+pub use scim_token::*;
 pub use secret::*;
 pub use token::*;
 
@@ -95,6 +97,9 @@ pub enum Command {
     /// Tokens of the HTTP API: who may use it, and what for
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Tokens of clients that push identities over SCIM
+    #[command(subcommand)]
+    ScimToken(ScimTokenCommand),
     /// Make, build, inspect, list and upgrade connectors
     #[command(subcommand)]
     Connector(Connector),

@@ -20,6 +20,7 @@ pub mod provision;
 pub mod quarantine;
 pub mod reconcile;
 pub mod schedule;
+pub mod scim_token;
 pub mod secret;
 pub mod serve;
 pub mod since;

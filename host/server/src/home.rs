@@ -104,7 +104,8 @@ impl Home {
         self.data().join("plan-key")
     }
 
-    fn data(&self) -> PathBuf {
+    /// What the host keeps.
+    pub fn data(&self) -> PathBuf {
         self.root.join("data")
     }
 

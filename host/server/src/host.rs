@@ -1,7 +1,7 @@
 //! Puts the parts of a host together.
 
 use crate::folder::Folder;
-use crate::home::{Home, Lock, make_secret, read_or_make_secret};
+use crate::home::{Home, Lock, make_private_folder, make_secret, read_or_make_secret};
 use crate::registry::Registry;
 use crate::secrets::SealedStore;
 use crate::sessions::OpenSessions;
@@ -72,6 +72,7 @@ impl Host {
 
     /// Wakes whom declarations touch that are new since the last time. Says what it did; none where they are the same.
     pub async fn take_up_declarations(&self, progress: &dyn Progress) -> anyhow::Result<Option<TakenUp>> {
+        self.engine.take_up_pushed().await?;
         let kept = self.store.kept_declarations().await?;
         let digest = self.engine.rules().configuration().digest();
         if kept.as_ref().is_some_and(|kept| kept.digest == digest) {
@@ -106,6 +107,7 @@ pub fn open_store(home: &Home) -> anyhow::Result<Arc<dyn Store>> {
 }
 
 fn open_store_as(home: &Home, actor: Actor) -> anyhow::Result<Arc<dyn Store>> {
+    make_private_folder(&home.data())?;
     let seed: [u8; 32] = rand::random();
     let secret = read_or_make_secret(&home.audit_key(), || hexadecimal(&rand::random::<[u8; 32]>()))?;
     let store = SqliteStore::open(&home.store(), Arc::new(Ids::new(seed)))?;
@@ -171,7 +173,7 @@ pub fn folder(home: &Home, runtime: Runtime, rules: &Rules) -> anyhow::Result<Fo
 
 /// The runtime, with compiled connectors kept in the home.
 pub fn open_runtime(home: &Home, compiling: &CompilingLimits) -> anyhow::Result<Runtime> {
-    crate::home::make_private_folder(&home.compiled())?;
+    make_private_folder(&home.compiled())?;
     let key = read_or_make_secret(&home.compiled_key(), make_secret)?;
     let settings = RuntimeSettings {
         cache_key: Some(Secret::new(key).context("the key of compiled connectors")?),

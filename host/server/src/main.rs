@@ -107,6 +107,7 @@ async fn run(cli: Cli, output: &Output) -> anyhow::Result<Ending> {
         Command::Quarantine(arguments) => commands::quarantine::run(home, &arguments, output).await,
         Command::Case(arguments) => commands::case::run(home, &arguments, output).await,
         Command::Secret(arguments) => commands::secret::run(home, &arguments, output).await,
+        Command::ScimToken(arguments) => commands::scim_token::run(home, &arguments, output).await,
         Command::Token(arguments) => commands::token::run(home, &arguments, output).await,
         Command::Account(arguments) => commands::account::run(home, &arguments, output).await,
         Command::Connector(arguments) => commands::connector::run(&home, arguments, output).await,

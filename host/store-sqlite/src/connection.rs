@@ -1,9 +1,10 @@
 //! One writing thread and a few readers on one file.
 
 use crate::failure::Result;
+use crate::together::{WriteJob, commit_together};
 use crate::transaction::{Author, Transaction};
 use purser_store::StoreError;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -11,6 +12,8 @@ use tokio::sync::{Semaphore, oneshot};
 
 /// SQLite before 3.51.3 can lose a WAL reset.
 const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
+/// So many writes are committed together at most.
+const MOST_TOGETHER: usize = 64;
 const READERS: usize = 4;
 const WRITER_CACHE_KIB: i64 = 128 << 10;
 const READER_CACHE_KIB: i64 = 16 << 10;
@@ -32,6 +35,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0014-listing.sql")),
     M::up(include_str!("../migrations/0013-limits.sql")),
     M::up(include_str!("../migrations/0015-access.sql")),
+    M::up(include_str!("../migrations/0016-scim.sql")),
 ];
 
 /// Why the file could not be opened.
@@ -67,7 +71,13 @@ pub enum OpenError {
     Thread(std::io::Error),
 }
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+/// What the writing thread does.
+enum Job {
+    /// A transaction; several that wait are committed together.
+    Write(WriteJob),
+    /// Reading, between transactions.
+    Read(Box<dyn FnOnce(&mut Connection) + Send>),
+}
 
 pub(crate) struct Connections {
     /// None where the file was opened for reading only.
@@ -90,7 +100,7 @@ impl Connections {
         let (sender, jobs) = mpsc::channel::<Job>();
         std::thread::Builder::new()
             .name("purser-store".into())
-            .spawn(move || jobs.iter().for_each(|job| job(&mut writer)))
+            .spawn(move || work(&mut writer, &jobs))
             .map_err(OpenError::Thread)?;
         Ok(Self { writer: Some(sender), readers: Mutex::new(readers), free_readers: Semaphore::new(READERS) })
     }
@@ -111,20 +121,18 @@ impl Connections {
         Ok(Self { writer: None, readers: Mutex::new(readers), free_readers: Semaphore::new(READERS) })
     }
 
-    /// Runs `work` in one transaction on the writing thread; it is durable when this returns `Ok`.
+    /// Runs `work` on the writing thread, all of it or nothing; it is durable when this returns `Ok`. Others that wait at the same time
+    /// may be committed with it, and whoever fails among them leaves nothing behind.
     pub(crate) async fn write<T, F>(&self, author: Arc<Author>, work: F) -> std::result::Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            // Nobody listens any more when the caller was dropped; the work is done all the same.
-            let _ = answer.send(in_transaction(connection, &author, work));
-        });
+        let job = Job::Write(WriteJob::new(author, work, answer));
         let writer = self.writer.as_ref().ok_or_else(read_only)?;
         writer.send(job).map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?.map_err(StoreError::from)
+        answered.await.map_err(|_| gone())?
     }
 
     /// Runs `work`, which only reads, on the writing thread: the pages that it needs again and again stay in memory there,
@@ -136,9 +144,9 @@ impl Connections {
     {
         let Some(writer) = &self.writer else { return self.read(work).await };
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
+        let job = Job::Read(Box::new(move |connection| {
             let _ = answer.send(in_snapshot(connection, work));
-        });
+        }));
         writer.send(job).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?.map_err(StoreError::from)
     }
@@ -175,15 +183,28 @@ fn read_only() -> StoreError {
     StoreError::Failed("the store was opened for reading only".into())
 }
 
-fn in_transaction<T>(
-    connection: &mut Connection,
-    author: &Author,
-    work: impl FnOnce(&Transaction<'_>) -> Result<T>,
-) -> Result<T> {
-    let transaction = Transaction::new(connection.transaction_with_behavior(TransactionBehavior::Immediate)?, author);
-    let value = work(&transaction)?;
-    transaction.commit()?;
-    Ok(value)
+/// Does the jobs in their order. Writes that wait at the same time share one transaction, and so one wait for the disk.
+fn work(connection: &mut Connection, jobs: &mpsc::Receiver<Job>) {
+    let mut next = jobs.recv().ok();
+    while let Some(job) = next.take() {
+        match job {
+            Job::Read(read) => read(connection),
+            Job::Write(first) => {
+                let mut together = vec![first];
+                while together.len() < MOST_TOGETHER && next.is_none() {
+                    match jobs.try_recv() {
+                        Ok(Job::Write(more)) => together.push(more),
+                        Ok(other) => next = Some(other),
+                        Err(_) => break,
+                    }
+                }
+                commit_together(connection, together);
+            }
+        }
+        if next.is_none() {
+            next = jobs.recv().ok();
+        }
+    }
 }
 
 /// All that one method reads comes from one moment.

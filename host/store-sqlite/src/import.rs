@@ -159,7 +159,7 @@ fn facts(tx: &Transaction<'_>, id: IdentityId) -> Result<Option<Facts>> {
 }
 
 /// The digest is emptied so that the same record, when it comes back, is a change.
-fn depart(tx: &Transaction<'_>, id: IdentityId, now: Timestamp) -> Result<()> {
+pub(crate) fn depart(tx: &Transaction<'_>, id: IdentityId, now: Timestamp) -> Result<()> {
     let before = facts(tx, id)?;
     tx.prepare_cached(
         "UPDATE identity SET state = 'departed', digest = x'', version = version + 1, changed_at = ?2 WHERE id = ?1",

@@ -2,10 +2,11 @@
 
 use crate::failure::Result;
 use crate::rows::{self, ACCOUNT, Key, collect};
+use crate::transaction::Transaction;
 use purser_model::account::Account;
 use purser_model::id::{IdentityId, TargetName};
 use purser_store::ReferenceQuestion;
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeSet;
 
 /// The account of each identity that is asked for, without what it holds.

@@ -6,7 +6,7 @@ use crate::transaction::Transaction;
 use jiff::Timestamp;
 use purser_model::Attributes;
 use purser_model::account::{Account, Entitlement, EntitlementKey, Situation};
-use purser_model::id::{AccountId, CaseId, IdentityId, OperationId, PlanId, RunId};
+use purser_model::id::{AccountId, CaseId, IdentityId, OperationId, PlanId, RunId, ScimResourceId};
 use purser_model::identity::{Identity, Validity};
 use purser_model::object::Digest;
 use purser_model::operation::Operation;
@@ -47,7 +47,7 @@ macro_rules! keys {
         })+
     };
 }
-keys!(IdentityId, AccountId, OperationId, PlanId, RunId, CaseId);
+keys!(IdentityId, AccountId, OperationId, PlanId, RunId, CaseId, ScimResourceId);
 
 /// A time as microseconds since 1970.
 pub(crate) fn micros(time: Timestamp) -> i64 {

@@ -65,25 +65,26 @@ impl Access {
     }
 }
 
-/// A writing transaction.
+/// A writing transaction, or the part of one that is one method's.
 pub(crate) struct Transaction<'c> {
-    inner: rusqlite::Transaction<'c>,
+    connection: &'c Connection,
     author: &'c Author,
-    /// The log's end after what this transaction added; none where it added nothing.
+    /// The log's end, as far as the transaction has added to it; none where it added nothing.
     head: RefCell<Option<AuditHead>>,
 }
 
-impl<'c> Deref for Transaction<'c> {
-    type Target = rusqlite::Transaction<'c>;
+impl Deref for Transaction<'_> {
+    type Target = Connection;
 
     fn deref(&self) -> &Self::Target {
-        &self.inner
+        self.connection
     }
 }
 
 impl<'c> Transaction<'c> {
-    pub(crate) fn new(inner: rusqlite::Transaction<'c>, author: &'c Author) -> Self {
-        Self { inner, author, head: RefCell::new(None) }
+    /// A transaction that was begun on this connection, and where the log ends after what it has added so far.
+    pub(crate) fn new(connection: &'c Connection, author: &'c Author, head: Option<AuditHead>) -> Self {
+        Self { connection, author, head: RefCell::new(head) }
     }
 
     /// On whose behalf.
@@ -101,18 +102,19 @@ impl<'c> Transaction<'c> {
         *self.head.borrow_mut() = Some(head);
     }
 
-    /// Signs the log's new end and commits.
-    pub(crate) fn commit(self) -> Result<()> {
-        if let Some(mut head) = self.head.into_inner() {
-            head.signature = self.author.key.as_ref().map(|key| head.expected_signature(key).to_vec());
-            self.inner
-                .prepare_cached(
-                    "INSERT OR REPLACE INTO audit_head (one, sequence, hash, signature) VALUES (1, ?1, ?2, ?3)",
-                )?
-                .execute((head.sequence, head.hash, head.signature))?;
-        }
-        Ok(self.inner.commit()?)
+    /// The log's end after what this transaction added.
+    pub(crate) fn into_audit_head(self) -> Option<AuditHead> {
+        self.head.into_inner()
     }
+}
+
+/// Signs the log's new end and keeps it.
+pub(crate) fn keep_head(connection: &Connection, mut head: AuditHead, key: Option<&AuditKey>) -> Result<()> {
+    head.signature = key.map(|key| head.expected_signature(key).to_vec());
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO audit_head (one, sequence, hash, signature) VALUES (1, ?1, ?2, ?3)")?
+        .execute((head.sequence, head.hash, head.signature))?;
+    Ok(())
 }
 
 /// The end of the log as it is kept.

@@ -11,6 +11,7 @@ mod held;
 mod insight;
 mod limits;
 mod records;
+mod scim;
 mod secrets;
 mod situations;
 mod upgrades;
@@ -21,6 +22,7 @@ pub use held::*;
 pub use insight::*;
 pub use limits::*;
 pub use records::*;
+pub use scim::*;
 pub use secrets::*;
 pub use situations::*;
 pub use upgrades::*;
@@ -85,6 +87,9 @@ pub enum StoreError {
         /// The oldest that is kept.
         oldest: u64,
     },
+    /// A client of the SCIM server asked for what cannot be.
+    #[error(transparent)]
+    Scim(#[from] ScimRefusal),
     /// The engine below failed.
     #[error("the store failed: {0}")]
     Failed(String),
@@ -92,7 +97,9 @@ pub enum StoreError {
 
 /// What must be kept.
 #[async_trait]
-pub trait Store: Access + Insight + Limits + Recognition + Upgrades + SealedSecrets + Send + Sync {
+pub trait Store:
+    Access + Insight + Limits + Recognition + Upgrades + ScimResources + SealedSecrets + Send + Sync
+{
     // On whose behalf
 
     /// The same store, where what changes is audited as part of this activity, such as `import of hr`.

@@ -9,6 +9,7 @@ mod native;
 mod planning;
 mod reconciliation;
 mod scale;
+mod scim;
 mod sources;
 
 use anyhow::{Context, bail};
@@ -47,7 +48,7 @@ pub fn figure(bench: &str, case: &str, value: f64, unit: &str, baseline: f64) ->
     }
 }
 
-const CASES: [&str; 13] = [
+const CASES: [&str; 15] = [
     "call/get",
     "page/1000x12",
     "broker/request",
@@ -61,6 +62,8 @@ const CASES: [&str; 13] = [
     "listing/1000000",
     "latency/changed-email",
     "latency/new-person",
+    "scim/alone",
+    "scim/while-reconciling",
 ];
 
 /// Runs the cases whose name begins with what was asked for.
@@ -128,6 +131,8 @@ fn run_here(case: &str) -> anyhow::Result<ExitCode> {
             Some(("apply", count)) => application::apply(count.parse()?).await,
             Some(("reconcile", count)) => reconciliation::no_drift(count.parse()?).await,
             Some(("listing", count)) => listing::no_drift(count.parse()?).await,
+            Some(("scim", "alone")) => scim::pushes(None).await,
+            Some(("scim", _)) => scim::pushes(Some(100_000)).await,
             Some(("latency", "new-person")) => latency::new_person().await,
             Some(("latency", _)) => latency::changed_email().await,
             _ => bail!("no such case `{case}`"),

@@ -9,6 +9,7 @@ mod components;
 mod declarations;
 mod directory;
 mod objects;
+mod scim;
 mod web;
 
 /// A function of bytes that must not panic.
@@ -24,6 +25,8 @@ pub const TARGETS: &[(&str, Parser)] = &[
     ("object", objects::object),
     ("request-path", web::request_path),
     ("scan", web::scan),
+    ("scim-change", scim::change),
+    ("scim-filter", scim::filter),
     ("url", web::url),
     #[cfg(feature = "components")]
     ("component", components::component),

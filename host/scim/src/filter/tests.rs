@@ -1,7 +1,8 @@
 //! Filters, from the text to what they let pass.
 
 use super::*;
-use crate::schema::{ResourceKind, ServedTypes};
+use crate::ResourceKind;
+use crate::schema::ServedTypes;
 use serde_json::{Map, json};
 
 fn user() -> Map<String, Value> {

@@ -355,15 +355,17 @@ fn tidy(
     before: Option<&Value>,
 ) -> Result<(), ScimError> {
     if let Some(Value::Array(items)) = holder.get_mut(&attribute.name) {
-        items.retain(|item| !is_unassigned(item));
+        let mut known = HashSet::new();
+        items.retain(|item| !is_unassigned(item) && known.insert(identity_of(attribute, item)));
         if attribute.has_primary() {
             one_primary(attribute, items, before)?;
         }
-        let mut known = HashSet::new();
-        items.retain(|item| known.insert(identity_of(attribute, item)));
     }
     if holder.get(&attribute.name).is_some_and(is_unassigned) {
         holder.remove(&attribute.name);
+    }
+    if attribute.required && !holder.contains_key(&attribute.name) {
+        return Err(fixed(attribute, "it must have a value"));
     }
     let is_changed = before.is_some() && holder.get(&attribute.name) != before;
     if attribute.mutability == Mutability::Immutable && is_changed {

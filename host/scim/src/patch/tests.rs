@@ -1,8 +1,9 @@
 //! PATCH by the RFC, and as clients really send it.
 
 use super::*;
+use crate::ResourceKind;
 use crate::resource::{Resource, normalise};
-use crate::schema::{ResourceKind, ServedTypes};
+use crate::schema::ServedTypes;
 use serde_json::json;
 
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";

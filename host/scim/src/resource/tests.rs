@@ -1,7 +1,8 @@
 //! What clients send, in its normal form.
 
 use super::*;
-use crate::schema::{ExtensionOfType, ResourceKind, ServedTypes};
+use crate::ResourceKind;
+use crate::schema::{ExtensionOfType, ServedTypes};
 
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 const ACME: &str = "urn:ietf:params:scim:schemas:extension:acme:2.0:User";
@@ -33,7 +34,7 @@ fn names_types_and_what_only_the_server_writes() {
         "SCHEMAS": ["urn:ietf:params:scim:schemas:core:2.0:User", "http://schemas.example/other"],
         "id": "mine", "USERNAME": "anna", "active": "True", "password": "s3cret", "colour": "red", "nickName": null,
         "groups": [{"value": "g"}], "meta": {"version": "x"}, "externalid": "E1", "roles": [], "name": {"familyName": null},
-        "emails": [{"VALUE": "a@example.org", "Type": "work", "primary": "true"}, {"value": "a@example.org", "type": "work", "primary": true}],
+        "emails": [{"VALUE": "a@example.org", "Type": "WORK", "primary": "true"}, {"value": "a@example.org", "type": "work", "primary": true}],
         "urn:ietf:params:scim:schemas:extension:ENTERPRISE:2.0:User": {"employeeNumber": 7, "manager": "m1", "x": 1},
         (format!("{ACME}:floor")): "3",
         ACME: {"tags": "one", "weight": "1.5", "since": "2026-01-01T00:00:00Z"},

@@ -68,13 +68,13 @@ async fn measure(case: &str, bench: &Bench, change: impl Fn(u32) -> IdentityReco
     ])
 }
 
-fn percentile(sorted: &[f64], percent: usize) -> f64 {
+pub fn percentile(sorted: &[f64], percent: usize) -> f64 {
     sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)]
 }
 
 /// What one durable write of a page costs on this disk, in milliseconds.
 #[expect(clippy::disallowed_methods, reason = "a bench measures time")]
-fn median_durable_write() -> anyhow::Result<f64> {
+pub fn median_durable_write() -> anyhow::Result<f64> {
     let mut file = tempfile::tempfile()?;
     let mut millis = Vec::new();
     for _ in 0..200 {

@@ -16,13 +16,14 @@ use purser_model::secret::Slots;
 use purser_reconcile::{Engine, ImportOptions, NoProgress, ReconcileMode, Sessions, Settings};
 use purser_store_sqlite::SqliteStore;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 const SMALL: u64 = 10_000;
 const SMALL_TIMES: usize = 25;
 const MANY_TIMES: usize = 3;
-const DECLARATIONS: &str = r#"
+pub const DECLARATIONS: &str = r#"
 [source.hr]
 connector = "memory"
 class = "person"
@@ -149,18 +150,24 @@ pub async fn no_drift(people: u64) -> anyhow::Result<Vec<Figure>> {
     Ok(vec![figure("listing", &case, many, "accounts/s", few)])
 }
 
-async fn accounts_per_second(people: u64, times: usize) -> anyhow::Result<f64> {
-    let folder = tempfile::tempdir()?;
-    let declarations = folder.path().join("declarations");
-    std::fs::create_dir_all(&declarations)?;
-    std::fs::write(declarations.join("all.toml"), DECLARATIONS)?;
-    let rules = Arc::new(purser_declare::load(&declarations)?.rules);
-    let store = SqliteStore::open(&folder.path().join("purser.db"), Arc::new(Ids::new([7; 32])))?;
+/// An engine over a target that lists so many accounts, each with its identity, in a state in which nothing is to be done.
+pub async fn settled(folder: &Path, declarations: &str, people: u64) -> anyhow::Result<Engine> {
+    let place = folder.join("declarations");
+    std::fs::create_dir_all(&place)?;
+    std::fs::write(place.join("all.toml"), declarations)?;
+    let rules = Arc::new(purser_declare::load(&place)?.rules);
+    let store = SqliteStore::open(&folder.join("purser.db"), Arc::new(Ids::new([7; 32])))?;
     let sessions = Arc::new(Both(Arc::new(Listed::new(people))));
     let engine = Engine::new(Arc::new(store), rules, sessions, Arc::new(Now), Arc::new(Halfway), Settings::default());
-    let (source, target): (SourceName, TargetName) = ("hr".parse()?, "app".parse()?);
-    engine.import(&source, ImportOptions::default(), &NoProgress).await?;
-    engine.reconcile(&target, ReconcileMode::Repair, &NoProgress).await?;
+    engine.import(&"hr".parse()?, ImportOptions::default(), &NoProgress).await?;
+    engine.reconcile(&"app".parse()?, ReconcileMode::Repair, &NoProgress).await?;
+    Ok(engine)
+}
+
+async fn accounts_per_second(people: u64, times: usize) -> anyhow::Result<f64> {
+    let folder = tempfile::tempdir()?;
+    let engine = settled(folder.path(), DECLARATIONS, people).await?;
+    let target: TargetName = "app".parse()?;
     let mut seconds = Vec::with_capacity(times);
     for _ in 0..times {
         seconds.push(seconds_of_one(&engine, &target, people).await?);
