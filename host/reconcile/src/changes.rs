@@ -3,7 +3,7 @@
 use crate::engine::{Engine, EngineError, in_target};
 use crate::environment::Progress;
 use crate::execute::DrainReport;
-use crate::look::{ClassLook, Counts};
+use crate::look::{ClassLook, Counts, LookedUp};
 use crate::reconcile::{ReconcileMode, ReconcileReport};
 use purser_connector::{Fault, Session};
 use purser_model::id::TargetName;
@@ -184,17 +184,20 @@ impl Engine {
             let observation = match shown {
                 Some(object) => {
                     let read = self.reader(look)?.read(object);
-                    Some(read.map_err(|fault| in_target(look.name, fault))?)
+                    LookedUp::There(Box::new(read.map_err(|fault| in_target(look.name, fault))?))
                 }
                 None => self.look_up(look, &id).await?,
             };
             let known = known.get(&id);
             match observation {
-                Some(seen) if known.is_some_and(|known| known.digest == Some(seen.digest)) => counts.unchanged += 1,
-                Some(seen) => changed.push(seen),
+                LookedUp::There(seen) if known.is_some_and(|known| known.digest == Some(seen.digest)) => {
+                    counts.unchanged += 1;
+                }
+                LookedUp::There(seen) => changed.push(*seen),
+                LookedUp::NotShownYet => counts.unchanged += 1,
                 // What was not known before and is gone already left no trace.
-                None if known.is_none() => counts.unchanged += 1,
-                None => gone.push(id),
+                LookedUp::Gone if known.is_none() => counts.unchanged += 1,
+                LookedUp::Gone => gone.push(id),
             }
         }
         counts.changed += changed.len() as u64;

@@ -114,6 +114,16 @@ pub enum EngineError {
     /// A stored plan is not applied.
     #[error(transparent)]
     Plan(#[from] PlanRefused),
+    /// What was written a moment ago is not shown yet.
+    #[error("target {target}: `{id}` is not shown, which proves nothing before {until}: it was written just now")]
+    NotShownYet {
+        /// The target.
+        target: TargetName,
+        /// The primary id.
+        id: String,
+        /// From when on it counts as gone.
+        until: Timestamp,
+    },
     /// A target is quarantined.
     #[error(
         "target {target} rests until {until:.0}: {reason}; look at it with `purser quarantine list`, and when it works \

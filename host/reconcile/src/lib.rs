@@ -16,6 +16,7 @@ mod explain;
 mod guard;
 mod import;
 mod insight;
+mod lag;
 mod look;
 mod names;
 mod observe;

@@ -60,6 +60,15 @@ pub(crate) struct ClassLook<'a> {
     pub(crate) keys_changed: bool,
 }
 
+/// What became of looking for one object.
+pub(crate) enum LookedUp {
+    There(Box<Observation>),
+    /// It is gone for certain.
+    Gone,
+    /// It was written a moment ago, and the target may show it later.
+    NotShownYet,
+}
+
 impl ClassLook<'_> {
     pub(crate) fn key(&self) -> ClassOfTarget {
         ClassOfTarget { target: self.name.clone(), class: self.class.name.clone(), kind: self.class.kind }
@@ -247,15 +256,19 @@ impl Engine {
         Ok(Reader::new(&self.rules, look.name, self.target(look.name)?, look.class, look.classes))
     }
 
-    /// One object by its id; none where it is gone for certain.
-    pub(crate) async fn look_up(&self, look: &ClassLook<'_>, id: &str) -> Result<Option<Observation>, EngineError> {
+    /// One object by its id.
+    pub(crate) async fn look_up(&self, look: &ClassLook<'_>, id: &str) -> Result<LookedUp, EngineError> {
         let class = &look.class.name;
         match self.patiently(look.name, || look.session.get(class, id)).await {
             Ok(object) => {
                 let read = self.reader(look)?.read(object);
-                read.map(Some).map_err(|fault: Fault| in_target(look.name, fault))
+                let read = read.map_err(|fault: Fault| in_target(look.name, fault))?;
+                Ok(LookedUp::There(Box::new(read)))
             }
-            Err(EngineError::Connector { fault, .. }) if fault.is_not_found() => Ok(None),
+            Err(EngineError::Connector { fault, .. }) if fault.is_not_found() => {
+                let hidden = self.may_be_hidden(&look.key(), look.class, id).await?;
+                Ok(if hidden.is_some() { LookedUp::NotShownYet } else { LookedUp::Gone })
+            }
             Err(error) => Err(error),
         }
     }
@@ -281,8 +294,9 @@ impl Engine {
             let mut there = Vec::new();
             for object in &unseen {
                 match self.look_up(look, &object.remote_id).await? {
-                    Some(observation) => there.push(observation),
-                    None => gone.push(object.remote_id.clone()),
+                    LookedUp::There(observation) => there.push(*observation),
+                    LookedUp::Gone => gone.push(object.remote_id.clone()),
+                    LookedUp::NotShownYet => {}
                 }
             }
             if !there.is_empty() {

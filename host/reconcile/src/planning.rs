@@ -251,6 +251,9 @@ impl Engine {
                 self.store.record_observation(&key, observation, self.clock.now()).await?;
             }
             Err(fault) if fault.is_not_found() => {
+                if let Some(until) = self.may_be_hidden(&key, class, remote_id).await? {
+                    return Err(EngineError::NotShownYet { target: name.clone(), id: remote_id.to_owned(), until });
+                }
                 self.store.record_gone(&key, vec![remote_id.to_owned()], self.clock.now()).await?;
             }
             Err(fault) => return Err(in_target(name, fault)),

@@ -3,6 +3,7 @@
 use crate::engine::{Engine, EngineError, in_target};
 use crate::environment::Progress;
 use crate::execute::{Bench, DrainReport, ended, recording};
+use crate::lag::hides_until;
 use crate::observe::{same_text, texts, values_at};
 use crate::resolve::entitlement_key;
 use crate::verdict;
@@ -31,8 +32,9 @@ impl Engine {
     ) -> Result<DrainReport, EngineError> {
         let mut report = DrainReport::default();
         loop {
-            let unknown = self.store.unknown(name, AT_A_TIME).await?;
+            let unknown = self.store.unknown(name, AT_A_TIME, self.clock.now()).await?;
             if unknown.is_empty() {
+                report.unknown = 0;
                 return Ok(report);
             }
             let bench = self.bench(name).await?;
@@ -62,7 +64,9 @@ impl Engine {
             let stuck = recordings.is_empty() || recordings.iter().all(|one| one.state == OperationState::Unknown);
             bench.store.record(recordings, self.clock.now()).await?;
             if blind || stuck {
-                report.unknown = self.store.queue(name, self.clock.now()).await?.unknown;
+                let queue = self.store.queue(name, self.clock.now()).await?;
+                // What is not shown yet holds nothing else back.
+                report.unknown = queue.unknown.saturating_sub(queue.unknown_later);
                 return Ok(report);
             }
         }
@@ -104,7 +108,7 @@ impl Engine {
         }
         let in_target = |fault| in_target(&bench.name, fault);
         let found = self.find_by_correlation(bench, &operation.class, attributes).await.map_err(in_target)?;
-        let Some(object) = found else { return Ok(self.not_done(operation, Seen::Nothing)) };
+        let Some(object) = found else { return Ok(self.not_there(bench, operation)) };
         if !self.looks_as_sent(bench, &operation.class, attributes, &object) {
             let detail =
                 format!("account `{}` is there and does not look as it was sent: it was there before", object.id);
@@ -153,8 +157,22 @@ impl Engine {
                     Seen::Object(Box::new(observation)),
                 ))
             }
-            None => Ok(self.not_done(operation, Seen::Nothing)),
+            None => Ok(self.not_there(bench, operation)),
         }
+    }
+
+    /// What was to be made is not there: it was not done, or the target does not show it yet.
+    fn not_there(&self, bench: &Bench, operation: &Operation) -> Recording {
+        self.not_shown_yet(bench, operation).unwrap_or_else(|| self.not_done(operation, Seen::Nothing))
+    }
+
+    /// Where a target shows late what was written, its end stays unknown until then.
+    fn not_shown_yet(&self, bench: &Bench, operation: &Operation) -> Option<Recording> {
+        let class = bench.classes.iter().find(|class| class.name == operation.class)?;
+        let until = hides_until(class, operation, self.clock.now())?;
+        let detail = format!("not there, which proves nothing before {until}: the target shows late what was written");
+        let recording = ended(operation, OperationState::Unknown, detail, Seen::Nothing);
+        Some(Recording { not_before: Some(until), ..recording })
     }
 
     async fn observe_account(
@@ -171,6 +189,11 @@ impl Engine {
         let object = match bench.session.get(&operation.class, remote_id).await {
             Ok(object) => object,
             Err(fault) if fault.is_not_found() => {
+                if let (false, Some(not_shown)) =
+                    (matches!(operation.intent, Intent::Delete), self.not_shown_yet(bench, operation))
+                {
+                    return Ok(not_shown);
+                }
                 let deleted = matches!(operation.intent, Intent::Delete);
                 let state = if deleted { OperationState::Applied } else { OperationState::Refused };
                 let recording = ended(operation, state, "the account is gone".into(), Seen::Gone);

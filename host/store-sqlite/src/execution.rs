@@ -186,11 +186,12 @@ fn declared(tx: &Transaction<'_>, target: &str, name: &str) -> Result<Option<Ent
         .optional()?)
 }
 
-pub(crate) fn unknown(connection: &Connection, target: &TargetName, limit: u32) -> Result<Vec<Leased>> {
+pub(crate) fn unknown(connection: &Connection, target: &TargetName, limit: u32, now: Timestamp) -> Result<Vec<Leased>> {
     let mut query = connection.prepare_cached(&format!(
-        "SELECT {OPERATION} FROM operation WHERE target = ?1 AND state = 'unknown' ORDER BY number LIMIT ?2"
+        "SELECT {OPERATION} FROM operation WHERE target = ?1 AND state = 'unknown' AND not_before <= ?3 \
+         ORDER BY number LIMIT ?2"
     ))?;
-    let operations = collect(query.query((target.as_str(), limit))?, rows::operation)?;
+    let operations = collect(query.query((target.as_str(), limit, micros(now)))?, rows::operation)?;
     let mut unknown = Vec::with_capacity(operations.len());
     for operation in operations {
         // While an operation has an unknown end its account is busy, and nothing removes the row.
@@ -199,6 +200,18 @@ pub(crate) fn unknown(connection: &Connection, target: &TargetName, limit: u32) 
         unknown.push(Leased { operation, object });
     }
     Ok(unknown)
+}
+
+/// When an operation on an account last ended well.
+pub(crate) fn written_at(connection: &Connection, class: &ClassOfTarget, remote_id: &str) -> Result<Option<Timestamp>> {
+    let at: Option<i64> = connection
+        .prepare_cached(
+            "SELECT max(operation.changed_at) FROM account JOIN operation ON operation.identity = account.identity \
+             AND operation.object = account.id AND operation.state IN ('applied', 'already-so') \
+             WHERE account.target = ?1 AND account.class = ?2 AND account.remote_id = ?3",
+        )?
+        .query_row((class.target.as_str(), &class.class, remote_id), |row| row.get(0))?;
+    at.map(time).transpose()
 }
 
 pub(crate) fn record(tx: &Transaction<'_>, ids: &Ids, recordings: &[Recording], now: Timestamp) -> Result<()> {
@@ -455,14 +468,15 @@ pub(crate) fn queue(connection: &Connection, target: &TargetName, now: Timestamp
     let mut query = connection.prepare_cached(
         "SELECT count(*) FILTER (WHERE state = 'waiting' AND not_before <= ?2), \
                 count(*) FILTER (WHERE state = 'waiting' AND not_before > ?2), \
-                min(not_before) FILTER (WHERE state = 'waiting' AND not_before > ?2), \
-                count(*) FILTER (WHERE state = 'unknown') \
+                min(not_before) FILTER (WHERE state IN ('waiting', 'unknown') AND not_before > ?2), \
+                count(*) FILTER (WHERE state = 'unknown'), \
+                count(*) FILTER (WHERE state = 'unknown' AND not_before > ?2) \
          FROM operation WHERE target = ?1 AND state IN ('waiting', 'in-flight', 'unknown')",
     )?;
-    let (due, later, next, unknown) = query.query_row((target.as_str(), micros(now)), |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<i64>>(2)?, row.get(3)?))
+    let (due, later, next, unknown, unknown_later) = query.query_row((target.as_str(), micros(now)), |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<i64>>(2)?, row.get(3)?, row.get(4)?))
     })?;
-    Ok(QueueState { due, later, next: next.map(time).transpose()?, unknown })
+    Ok(QueueState { due, later, next: next.map(time).transpose()?, unknown, unknown_later })
 }
 
 pub(crate) fn one(connection: &Connection, id: OperationId) -> Result<Operation> {

@@ -370,9 +370,9 @@ impl Store for SqliteStore {
         self.connections.write(move |tx| execution::lease(tx, &target, Some(identity), limit, now)).await
     }
 
-    async fn unknown(&self, target: &TargetName, limit: u32) -> Result<Vec<Leased>, StoreError> {
+    async fn unknown(&self, target: &TargetName, limit: u32, now: Timestamp) -> Result<Vec<Leased>, StoreError> {
         let target = target.clone();
-        self.connections.read(move |connection| execution::unknown(connection, &target, limit)).await
+        self.connections.read(move |connection| execution::unknown(connection, &target, limit, now)).await
     }
 
     async fn record(&self, recordings: Vec<Recording>, now: Timestamp) -> Result<(), StoreError> {

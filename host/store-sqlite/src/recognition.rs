@@ -1,6 +1,6 @@
 //! The part of the port about who accounts belong to.
 
-use crate::{SqliteStore, cases, links, matching, planning, protection, unmatched};
+use crate::{SqliteStore, cases, execution, links, matching, planning, protection, unmatched};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use purser_model::account::Account;
@@ -20,6 +20,11 @@ impl Recognition for SqliteStore {
     async fn wake_all_without_account(&self, target: &TargetName) -> Result<u64, StoreError> {
         let target = target.clone();
         self.connections.write(move |tx| planning::wake_all_without_account(tx, &target)).await
+    }
+
+    async fn written_at(&self, class: &ClassOfTarget, remote_id: &str) -> Result<Option<Timestamp>, StoreError> {
+        let (class, remote_id) = (class.clone(), remote_id.to_owned());
+        self.connections.read(move |connection| execution::written_at(connection, &class, &remote_id)).await
     }
 
     async fn cases(&self, filter: CaseFilter, page: PageRequest<CaseId>) -> Result<Vec<Case>, StoreError> {

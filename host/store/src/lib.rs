@@ -349,8 +349,8 @@ pub trait Store:
         now: Timestamp,
     ) -> Result<Vec<Leased>, StoreError>;
 
-    /// Operations of a target whose end is not known.
-    async fn unknown(&self, target: &TargetName, limit: u32) -> Result<Vec<Leased>, StoreError>;
+    /// Operations of a target whose end is not known, and that are to be observed now.
+    async fn unknown(&self, target: &TargetName, limit: u32, now: Timestamp) -> Result<Vec<Leased>, StoreError>;
 
     /// Records how operations ended and what was seen of their objects.
     async fn record(&self, recordings: Vec<Recording>, now: Timestamp) -> Result<(), StoreError>;

@@ -349,7 +349,7 @@ pub struct Recording {
     pub detail: Option<String>,
     /// For a failure: the class of the connector's error, or the kind of the fault.
     pub error_class: Option<&'static str>,
-    /// For `waiting`: not tried again before.
+    /// For `waiting`: not tried again before; for `unknown`: not observed again before.
     pub not_before: Option<Timestamp>,
     /// For `waiting`: it keeps failing, and is quarantined.
     pub quarantined: bool,
@@ -368,10 +368,12 @@ pub struct QueueState {
     pub due: u64,
     /// Waiting for a later time.
     pub later: u64,
-    /// The earliest of those times.
+    /// The earliest time at which something of it is tried or observed again.
     pub next: Option<Timestamp>,
     /// With an unknown end.
     pub unknown: u64,
+    /// Of these: not to be observed before a later time.
+    pub unknown_later: u64,
 }
 
 /// A class in a target.

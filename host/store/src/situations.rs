@@ -65,6 +65,9 @@ pub trait Recognition: Send + Sync {
     /// Wakes every identity that has no account in the target, those that have departed included.
     async fn wake_all_without_account(&self, target: &TargetName) -> Result<u64, StoreError>;
 
+    /// When an operation on this account last ended well; none where it is not known, or none did.
+    async fn written_at(&self, class: &ClassOfTarget, remote_id: &str) -> Result<Option<Timestamp>, StoreError>;
+
     /// Cases in order of id.
     async fn cases(&self, filter: CaseFilter, page: PageRequest<CaseId>) -> Result<Vec<Case>, StoreError>;
 

@@ -4,6 +4,9 @@ use purser_sdk::Error;
 use purser_sdk::serde_json::{Value, json};
 use serde::Deserialize;
 
+/// For how long after a write lists may still show the former state, where nobody says otherwise.
+pub const LAG_MS: u32 = 120_000;
+
 /// The configuration of one customer. `{}` suits a customer whose licences are not provisioned.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -16,11 +19,14 @@ pub struct Config {
     pub undelete: bool,
     /// Whether sessions are ended when a user is suspended. Takes one more scope.
     pub sign_out: bool,
+    /// For how long after a write lists may still show the former state.
+    pub consistency_lag_ms: u32,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { customer: "my_customer".to_owned(), licences: Vec::new(), undelete: true, sign_out: false }
+        let customer = "my_customer".to_owned();
+        Self { customer, licences: Vec::new(), undelete: true, sign_out: false, consistency_lag_ms: LAG_MS }
     }
 }
 
@@ -63,7 +69,9 @@ pub fn config_schema() -> Value {
             "undelete": {"type": "boolean", "default": true,
                 "description": "Bring a user back that was deleted within 20 days instead of creating a new one."},
             "sign_out": {"type": "boolean", "default": false,
-                "description": "End all sessions of a user that is suspended. Needs the scope admin.directory.user.security."}
+                "description": "End all sessions of a user that is suspended. Needs the scope admin.directory.user.security."},
+            "consistency_lag_ms": {"type": "integer", "minimum": 0, "maximum": u32::MAX, "default": LAG_MS,
+                "description": "For how long after a write a read may still show the former state, in milliseconds: until then, that a new user is not found proves nothing."}
         }
     })
 }

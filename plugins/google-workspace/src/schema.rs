@@ -2,6 +2,7 @@
 
 use crate::access::Part;
 use crate::api::{Api, PASSWORD};
+use crate::config::LAG_MS;
 use purser_sdk::serde_json::{Value, json};
 use purser_sdk::{
     Attribute, AttributeKind, Cardinality, ClassKind, DeleteSemantics, Error, Holding, HoldingSide, ObjectClass,
@@ -18,8 +19,6 @@ pub const LICENCE: &str = "Licence";
 pub const ADMIN_ROLE: &str = "AdminRole";
 /// The class of org units.
 pub const ORG_UNIT: &str = "OrgUnit";
-/// For how long after a write lists may still show the former state.
-const LAG_MS: u32 = 120_000;
 
 /// The classes of every customer.
 pub fn built_in_classes() -> Vec<ObjectClass> {
@@ -34,6 +33,9 @@ pub fn classes(api: &Api) -> Result<Vec<ObjectClass>, Error> {
     let schemas = api.all(Part::Schemas, &api.customer_path("schemas"), "schemas", &[])?;
     let mut classes = built_in_classes();
     classes[0].attributes.extend(schemas.iter().flat_map(custom_attributes));
+    for class in classes.iter_mut().filter(|class| class.consistency_lag_ms > 0) {
+        class.consistency_lag_ms = api.config.consistency_lag_ms;
+    }
     Ok(classes)
 }
 

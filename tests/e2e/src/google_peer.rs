@@ -30,7 +30,7 @@ unlinked = "show"
 leaving = "disable"
 password = {}
 guard = { share = 100, count = 100_000, revoke = { share = 100, count = 100_000 } }
-config = { customer = "C0000example", licences = ["Google-Apps/1010020020"] }
+config = { customer = "C0000example", licences = ["Google-Apps/1010020020"], consistency_lag_ms = 500 }
 
 [target.app.endpoint.directory]
 url = "URL"

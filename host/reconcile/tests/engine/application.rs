@@ -88,6 +88,10 @@ pub struct Application {
     pub truncated: Mutex<bool>,
     /// Left out of every listing, although it is there.
     pub unlisted: Mutex<BTreeSet<String>>,
+    /// Neither listed nor shown, although it is there.
+    pub hidden: Mutex<BTreeSet<String>>,
+    /// What it says about how late it shows what is written to it.
+    pub lag: Mutex<Duration>,
     /// A class that it does not have any more.
     pub without_class: Mutex<Option<&'static str>>,
     /// How reading calls fail.
@@ -108,6 +112,8 @@ impl Application {
             trouble: Mutex::new(Box::new(|| Trouble::None)),
             truncated: Mutex::new(false),
             unlisted: Mutex::default(),
+            hidden: Mutex::default(),
+            lag: Mutex::default(),
             without_class: Mutex::new(None),
             reading: Mutex::new(Box::new(|| None)),
             calls: Mutex::new(0),
@@ -318,7 +324,11 @@ impl Session for Application {
     async fn schema(&self) -> Result<Vec<ObjectClass>, Fault> {
         let mut classes = self.manifest.classes.clone();
         let has_feed = self.feed.lock().unwrap().is_some();
-        classes.iter_mut().for_each(|class| class.operations.changes = has_feed);
+        let lag = u32::try_from(self.lag.lock().unwrap().as_millis()).unwrap();
+        for class in &mut classes {
+            class.operations.changes = has_feed;
+            class.consistency_lag_ms = lag;
+        }
         let without = *self.without_class.lock().unwrap();
         classes.retain(|class| Some(class.name.as_str()) != without);
         Ok(classes)
@@ -327,18 +337,24 @@ impl Session for Application {
     async fn search(&self, request: SearchRequest) -> Result<Page, Fault> {
         self.called("search", 1)?;
         self.reads()?;
-        let unlisted = self.unlisted.lock().unwrap();
+        let (unlisted, hidden) = (self.unlisted.lock().unwrap(), self.hidden.lock().unwrap());
         let content = self.content();
         let ids: Vec<String> = match request.class.as_str() {
             "person" => content.people.keys().cloned().collect(),
             _ => content.groups.keys().cloned().collect(),
         };
         let start = request.cursor.as_deref().unwrap_or("");
-        let matching = ids.into_iter().filter(|id| id.as_str() > start && !unlisted.contains(id)).filter(|id| {
-            let object = content.object(&request.class, id).unwrap();
-            let attributes = object.parse_attributes().unwrap();
-            request.conditions.iter().all(|condition| attributes.get(&condition.attribute) == Some(&condition.value))
-        });
+        let matching = ids
+            .into_iter()
+            .filter(|id| id.as_str() > start && !unlisted.contains(id) && !hidden.contains(id))
+            .filter(|id| {
+                let object = content.object(&request.class, id).unwrap();
+                let attributes = object.parse_attributes().unwrap();
+                request
+                    .conditions
+                    .iter()
+                    .all(|condition| attributes.get(&condition.attribute) == Some(&condition.value))
+            });
         let page: Vec<String> = matching.take(request.page_size as usize + 1).collect();
         let more = page.len() > request.page_size as usize;
         let objects: Vec<Object> = page
@@ -357,7 +373,8 @@ impl Session for Application {
     async fn get(&self, class: &str, id: &str) -> Result<Object, Fault> {
         self.called("get", 1)?;
         self.reads()?;
-        self.content().object(class, id).ok_or_else(|| {
+        let hidden = self.hidden.lock().unwrap().contains(id);
+        self.content().object(class, id).filter(|_| !hidden).ok_or_else(|| {
             Fault::Connector(ConnectorError { class: ErrorClass::NotFound, message: "gone".into(), native_code: None })
         })
     }

@@ -8,6 +8,7 @@ use purser_model::edit::{ConnectorError, ErrorClass, ThrottleScope};
 use purser_model::identity::LifecycleState;
 use purser_reconcile::ReconcileMode;
 use serde_json::json;
+use std::time::Duration;
 
 const PEOPLE: u64 = 12;
 
@@ -59,6 +60,8 @@ async fn story(seed: u64) {
     let mut dice = Dice(seed);
     let mut failing = Dice(seed ^ 0xdead_beef);
     stage.application.fail_like(move || trouble(&mut failing));
+    // Half of the applications say that they show late what was written.
+    *stage.application.lag.lock().unwrap() = Duration::from_secs(5 * (seed % 2));
     stage.application.interfere(reading_trouble(seed ^ 0x0bad_cafe));
     let mut last = std::collections::BTreeMap::new();
     for round in 0..4 {

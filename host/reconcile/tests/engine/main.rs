@@ -12,6 +12,7 @@ mod faults;
 mod feed;
 mod guard;
 mod insight;
+mod lag;
 mod lifecycle;
 mod names;
 mod pace;
