@@ -5,8 +5,9 @@ use super::error::{Denial, EndpointError, Error};
 use super::location::{self, Location};
 use super::message::{Field, Request, Response};
 use super::redaction::CredentialForms;
+use super::slots::{self, Places};
 use super::transport::{self, Allowed};
-use super::{headers, policy, slots};
+use super::{headers, policy};
 use crate::egress::{Names, SystemNames};
 use crate::endpoint::Endpoint;
 use crate::scan::Forms;
@@ -142,7 +143,9 @@ impl Reached {
 fn allow(call: &Call<'_>, endpoint: &Endpoint, request: Request, location: Location) -> Result<Allowed, Denial> {
     policy::check(call.phase, request.method, &location, endpoint)?;
     policy::check_secrecy(&request, &location, endpoint)?;
-    let body = slots::fill(request.body, &request.secrets, call.slots).map_err(Denial::Secret)?;
+    let Location { url, relative_path, credential } = location;
+    let places = Places { url, headers: request.headers, body: request.body };
+    let Places { url, headers, body } = slots::fill(places, &request.secrets, call.slots).map_err(Denial::Secret)?;
     let most = endpoint.egress.max_request_bytes;
     if body.as_ref().is_some_and(|body| body.len() as u64 > most) {
         return Err(Denial::RequestSize(most));
@@ -152,8 +155,8 @@ fn allow(call: &Call<'_>, endpoint: &Endpoint, request: Request, location: Locat
     }
     Ok(Allowed {
         method: request.method,
-        location,
-        headers: headers::for_request(pairs(&request.headers)).map_err(Denial::Header)?,
+        location: Location { url, relative_path, credential },
+        headers: headers::for_request(pairs(&headers)).map_err(Denial::Header)?,
         body: body.map(Into::into),
         timeout: request.timeout.unwrap_or(endpoint.timeout).min(endpoint.timeout),
     })

@@ -24,7 +24,7 @@ pub struct Field {
     pub value: String,
 }
 
-/// How a secret is written into a body.
+/// How a secret is written into the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretEncoding {
     /// As it is.
@@ -35,14 +35,15 @@ pub enum SecretEncoding {
     Form,
 }
 
-/// Says where a secret goes: every occurrence of the placeholder in the body is replaced.
+/// Says where a secret goes: every occurrence of the placeholder in the body, in the values of headers and in the path is
+/// replaced. In a header it stands as it is, in the path percent-encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretUse {
     /// The slot.
     pub slot: u32,
-    /// A text that occurs nowhere else in the body.
+    /// A text that occurs nowhere else in the request; in a path of letters, digits, `-` and `_` only.
     pub placeholder: String,
-    /// How it is written.
+    /// How it is written into the body.
     pub encoding: SecretEncoding,
 }
 
@@ -61,7 +62,7 @@ pub struct Request {
     pub headers: Vec<Field>,
     /// The body, and nothing where there is none.
     pub body: Option<Vec<u8>>,
-    /// Secrets to put into the body.
+    /// Secrets to put into it.
     pub secrets: Vec<SecretUse>,
     /// Give up after this time; the grant's own limit holds as well.
     pub timeout: Option<Duration>,

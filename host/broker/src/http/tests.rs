@@ -94,6 +94,24 @@ async fn a_secret_that_the_answer_repeats_does_not_reach_the_guest() {
 }
 
 #[tokio::test]
+async fn a_secret_goes_into_a_header_and_into_the_path_and_does_not_come_back_from_there() {
+    let (url, received) = server(b"HTTP/1.1 404 No\r\nx-echo: /keys/n%2Fw-secret\r\n\r\nno n/w-secret here").await;
+    let mut slots = Slots::default();
+    let slot = slots.attach(Secret::new("n/w-secret").unwrap());
+    let request = Request {
+        headers: vec![Field { name: "x-api-key".into(), value: "PLACE".into() }],
+        secrets: vec![SecretUse { slot, placeholder: "PLACE".into(), encoding: SecretEncoding::Raw }],
+        ..request(Method::Put, "/keys/PLACE")
+    };
+    let answer = send_with(Phase::Write, Endpoint::new(url), request, &slots).await.unwrap();
+    let received = received.await.unwrap();
+    assert!(received.starts_with("PUT /scim/keys/n%2Fw-secret HTTP/1.1\r\n"), "{received}");
+    assert!(received.contains("x-api-key: n/w-secret\r\n"), "{received}");
+    let seen = format!("{:?}{}", answer.headers, String::from_utf8(answer.body).unwrap());
+    assert!(!seen.contains("w-secret"), "{seen}");
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed() {
     let (url, _received) =
         server(b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n").await;

@@ -53,7 +53,8 @@ pub enum SecretEncoding {
     Form,
 }
 
-/// Says where a secret goes: the host replaces every occurrence of the placeholder in the body.
+/// Says where a secret goes: the host replaces every occurrence of the placeholder in the body, in the values of headers and in
+/// the path; there must be one. In a header the secret stands as it is, in the path percent-encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretUse {
     /// The slot.

@@ -113,7 +113,7 @@ impl RequestBuilder {
         self
     }
 
-    /// Has the host put the secret of a slot in the place of `placeholder` in the body.
+    /// Has the host put the secret of a slot in the place of `placeholder` in the body, in headers and in the path.
     pub fn secret(mut self, slot: u32, placeholder: impl Into<String>, encoding: SecretEncoding) -> Self {
         self.request.secrets.push(SecretUse { slot, placeholder: placeholder.into(), encoding });
         self
