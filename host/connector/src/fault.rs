@@ -22,6 +22,8 @@ pub enum Limit {
     Wall,
     /// Calls from the guest into the host.
     HostCalls,
+    /// Bytes that go over the network, to the target and from it.
+    Traffic,
     /// Lines or bytes of log.
     Log,
     /// Bytes in an answer or in one call into the host.
@@ -41,6 +43,7 @@ impl Limit {
             Self::Cpu => "cpu",
             Self::Wall => "wall",
             Self::HostCalls => "host-calls",
+            Self::Traffic => "traffic",
             Self::Log => "log",
             Self::Output => "output",
             Self::Value => "value",

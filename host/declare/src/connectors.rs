@@ -144,6 +144,7 @@ pub(crate) fn limits(section: &mut Section<'_>, problems: &mut Problems) -> Inst
         cpu: inner.optional("cpu").and_then(|node| node.parsed(units::duration, problems)),
         wall: inner.optional("wall").and_then(|node| node.parsed(units::duration, problems)),
         host_calls: number(&mut inner, "host_calls", 1..=1_000_000_000, problems),
+        traffic: inner.optional("traffic").and_then(|node| node.parsed(units::size, problems)),
         log_lines: number(&mut inner, "log_lines", 0..=1_000_000, problems).and_then(|n| u32::try_from(n).ok()),
         log_bytes: inner.optional("log_bytes").and_then(|node| node.parsed(units::size, problems)),
         output: inner.optional("output").and_then(|node| node.parsed(units::size, problems)),

@@ -402,6 +402,7 @@ fn limits_that_the_runtime_does_not_give() {
     );
     assert_eq!(limits("page = 0"), ["a.toml:4:19: target.crm.limits.page: write a whole number from 1 to 100000"]);
     assert!(limits("log_bytes = \"many\"")[0].contains("target.crm.limits.log_bytes"));
+    assert!(limits("traffic = \"-1\"")[0].contains("target.crm.limits.traffic"));
     assert!(limits("value = \"0\"")[0].contains("target.crm.limits.value"));
     let unknown = limits("speed = 1");
     assert!(unknown[0].starts_with("a.toml:4:12: target.crm.limits.speed: unknown key"), "{unknown:?}");

@@ -176,6 +176,8 @@ pub struct InstanceLimits {
     pub wall: Option<Duration>,
     /// Calls into the host.
     pub host_calls: Option<u64>,
+    /// Bytes over the network, both ways.
+    pub traffic: Option<u64>,
     /// Lines of log.
     pub log_lines: Option<u32>,
     /// Bytes of log.

@@ -61,7 +61,7 @@ fn wasi_http_of(call: &mut CallState) -> WasiHttpCtxView<'_> {
         operations: &call.operations,
         limits: call.meter.limits(),
         phase: call.phase,
-        used_up: call.meter.too_many_host_calls().is_some(),
+        used_up: call.meter.used_up().is_some(),
     };
     let (table, output) = call.wasi.resources(&call.clock, &call.log, parts.limits);
     call.wasi_http.view(&parts, table, output)

@@ -1,6 +1,7 @@
 //! Counts what one call uses and stops it at its limits.
 
 use crate::settings::CallLimits;
+use purser_broker::http::RequestCounts;
 use purser_connector::Limit;
 use std::time::Duration;
 use wasmtime::ResourceLimiter;
@@ -27,6 +28,9 @@ pub(crate) struct Meter {
     limits: CallLimits,
     memory_bytes: usize,
     host_calls: u64,
+    /// What went over HTTP is counted there, also while the guest does something else.
+    http: RequestCounts,
+    ldap_bytes: u64,
     log_lines: u32,
     log_bytes: usize,
     ticks: u128,
@@ -41,6 +45,8 @@ impl Meter {
             limits,
             memory_bytes: 0,
             host_calls: 0,
+            http: RequestCounts::default(),
+            ldap_bytes: 0,
             log_lines: 0,
             log_bytes: 0,
             ticks: 0,
@@ -49,10 +55,30 @@ impl Meter {
         }
     }
 
+    /// The same, where these requests belong to the call.
+    pub(crate) fn with_requests(self, http: RequestCounts) -> Self {
+        Self { http, ..self }
+    }
+
     /// Counts a call into the host; every host function begins with it.
     pub(crate) fn host_call(&mut self) -> Result<(), LimitReached> {
         self.host_calls = self.host_calls.saturating_add(1);
-        self.too_many_host_calls().map_or(Ok(()), Err)
+        self.used_up().map_or(Ok(()), Err)
+    }
+
+    /// Counts what went over the network otherwise than by HTTP.
+    pub(crate) fn ldap_traffic(&mut self, bytes: usize) {
+        self.ldap_bytes = self.ldap_bytes.saturating_add(bytes as u64);
+    }
+
+    /// Ends a host function that went over the network, where the call has used up what it may.
+    pub(crate) fn check_traffic(&self) -> Result<(), LimitReached> {
+        let most = self.limits.traffic_bytes;
+        if self.ldap_bytes.saturating_add(self.http.bytes()) > most {
+            let detail = format!("more than {most} bytes to and from the target");
+            return Err(LimitReached { limit: Limit::Traffic, detail });
+        }
+        Ok(())
     }
 
     /// Counts a call into WASI, whose functions cannot end a call themselves: where it was one too many, the next tick ends
@@ -61,12 +87,14 @@ impl Meter {
         self.host_calls = self.host_calls.saturating_add(1);
     }
 
-    /// Set once there were more calls into the host than allowed.
-    pub(crate) fn too_many_host_calls(&self) -> Option<LimitReached> {
+    /// Set once there were more calls into the host than allowed, or more bytes over the network.
+    pub(crate) fn used_up(&self) -> Option<LimitReached> {
         let most = self.limits.host_calls;
-        let reached =
-            || LimitReached { limit: Limit::HostCalls, detail: format!("more than {most} calls into the host") };
-        (self.host_calls > most).then(reached)
+        if self.host_calls > most {
+            let detail = format!("more than {most} calls into the host");
+            return Some(LimitReached { limit: Limit::HostCalls, detail });
+        }
+        self.check_traffic().err()
     }
 
     /// Counts a line of log.
@@ -83,7 +111,7 @@ impl Meter {
     /// Counts a tick in which the guest was computing, and ends what has gone too far.
     pub(crate) fn tick(&mut self) -> wasmtime::Result<()> {
         self.ticks += 1;
-        if let Some(reached) = self.too_many_host_calls() {
+        if let Some(reached) = self.used_up() {
             return Err(reached.into());
         }
         if self.ticks * TICK.as_millis() > self.limits.cpu_time.as_millis() {

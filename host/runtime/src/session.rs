@@ -238,13 +238,14 @@ impl WasmSession {
 
     fn call_state(&self, phase: Phase) -> CallState {
         let settings = &self.connector.shared.settings;
+        let http = self.http.of_a_call();
         CallState {
             phase,
-            meter: Meter::new(self.limits.clone()),
+            meter: Meter::new(self.limits.clone()).with_requests(http.counts.clone()),
             slots: Arc::default(),
             operations: Arc::default(),
             config: self.config.clone(),
-            http: self.http.of_a_call(),
+            http,
             ldap: self.ldap.clone(),
             files: files::FilesContext::new(
                 Arc::clone(&self.directories),

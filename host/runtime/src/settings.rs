@@ -68,6 +68,8 @@ pub struct CallLimits {
     pub instances: usize,
     /// Calls from the guest into the host, those of WASI too.
     pub host_calls: u64,
+    /// Bytes that go over the network for it: requests and answers of HTTP, what is written and found over LDAP.
+    pub traffic_bytes: u64,
     /// Lines of log.
     pub log_lines: u32,
     /// Bytes of log.
@@ -91,6 +93,7 @@ impl Default for CallLimits {
             table_elements: 20_000,
             instances: 64,
             host_calls: 100_000,
+            traffic_bytes: 256 << 20,
             log_lines: 1_000,
             log_bytes: 256 << 10,
             output_bytes: 64 << 20,

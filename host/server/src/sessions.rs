@@ -142,6 +142,7 @@ fn call_limits(declared: &InstanceLimits) -> CallLimits {
         memory_bytes: size(declared.memory, default.memory_bytes),
         table_elements: size(declared.table, default.table_elements),
         host_calls: declared.host_calls.unwrap_or(default.host_calls),
+        traffic_bytes: declared.traffic.unwrap_or(default.traffic_bytes),
         instances: size(declared.instances, default.instances),
         log_lines: declared.log_lines.unwrap_or(default.log_lines),
         log_bytes: size(declared.log_bytes, default.log_bytes),
@@ -252,11 +253,12 @@ mod tests {
             log_bytes: Some(9),
             page: Some(10),
             value: Some(11),
+            traffic: Some(12),
         };
         let limits = call_limits(&declared);
         assert_eq!((limits.memory_bytes, limits.table_elements, limits.host_calls), (1, 2, 5));
         assert_eq!((limits.cpu_time.as_secs(), limits.wall_time.as_secs()), (3, 4));
         assert_eq!((limits.log_lines, limits.output_bytes, limits.instances, limits.log_bytes), (6, 7, 8, 9));
-        assert_eq!((limits.page_objects, limits.value_bytes), (10, 11));
+        assert_eq!((limits.page_objects, limits.value_bytes, limits.traffic_bytes), (10, 11, 12));
     }
 }

@@ -50,6 +50,7 @@ pub fn figure(bench: &str, case: &str, value: f64, unit: &str, baseline: f64) ->
 
 const CASES: [&str; 15] = [
     "call/get",
+    "call/cold",
     "page/1000x12",
     "broker/request",
     "load/cache",
@@ -122,6 +123,7 @@ fn run_here(case: &str) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let figures = runtime.block_on(async {
         match case.split_once('/') {
+            Some(("call", "cold")) => crossing::cold().await,
             Some(("call", _)) => crossing::get().await,
             Some(("page", _)) => crossing::page().await,
             Some(("broker", _)) => broker::requests().await,

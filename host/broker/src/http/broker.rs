@@ -15,6 +15,7 @@ use purser_model::id::OperationId;
 use purser_model::phase::Phase;
 use purser_model::secret::Slots;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The endpoints that a source or target may reach, with the connections that are kept between its calls.
@@ -44,7 +45,7 @@ pub struct Call<'a> {
     pub counts: &'a RequestCounts,
 }
 
-/// How many requests a call has sent, by endpoint; and how the secrets beside it look, once that was asked for. It belongs to
+/// How many requests a call has sent, by endpoint; how many bytes went over the network for them; and how the secrets beside it look, once that was asked for. It belongs to
 /// one call, and its clones count together.
 #[derive(Debug, Clone, Default)]
 pub struct RequestCounts(Arc<Counted>);
@@ -52,6 +53,7 @@ pub struct RequestCounts(Arc<Counted>);
 #[derive(Debug, Default)]
 struct Counted {
     sent: Mutex<BTreeMap<String, u32>>,
+    bytes: AtomicU64,
     slot_forms: OnceLock<Forms>,
 }
 
@@ -59,6 +61,16 @@ impl RequestCounts {
     /// The forms of the call's secrets.
     pub(super) fn slot_forms(&self, slots: &Slots) -> &Forms {
         self.0.slot_forms.get_or_init(|| Forms::of(slots.iter()))
+    }
+
+    /// Bytes of requests and answers: paths, queries, headers and bodies.
+    pub fn bytes(&self) -> u64 {
+        self.0.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Counts what is sent, or was received.
+    pub(super) fn count_bytes(&self, bytes: usize) {
+        self.0.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     /// Counts one more request to an endpoint.

@@ -1,6 +1,6 @@
 //! Sends a request that was found to be allowed, and reads the answer within its limits.
 
-use super::broker::{Call, Reached};
+use super::broker::{Call, Reached, RequestCounts};
 use super::clients::Client;
 use super::error::{Denial, Error};
 use super::location::{self, Location};
@@ -32,6 +32,17 @@ pub(super) struct Allowed {
     pub(super) timeout: Duration,
 }
 
+impl Allowed {
+    /// About what goes over the network for it; the host's own headers are not counted.
+    fn bytes(&self) -> usize {
+        self.location.url.as_str().len() + size(&self.headers) + self.body.as_ref().map_or(0, Bytes::len)
+    }
+}
+
+fn size(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+}
+
 /// Sends the request and reads the whole response, out of which the secrets that it may repeat are taken: the endpoint's
 /// own, and all that travel beside the call, since one request may ask for what another wrote.
 pub(super) async fn exchange(reached: &Reached, call: &Call<'_>, request: Allowed) -> Result<Response, Error> {
@@ -51,11 +62,12 @@ async fn hops(reached: &Reached, call: &Call<'_>, mut request: Allowed) -> Resul
     let mut followed = 0;
     loop {
         call.counts.count(reached)?;
+        call.counts.count_bytes(request.bytes());
         let response = renewing(reached, call, &request, &mut carried).await?;
         match next(reached, &request, &response).filter(|_| followed < MOST_REDIRECTS) {
             Some(location) => request.location = location,
             None => {
-                let mut answer = receive(response, reached.endpoint.max_response_bytes).await?;
+                let mut answer = receive(response, reached.endpoint.max_response_bytes, call.counts).await?;
                 let credential = reached.credential_forms.of(&carried);
                 let forms = [credential.as_ref(), call.counts.slot_forms(call.slots)];
                 redaction::clean(&mut answer, &forms, &reached.name);
@@ -78,6 +90,7 @@ async fn renewing(
     let Some(token) = refused else { return Ok(response) };
     reached.endpoint.authentication.refused(&token).await;
     call.counts.count(reached)?;
+    call.counts.count_bytes(request.bytes());
     Ok(hop(reached, request, carried).await?.0)
 }
 
@@ -161,7 +174,8 @@ fn next(reached: &Reached, request: &Allowed, response: &reqwest::Response) -> O
     keeps.then_some(Location { credential, ..location })
 }
 
-async fn receive(mut response: reqwest::Response, max_bytes: u64) -> Result<Response, Error> {
+async fn receive(mut response: reqwest::Response, max_bytes: u64, counts: &RequestCounts) -> Result<Response, Error> {
+    counts.count_bytes(size(response.headers()));
     let too_large = || Error::TooLarge(format!("the answer has more than the {max_bytes} bytes that the grant allows"));
     let announced = response.content_length().unwrap_or(0);
     if announced > max_bytes {
@@ -175,6 +189,7 @@ async fn receive(mut response: reqwest::Response, max_bytes: u64) -> Result<Resp
     let headers = headers::for_guest(response.headers()).map(|(name, value)| Field { name, value }).collect();
     let mut body = Vec::with_capacity(usize::try_from(announced.min(LARGEST_RESERVED)).unwrap_or(0));
     while let Some(chunk) = response.chunk().await.map_err(|error| Error::Interrupted(reason(error)))? {
+        counts.count_bytes(chunk.len());
         if body.len() as u64 + chunk.len() as u64 > max_bytes {
             return Err(too_large());
         }

@@ -64,6 +64,7 @@ impl contract::Host for HttpView<'_> {
         self.meter.host_call()?;
         let (broker, call) = self.call();
         let answer = broker.send(&call, request.into()).await;
+        self.meter.check_traffic()?;
         Ok(answer.map(Into::into).map_err(Into::into))
     }
 
@@ -75,6 +76,7 @@ impl contract::Host for HttpView<'_> {
         self.meter.host_call()?;
         let (broker, call) = self.call();
         let answer = broker.follow(&call, &url, request.into()).await;
+        self.meter.check_traffic()?;
         Ok(answer.map(Into::into).map_err(Into::into))
     }
 }

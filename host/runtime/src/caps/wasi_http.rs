@@ -84,6 +84,7 @@ impl Outgoing {
             slots: Arc::clone(call.slots),
             operations: Arc::clone(call.operations),
             counts: call.http.counts.clone(),
+            most_bytes: call.limits.traffic_bytes,
             at_once: Arc::new(Semaphore::new(MOST_AT_ONCE)),
             held: Arc::new(Semaphore::new(call.limits.output_bytes.min(Semaphore::MAX_PERMITS))),
             output,
@@ -144,6 +145,8 @@ struct Sender {
     slots: Arc<Slots>,
     operations: Arc<[OperationId]>,
     counts: RequestCounts,
+    /// Nothing is sent once more bytes than this went over the network; the call ends soon after.
+    most_bytes: u64,
     at_once: Arc<Semaphore>,
     /// A permit for each byte of answers that may still be kept for the guest.
     held: Arc<Semaphore>,
@@ -160,6 +163,10 @@ impl Sender {
         let url = parts.uri.to_string();
         let covering = self.broker.covering(&url).map_err(|denial| self.denied(&denial))?;
         let _turn = self.at_once.acquire().await.map_err(|_| Error::ConnectionLimitReached)?;
+        if self.counts.bytes() > self.most_bytes {
+            self.say("the bytes that a call may send and receive are used up");
+            return Err(Error::ConnectionLimitReached);
+        }
         let request = Request {
             endpoint: covering.name.to_owned(),
             method,

@@ -4,7 +4,7 @@ use super::native::Native;
 use super::{Figure, figure, sources};
 use purser_connector::Session;
 use purser_model::object::SearchRequest;
-use purser_runtime::Grant;
+use purser_runtime::{Grant, Runtime, RuntimeSettings};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -25,6 +25,27 @@ pub async fn get() -> anyhow::Result<Vec<Figure>> {
     let sandboxed = micros_per_get(component.as_ref(), 20_000).await?;
     let unsandboxed = micros_per_get(native.as_ref(), 200_000).await?;
     Ok(vec![figure("call", "warm get, fresh instance", sandboxed, "us/call", unsandboxed)])
+}
+
+/// The first `get` of a host that has just started: the component is loaded from the cache of compiled code, a session is
+/// opened, and an instance is made. Beside it a warm one.
+#[expect(clippy::disallowed_methods, reason = "a bench measures time")]
+pub async fn cold() -> anyhow::Result<Vec<Figure>> {
+    let folder = tempfile::tempdir()?;
+    let path = sources::built_catalogue(folder.path())?;
+    let cache = folder.path().join("compiled");
+    let (mut cold, mut warm) = (f64::MAX, f64::MAX);
+    for _ in 0..20 {
+        let runtime = Runtime::new(RuntimeSettings::new(&cache))?;
+        let begun = Instant::now();
+        let connector = runtime.load(&path).await?;
+        let config = serde_json::json!({"accounts": ACCOUNTS});
+        let session = sources::session(&connector, "bench", config, Grant::default())?;
+        black_box(session.get("account", "00000007").await?);
+        cold = cold.min(begun.elapsed().as_secs_f64() * 1e6);
+        warm = warm.min(micros_per_get(&session, 1_000).await?);
+    }
+    Ok(vec![figure("call", "the first get after a start, beside a warm one", cold, "us/call", warm)])
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench measures time")]

@@ -1,10 +1,12 @@
 //! Limits that the other tests do not reach.
 
-use crate::attacks::{begin_with, grant};
+use crate::attacks::{begin_with, furnish, grant, perform};
 use crate::environment::{assert_others_go_on, load, search, session, settings};
 use crate::server::{Behaviour, Server};
 use purser_connector::{Limit, Session};
+use purser_guests::attack::Attack;
 use purser_model::object::SearchRequest;
+use purser_model::secret::Slots;
 use purser_runtime::{CallLimits, Endpoint, SessionSettings};
 
 #[tokio::test]
@@ -31,6 +33,20 @@ async fn bytes_of_log_are_counted_as_lines_are() {
     let session = session("well_behaved", CallLimits { log_bytes: 8, ..CallLimits::default() }).await;
     let fault = search(&session, "account").await.unwrap_err();
     assert_eq!(fault.limit(), Some(Limit::Log), "`searching` has nine bytes: {fault}");
+    assert_others_go_on().await;
+}
+
+#[tokio::test]
+async fn bytes_over_the_network_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(Behaviour::Answers).await;
+    let grant = grant(Endpoint::new(server.url.clone()), &furnish(folder.path()));
+    let limits = CallLimits { traffic_bytes: 300, ..CallLimits::default() };
+    let connector = load("attacks").await.unwrap();
+    let session = connector.session(SessionSettings { limits, grant, ..settings() }).unwrap();
+    let fault = perform(&session, Attack::SendsForEver, Slots::default()).await.unwrap_err();
+    assert_eq!(fault.limit(), Some(Limit::Traffic), "{fault}");
+    assert!(server.requests() < 20, "{}", server.requests());
     assert_others_go_on().await;
 }
 

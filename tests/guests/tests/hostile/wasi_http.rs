@@ -151,6 +151,15 @@ async fn the_guests_own_time_limit_and_that_of_the_call_end_a_wait() {
 }
 
 #[tokio::test]
+async fn its_bytes_count_as_traffic() {
+    let server = Server::start(Behaviour::Answers).await;
+    let session = session(&server, |_| {}, CallLimits { traffic_bytes: 500, ..CallLimits::default() }).await;
+    let ended = search(&session, "many").await;
+    let refused = ended.is_err() || observed(&ended.unwrap(), "answered").parse::<usize>().unwrap() < 20;
+    assert!(refused && server.requests() < 20, "{}", server.requests());
+}
+
+#[tokio::test]
 async fn its_functions_count_as_calls_into_the_host() {
     let server = Server::start(Behaviour::Answers).await;
     let session = session(&server, |_| {}, CallLimits { host_calls: 20, ..CallLimits::default() }).await;

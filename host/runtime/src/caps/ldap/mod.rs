@@ -79,12 +79,41 @@ impl LdapView<'_> {
 impl contract::Host for LdapView<'_> {
     async fn search(&mut self, request: SearchRequest) -> wasmtime::Result<Result<SearchResult, Error>> {
         self.meter.host_call()?;
-        Ok(self.find(request).await)
+        let found = self.find(request).await;
+        self.meter.ldap_traffic(found.as_ref().map_or(0, found_bytes));
+        self.meter.check_traffic()?;
+        Ok(found)
     }
 
     async fn execute(&mut self, write: Write, controls: Vec<Control>) -> wasmtime::Result<Result<Vec<Control>, Error>> {
         self.meter.host_call()?;
+        self.meter.ldap_traffic(written_bytes(&write));
+        self.meter.check_traffic()?;
         Ok(self.carry_out(write, controls).await)
+    }
+}
+
+fn found_bytes(found: &SearchResult) -> usize {
+    let value = |values: &Vec<Vec<u8>>| values.iter().map(Vec::len).sum::<usize>();
+    let entry = |entry: &contract::Entry| {
+        entry.dn.len() + entry.attributes.iter().map(|one| one.name.len() + value(&one.values)).sum::<usize>()
+    };
+    found.entries.iter().map(entry).sum()
+}
+
+fn written_bytes(write: &Write) -> usize {
+    let value = |value: &contract::Value| match value {
+        contract::Value::Bytes(bytes) => bytes.len(),
+        contract::Value::Secret(_) | contract::Value::SecretQuotedUtf16le(_) => 0,
+    };
+    let changes = |changes: &[contract::Change]| {
+        changes.iter().map(|one| one.name.len() + one.values.iter().map(value).sum::<usize>()).sum::<usize>()
+    };
+    match write {
+        Write::Add((dn, changed)) | Write::Modify((dn, changed)) => dn.len() + changes(changed),
+        Write::Delete(dn) => dn.len(),
+        Write::Rename((dn, new_rdn, superior)) => dn.len() + new_rdn.len() + superior.as_ref().map_or(0, String::len),
+        Write::Extended((oid, value)) => oid.len() + value.as_ref().map_or(0, Vec::len),
     }
 }
 
