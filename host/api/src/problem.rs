@@ -153,6 +153,7 @@ impl From<EngineError> for Problem {
             EngineError::NoChangeFeed { .. } => Self::conflict("no-change-feed", text),
             EngineError::Plan(_) => Self::conflict("plan-refused", text),
             EngineError::Resting { .. } => Self::conflict("target-rests", text),
+            EngineError::NotShownYet { .. } => Self::conflict("not-shown-yet", text),
         }
     }
 }
