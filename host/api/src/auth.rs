@@ -1,8 +1,8 @@
 //! Who asks, and whether they may.
 
 use crate::ApiState;
+use crate::description::for_permission;
 use crate::problem::Problem;
-use axum::Router;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -15,6 +15,7 @@ use purser_model::id::TokenName;
 use purser_model::object::Digest;
 use purser_store::{KeptApiToken, Store};
 use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
 
 /// The use of a token is noted at most once in this time: a consumer that asks a hundred times a second writes nothing.
 const BETWEEN_NOTES: SignedDuration = SignedDuration::from_mins(1);
@@ -71,8 +72,9 @@ fn is_to_be_noted(kept: &KeptApiToken, now: Timestamp) -> bool {
     kept.last_used_at.is_none_or(|last| now.duration_since(last) >= BETWEEN_NOTES)
 }
 
-/// These routes are for those who may do this.
-pub(crate) fn only_for(permission: Permission, routes: Router<ApiState>) -> Router<ApiState> {
+/// These routes are for those who may do this, and their description says so.
+pub(crate) fn only_for(permission: Permission, mut routes: OpenApiRouter<ApiState>) -> OpenApiRouter<ApiState> {
+    for_permission(routes.get_openapi_mut(), permission);
     routes.route_layer(middleware::from_fn(move |request: Request, next: Next| async move {
         match request.extensions().get::<Caller>() {
             Some(caller) if caller.role.may(permission) => next.run(request).await,

@@ -5,6 +5,8 @@
 
 mod auth;
 mod body;
+mod description;
+mod headers;
 mod metrics;
 mod news;
 mod problem;
@@ -32,6 +34,7 @@ use purser_store::Store;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use utoipa_axum::router::OpenApiRouter;
 
 /// Larger bodies are refused.
 const LARGEST_BODY: usize = 1 << 20;
@@ -57,20 +60,24 @@ pub struct ApiState {
 
 /// The whole API.
 pub fn router(state: ApiState) -> Router {
-    let metrics = auth::only_for(Permission::Read, Router::new().route("/metrics", get(metrics::handle)));
+    let metrics = auth::only_for(Permission::Read, OpenApiRouter::new().route("/metrics", get(metrics::handle)));
     let guarded = Router::new()
-        .nest("/v1", v1::routes())
-        .merge(metrics)
+        .nest("/v1", Router::from(v1::routes()))
+        .merge(Router::from(metrics))
         .layer(middleware::from_fn_with_state(state.clone(), auth::require_token))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::map_response(never_stored));
     Router::new()
         .route("/healthz", get(health))
         .route("/readyz", get(ready))
+        .route("/v1/openapi.json", get(description::read::handle))
+        .route("/docs", get(description::page::handle))
+        .route(description::page::STYLE_PATH, get(description::page::style))
         .merge(guarded)
         .nest("/scim/v2", scim::routes(&state, purser_scim_server::ServerLimits::default()))
         .fallback(async || Problem::not_found("no such resource"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(middleware::map_response(headers::secured))
         .with_state(state)
 }
 
@@ -100,11 +107,9 @@ async fn ready(State(state): State<ApiState>) -> Result<Json<serde_json::Value>,
     Ok(Json(serde_json::json!({"status": "ready"})))
 }
 
-/// Answers hold personal data: nobody between keeps a copy, and nobody guesses what they are.
+/// Events come in a stream, which has a mind of its own about copies.
 async fn never_stored(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

@@ -10,15 +10,128 @@ use purser_reconcile::EngineError;
 use purser_store::StoreError;
 use serde::Serialize;
 use tracing::error;
+use utoipa::ToSchema;
 
-/// What went wrong. `code` is stable; the texts are for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// Which problem it is. The word is stable: consumers decide by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Code {
+    BadParameter,
+    BadBody,
+    Unauthorized,
+    TokenExpired,
+    Forbidden,
+    NotFound,
+    MethodNotAllowed,
+    Refused,
+    Stopped,
+    WindowClosed,
+    TargetRests,
+    PlanRefused,
+    NoChangeFeed,
+    NotShownYet,
+    EventsGone,
+    TooLarge,
+    NotJson,
+    Internal,
+    ConnectorFailed,
+}
+
+impl Code {
+    /// The word, the status, the title, and what it means.
+    fn row(self) -> (&'static str, StatusCode, &'static str, &'static str) {
+        const CONFLICT: StatusCode = StatusCode::CONFLICT;
+        match self {
+            Self::BadParameter => (
+                "bad-parameter",
+                StatusCode::BAD_REQUEST,
+                "Bad parameter",
+                "a parameter, or a value in the body, is wrong",
+            ),
+            Self::BadBody => ("bad-body", StatusCode::BAD_REQUEST, "Bad body", "the body cannot be read"),
+            Self::Unauthorized => {
+                ("unauthorized", StatusCode::UNAUTHORIZED, "Not authenticated", "the token is missing or wrong")
+            }
+            Self::TokenExpired => {
+                ("token-expired", StatusCode::UNAUTHORIZED, "Not authenticated", "the token has expired")
+            }
+            Self::Forbidden => ("forbidden", StatusCode::FORBIDDEN, "Not allowed", "the token's role may not do this"),
+            Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "Not found", "there is no such thing"),
+            Self::MethodNotAllowed => (
+                "method-not-allowed",
+                StatusCode::METHOD_NOT_ALLOWED,
+                "Method not allowed",
+                "the resource does not know the method",
+            ),
+            Self::Refused => ("refused", CONFLICT, "Not done", "what is there does not allow it"),
+            Self::Stopped => ("stopped", CONFLICT, "Not done", "a guard stopped the run before it did anything"),
+            Self::WindowClosed => ("window-closed", CONFLICT, "Not done", "it is not the declared time for it"),
+            Self::TargetRests => ("target-rests", CONFLICT, "Not done", "the target is quarantined"),
+            Self::PlanRefused => ("plan-refused", CONFLICT, "Not done", "the plan does not hold any more"),
+            Self::NoChangeFeed => ("no-change-feed", CONFLICT, "Not done", "the target has no change feed"),
+            Self::NotShownYet => (
+                "not-shown-yet",
+                CONFLICT,
+                "Not done",
+                "the target does not show yet what was written just now; ask again",
+            ),
+            Self::EventsGone => (
+                "events-gone",
+                StatusCode::GONE,
+                "Events are not kept any more",
+                "the events that were asked for are not kept any more; `oldest` is the first that is",
+            ),
+            Self::TooLarge => {
+                ("too-large", StatusCode::PAYLOAD_TOO_LARGE, "Too large", "the body is larger than 1 MiB")
+            }
+            Self::NotJson => {
+                ("not-json", StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not JSON", "the body is not `application/json`")
+            }
+            Self::Internal => (
+                "internal",
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Internal error",
+                "the host could not answer; its log says why",
+            ),
+            Self::ConnectorFailed => (
+                "connector-failed",
+                StatusCode::BAD_GATEWAY,
+                "The connector failed",
+                "the connector, or what it reaches, failed",
+            ),
+        }
+    }
+
+    /// The word.
+    pub(crate) fn as_str(self) -> &'static str {
+        self.row().0
+    }
+
+    /// The status of answers with it.
+    pub(crate) fn status(self) -> StatusCode {
+        self.row().1
+    }
+
+    /// What it means, for people.
+    pub(crate) fn meaning(self) -> &'static str {
+        self.row().3
+    }
+}
+
+/// What went wrong (RFC 9457). `code` is stable; the texts are for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Problem {
-    #[serde(rename = "status", serialize_with = "as_number")]
+    /// The status of the answer.
+    #[serde(serialize_with = "as_number")]
+    #[schema(value_type = u16, minimum = 400, maximum = 599)]
     status: StatusCode,
-    code: &'static str,
+    /// Which problem it is.
+    code: Code,
+    /// In short, the same for each code.
     title: &'static str,
+    /// What was wrong this time, and what to do.
     detail: String,
+    /// The first event that is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     oldest: Option<u64>,
 }
@@ -28,40 +141,36 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 }
 
 impl Problem {
-    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+    fn new(code: Code, detail: impl Into<String>) -> Self {
+        let (_, status, title, _) = code.row();
         Self { status, code, title, detail: detail.into(), oldest: None }
     }
 
     /// There is no such thing.
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
+        Self::new(Code::NotFound, detail)
     }
 
     /// The resource does not know the method.
     pub(crate) fn method_not_allowed() -> Self {
-        Self::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "method-not-allowed",
-            "Method not allowed",
-            "this resource has no such method; host/docs/api.md says which it has",
-        )
+        Self::new(Code::MethodNotAllowed, "this resource has no such method; host/docs/api.md says which it has")
     }
 
     /// The body is wrong.
     pub(crate) fn bad_body(status: StatusCode, detail: impl Into<String>) -> Self {
         match status {
-            StatusCode::PAYLOAD_TOO_LARGE => Self::new(status, "too-large", "Too large", detail),
+            StatusCode::PAYLOAD_TOO_LARGE => Self::new(Code::TooLarge, detail),
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-                Self::new(status, "not-json", "Not JSON", "send the body as `Content-Type: application/json`")
+                Self::new(Code::NotJson, "send the body as `Content-Type: application/json`")
             }
-            _ => Self::new(StatusCode::BAD_REQUEST, "bad-body", "Bad body", detail),
+            _ => Self::new(Code::BadBody, detail),
         }
     }
 
     /// The token ended.
     pub(crate) fn token_expired(name: &TokenName) -> Self {
         let detail = format!("the token `{name}` has expired; ask an admin of this host for another one");
-        Self::new(StatusCode::UNAUTHORIZED, "token-expired", "Not authenticated", detail)
+        Self::new(Code::TokenExpired, detail)
     }
 
     /// The caller may not.
@@ -73,41 +182,29 @@ impl Problem {
             Permission::Administer => "admins",
         };
         let detail = format!("your token has the role {role}; this is for {who}");
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", detail)
+        Self::new(Code::Forbidden, detail)
     }
 
     /// It is the host's fault.
     pub(crate) fn internal() -> Self {
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "Internal error",
-            "the host could not answer; its log says why",
-        )
-    }
-
-    /// It is not done, and nothing is wrong with the host.
-    pub(crate) fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::CONFLICT, code, "Not done", detail)
+        Self::new(Code::Internal, "the host could not answer; its log says why")
     }
 
     /// A parameter is wrong.
     pub(crate) fn bad_parameter(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad-parameter", "Bad parameter", detail)
+        Self::new(Code::BadParameter, detail)
     }
 
     /// Events that were asked for are not kept any more; `oldest` is the first that is.
     fn events_gone(oldest: u64, detail: String) -> Self {
-        let problem = Self::new(StatusCode::GONE, "events-gone", "Events are not kept any more", detail);
+        let problem = Self::new(Code::EventsGone, detail);
         Self { oldest: Some(oldest), ..problem }
     }
 
     /// The token is missing or wrong.
     pub(crate) fn unauthorized() -> Self {
         Self::new(
-            StatusCode::UNAUTHORIZED,
-            "unauthorized",
-            "Not authenticated",
+            Code::Unauthorized,
             "send a token as `Authorization: Bearer TOKEN`; an admin makes one with `purser token create`",
         )
     }
@@ -129,7 +226,7 @@ impl From<StoreError> for Problem {
     fn from(failure: StoreError) -> Self {
         match failure {
             StoreError::NotFound { what, id } => Self::not_found(format!("no {what} `{id}`")),
-            StoreError::Refused { .. } => Self::conflict("refused", failure.to_string()),
+            StoreError::Refused { .. } => Self::new(Code::Refused, failure.to_string()),
             StoreError::EventsGone { oldest, .. } => Self::events_gone(oldest, failure.to_string()),
             other => {
                 error!(error = %other, "a request failed");
@@ -145,15 +242,13 @@ impl From<EngineError> for Problem {
         match failure {
             EngineError::Store(failure) => failure.into(),
             EngineError::NotDeclared { .. } | EngineError::Nobody { .. } => Self::not_found(text),
-            EngineError::Connector { .. } => {
-                Self::new(StatusCode::BAD_GATEWAY, "connector-failed", "The connector failed", text)
-            }
-            EngineError::Stopped { .. } => Self::conflict("stopped", text),
-            EngineError::WindowClosed { .. } => Self::conflict("window-closed", text),
-            EngineError::NoChangeFeed { .. } => Self::conflict("no-change-feed", text),
-            EngineError::Plan(_) => Self::conflict("plan-refused", text),
-            EngineError::Resting { .. } => Self::conflict("target-rests", text),
-            EngineError::NotShownYet { .. } => Self::conflict("not-shown-yet", text),
+            EngineError::Connector { .. } => Self::new(Code::ConnectorFailed, text),
+            EngineError::Stopped { .. } => Self::new(Code::Stopped, text),
+            EngineError::WindowClosed { .. } => Self::new(Code::WindowClosed, text),
+            EngineError::NoChangeFeed { .. } => Self::new(Code::NoChangeFeed, text),
+            EngineError::Plan(_) => Self::new(Code::PlanRefused, text),
+            EngineError::NotShownYet { .. } => Self::new(Code::NotShownYet, text),
+            EngineError::Resting { .. } => Self::new(Code::TargetRests, text),
         }
     }
 }

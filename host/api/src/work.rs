@@ -6,14 +6,29 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use purser_reconcile::EngineError;
 use serde::Serialize;
-use serde_json::json;
 use std::future::Future;
 use std::time::Duration;
 use tokio::task::JoinError;
 use tracing::{error, warn};
+use utoipa::ToSchema;
 
 /// Who asks is given the report where it is there by then, and a place to look at where not.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Work goes on.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Begun {
+    /// That it does.
+    state: Going,
+    /// Where to look, as in `Location`.
+    follow: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Going {
+    Running,
+}
 
 /// Does the work and answers 200 with its report, or 202 with the place to look at while it goes on.
 pub(crate) async fn begun<T, F>(place: String, work: F) -> Result<Response, Problem>
@@ -31,7 +46,8 @@ where
                 }
             });
             let follow: [(HeaderName, String); 1] = [(header::LOCATION, place.clone())];
-            Ok((StatusCode::ACCEPTED, follow, Json(json!({"state": "running", "follow": place}))).into_response())
+            let begun = Begun { state: Going::Running, follow: place };
+            Ok((StatusCode::ACCEPTED, follow, Json(begun)).into_response())
         }
     }
 }

@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 /// What a comparison of an account with the identities found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Situation {
     /// Belongs to an identity.
@@ -63,6 +64,7 @@ impl fmt::Display for Situation {
 
 /// An entitlement in a target, by the ids that the target gives.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EntitlementKey {
     /// Its class.
     pub class: String,
@@ -72,6 +74,7 @@ pub struct EntitlementKey {
 
 /// An account: an object in a target that belongs to at most one identity.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Account {
     /// Purser's own id.
     pub id: AccountId,
@@ -96,6 +99,7 @@ pub struct Account {
     /// Digest of what was last seen; none where the state must be read again before it can be trusted.
     pub digest: Option<Digest>,
     /// The values that mappings last wrote, so that a `normal` mapping knows whether its own value changed.
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub pushed: Attributes,
     /// The entitlements it holds, as last seen.
     pub held: BTreeSet<EntitlementKey>,

@@ -1,7 +1,8 @@
 //! The audit log: rows that are only ever added, each chained to the one before by its hash.
 
 use crate::id::{SourceName, TokenName};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use std::fmt;
 
 /// What stands before the first row.
@@ -124,24 +125,64 @@ impl AuditRow {
     }
 
     /// The row for machines.
-    pub fn to_json(&self) -> Value {
-        json!({
-            "sequence": self.sequence,
-            "at": jiff::Timestamp::from_microsecond(self.at).ok(),
-            "actor": self.actor,
-            "activity": self.activity,
-            "action": self.action,
-            "subject_kind": self.subject_kind,
-            "subject": self.subject,
-            "identity": self.identity,
-            "target": self.target,
-            "operation": self.operation,
-            "plan": self.plan,
-            "connector": self.connector,
-            "details": self.details(),
-            "hash": hexadecimal(&self.hash),
-        })
+    pub fn shown(&self) -> ShownRow {
+        ShownRow {
+            sequence: self.sequence,
+            at: jiff::Timestamp::from_microsecond(self.at).ok(),
+            actor: self.actor.clone(),
+            activity: self.activity.clone(),
+            action: self.action.clone(),
+            subject_kind: self.subject_kind.clone(),
+            subject: self.subject.clone(),
+            identity: self.identity.clone(),
+            target: self.target.clone(),
+            operation: self.operation.clone(),
+            plan: self.plan.clone(),
+            connector: self.connector.clone(),
+            details: self.details(),
+            hash: hexadecimal(&self.hash),
+        }
     }
+
+    /// The row for machines, as JSON.
+    pub fn to_json(&self) -> Value {
+        // A struct of texts, numbers and JSON always serializes.
+        serde_json::to_value(self.shown()).unwrap_or_default()
+    }
+}
+
+/// A row as machines read it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ShownRow {
+    /// Counts from 1 without a gap.
+    pub sequence: i64,
+    /// When; none where what is kept is no time any more.
+    pub at: Option<jiff::Timestamp>,
+    /// Who.
+    pub actor: String,
+    /// In the course of what.
+    pub activity: Option<String>,
+    /// What was done.
+    pub action: String,
+    /// What kind of thing it was done to.
+    pub subject_kind: String,
+    /// Which one.
+    pub subject: String,
+    /// The identity concerned.
+    pub identity: Option<String>,
+    /// The target concerned.
+    pub target: Option<String>,
+    /// The operation concerned.
+    pub operation: Option<String>,
+    /// The stored plan that it came from.
+    pub plan: Option<String>,
+    /// The connector that did it.
+    pub connector: Option<String>,
+    /// Old and new values and what else belongs to it.
+    pub details: Value,
+    /// The hash of the row in hexadecimal, over everything in it and the hash of the row before.
+    pub hash: String,
 }
 
 /// A field that is not there differs from an empty one.

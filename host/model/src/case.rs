@@ -7,6 +7,7 @@ use std::fmt;
 
 /// An account that matches an identity, and how surely.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CandidateMatch {
     /// The account.
     pub account: AccountId,
@@ -31,6 +32,7 @@ pub struct Matches {
 
 /// Where a case is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CaseState {
     /// A person must decide.
@@ -60,6 +62,7 @@ impl fmt::Display for CaseState {
 
 /// What a person decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case", tag = "decision", content = "account")]
 pub enum CaseDecision {
     /// This account is the identity's; it was linked.
@@ -92,6 +95,7 @@ pub struct DecidedCase {
 
 /// One case: at most one is open or decided for an identity and a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Case {
     /// Its id.
     pub id: CaseId,
@@ -105,9 +109,21 @@ pub struct Case {
     pub candidates: Vec<CandidateMatch>,
     /// What a person decided.
     #[serde(flatten)]
+    #[cfg_attr(feature = "schema", schema(value_type = DecisionOfCase))]
     pub decision: Option<CaseDecision>,
     /// When it was opened.
     pub opened_at: jiff::Timestamp,
     /// When it last changed.
     pub changed_at: jiff::Timestamp,
+}
+
+/// How a case that may be decided tells of the decision.
+#[cfg(feature = "schema")]
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only describes what is written")]
+struct DecisionOfCase {
+    /// `link`, `create` or `dismiss`; not there while nobody has decided.
+    decision: Option<String>,
+    /// The account that was linked.
+    account: Option<AccountId>,
 }

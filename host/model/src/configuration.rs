@@ -175,6 +175,7 @@ impl Source {
 
 /// How strongly a mapping holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Strength {
     /// Only where the account has no value.
@@ -340,6 +341,7 @@ pub enum UnmatchedReaction {
 
 /// What happens to an account that one identity matches, and that nobody linked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum UnlinkedReaction {
     /// Nothing; it is shown.
@@ -350,6 +352,7 @@ pub enum UnlinkedReaction {
 
 /// What happens to an account whose identity should not have it any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Deprovisioning {
     /// It stays as it is; entitlements that roles gave are revoked.

@@ -9,6 +9,7 @@ use std::fmt;
 
 /// What is done to one attribute.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case", tag = "action", content = "value")]
 pub enum AttributeAction {
     /// Add these values to a multi-valued attribute.
@@ -23,6 +24,7 @@ pub enum AttributeAction {
 
 /// A change of one attribute.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AttributeChange {
     /// The attribute.
     pub attribute: String,

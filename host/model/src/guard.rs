@@ -5,6 +5,7 @@ use std::fmt;
 
 /// What is taken from an account. The two are counted apart, each against its own limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Taking {
     /// It is disabled or deleted.

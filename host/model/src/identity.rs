@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 /// Where an identity is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LifecycleState {
     /// Known, and not to be provisioned yet.
@@ -56,6 +57,7 @@ impl FromStr for LifecycleState {
 
 /// From when until when something holds; an end that is not there is open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Validity {
     /// The first moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -132,6 +134,7 @@ impl IdentityRecord {
 
 /// A person or service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Identity {
     /// Its id, the same for life.
     pub id: IdentityId,
@@ -145,6 +148,7 @@ pub struct Identity {
     #[serde(default, skip_serializing_if = "Validity::is_always")]
     pub validity: Validity,
     /// SCIM-shaped attributes.
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub attributes: Attributes,
     /// Counts accepted changes from 1.
     pub version: u64,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// An id of an object that may change, such as a DN, a UPN or an e-mail.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SecondaryId {
     /// Which id.
     pub name: String,
@@ -29,6 +30,7 @@ pub struct Object {
 
 /// A digest of an object's content; equal digests mean that there is nothing to compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Digest(pub [u8; 32]);
 

@@ -9,6 +9,7 @@ use std::fmt;
 
 /// An entitlement as a plan names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum EntitlementReference {
     /// One that the target's declaration names; its id in the target may not be known yet.
@@ -29,11 +30,13 @@ impl fmt::Display for EntitlementReference {
 /// What an operation does. Ids in the target are not part of it: they are looked up when it is carried out, since an
 /// account that is still to be created has none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Intent {
     /// Create the account.
     Create {
         /// All attributes.
+        #[cfg_attr(feature = "schema", schema(value_type = Object))]
         attributes: Attributes,
         /// Whether it can be used at once.
         active: Option<bool>,
@@ -64,6 +67,7 @@ pub enum Intent {
         /// Its name in the declaration.
         name: String,
         /// All attributes.
+        #[cfg_attr(feature = "schema", schema(value_type = Object))]
         attributes: Attributes,
     },
 }
@@ -91,6 +95,7 @@ impl Intent {
 
 /// Where an operation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum OperationState {
     /// Its intent is written and nothing has been sent.
@@ -141,6 +146,7 @@ impl fmt::Display for OperationState {
 
 /// One operation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Operation {
     /// Its id, the same for every try.
     pub id: OperationId,

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 /// One operation of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PlannedOperation {
     /// What is done.
     #[serde(flatten)]
@@ -17,11 +18,13 @@ pub struct PlannedOperation {
     pub reason: String,
     /// For an update: the values before, by attribute, so that a plan reads as a diff.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub before: crate::Attributes,
 }
 
 /// What must still hold when an item is carried out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Precondition {
     /// The identity's version.
     pub identity_version: u64,
@@ -31,6 +34,7 @@ pub struct Precondition {
 
 /// What a plan does with an account that is already there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Link {
     /// The account is linked to the identity already, or there is none.
@@ -41,6 +45,7 @@ pub enum Link {
 
 /// What is to be done for one identity in one target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PlanItem {
     /// The identity.
     pub identity: IdentityId,
@@ -59,6 +64,7 @@ pub struct PlanItem {
     /// What is done, in this order.
     pub operations: Vec<PlannedOperation>,
     /// The values that the mappings give now; kept with the account once the item is done.
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub pushed: crate::Attributes,
     /// The values of unique mappings that it writes, by attribute; no other account may have them or be about to.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -79,6 +85,7 @@ impl PlanItem {
 
 /// Something that planning found and does not act on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Notice {
     /// The identity.
     pub identity: IdentityId,
@@ -92,6 +99,7 @@ pub struct Notice {
 
 /// Where an item of a stored plan is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ItemState {
     /// Nobody has decided about it.
@@ -135,6 +143,7 @@ impl std::fmt::Display for ItemState {
 
 /// An item of a stored plan, with its place and what became of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PlanLine {
     /// Its number in the plan, from 1.
     pub position: u64,
@@ -150,6 +159,7 @@ pub struct PlanLine {
 
 /// A stored plan, without its items.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PlanSummary {
     /// Its id.
     pub id: PlanId,

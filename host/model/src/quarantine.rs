@@ -66,6 +66,7 @@ impl QuarantineRules {
 
 /// Why a target rests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RestCause {
     /// Calls failed as a whole, several in a row.
@@ -106,6 +107,7 @@ impl fmt::Display for RestCause {
 
 /// A target that rests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Rest {
     /// Why.
     pub cause: RestCause,
@@ -131,6 +133,7 @@ pub enum Permit {
 /// The circuit breaker of a target. It is closed while nothing rests; open until the next try; then half open, until the
 /// end of one single operation closes it or opens it again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Breaker {
     /// Failures in a row.
     pub failures: u32,
@@ -203,6 +206,7 @@ fn doubled(base: Duration, times: u32, cap: Duration) -> Duration {
 
 /// A target that is quarantined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct QuarantinedTarget {
     /// The target.
     pub target: TargetName,
@@ -212,6 +216,7 @@ pub struct QuarantinedTarget {
 
 /// An operation that is quarantined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct QuarantinedOperation {
     /// The operation.
     pub operation: OperationId,

@@ -7,6 +7,7 @@ use std::fmt;
 
 /// What a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RunKind {
     /// Reads a source.
@@ -30,6 +31,7 @@ impl RunKind {
 
 /// Where a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RunState {
     /// Going on, or interrupted: its checkpoint says where to go on.
@@ -59,6 +61,7 @@ impl fmt::Display for RunState {
 
 /// Where a run goes on after an interruption.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Checkpoint {
     /// Classes that have been listed to the end.
     pub finished_classes: Vec<String>,
@@ -79,6 +82,7 @@ pub struct Checkpoint {
 
 /// One run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Run {
     /// Its id.
     pub id: RunId,

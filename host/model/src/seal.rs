@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 
 /// What is agreed about a plan beside its items.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PlanTerms {
     /// From then on it is not applied any more.
     pub expires_at: jiff::Timestamp,
     /// Digest of the declarations that it follows from.
     #[serde(with = "hexadecimal")]
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub configuration: Digest,
     /// Whether those were declarations that were only tried: it can be applied once they are in place.
     pub what_if: bool,
@@ -18,15 +20,18 @@ pub struct PlanTerms {
 
 /// The terms of a plan and its items, with the host's signature over both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PlanSeal {
     /// What is agreed.
     #[serde(flatten)]
     pub terms: PlanTerms,
     /// Digest of all items in their order.
     #[serde(with = "hexadecimal")]
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub digest: Digest,
     /// The signature.
     #[serde(with = "hexadecimal")]
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub signature: Digest,
 }
 

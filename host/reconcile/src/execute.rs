@@ -27,6 +27,7 @@ use tracing::{debug, warn};
 
 /// What draining a target's queue did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DrainReport {
     /// Done by the target.
     pub applied: u64,

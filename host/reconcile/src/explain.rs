@@ -28,6 +28,7 @@ const PAGE: u32 = 200;
 
 /// Why one identity has what it has, and what the store remembers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct IdentityExplained {
     /// The plan's steps.
     #[serde(flatten)]

@@ -22,6 +22,7 @@ pub struct ImportOptions {
 
 /// What an import did.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ImportReport {
     /// The run.
     pub run: RunId,

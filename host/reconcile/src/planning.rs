@@ -23,6 +23,7 @@ use tracing::warn;
 
 /// What planning found.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PlanReport {
     /// What is to be done.
     pub items: Vec<PlanItem>,

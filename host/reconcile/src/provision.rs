@@ -22,6 +22,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// What provisioning one identity did.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ProvisionReport {
     /// Why, from what the targets showed before anything was done.
     pub explained: IdentityExplained,

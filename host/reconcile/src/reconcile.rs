@@ -28,6 +28,7 @@ pub enum ReconcileMode {
 
 /// What a reconciliation found and did.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ReconcileReport {
     /// The run.
     pub run: RunId,

@@ -16,6 +16,7 @@ use tracing::warn;
 
 /// What was done about accounts that belong to nobody.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct UnmatchedReport {
     /// Operations written.
     pub operations: u64,

@@ -13,6 +13,7 @@ use tracing::{error, warn};
 
 /// What applying did.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ApplyReport {
     /// What became of the operations.
     #[serde(flatten)]

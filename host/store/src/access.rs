@@ -25,6 +25,7 @@ pub struct NewApiToken {
 
 /// What is told of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct KeptApiToken {
     /// Its name.
     pub name: TokenName,

@@ -22,6 +22,7 @@ pub struct HeldItem {
 
 /// Whether a person has decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum HeldState {
     /// Nobody has decided yet.
@@ -42,6 +43,7 @@ impl HeldState {
 
 /// An item that is held. There is at most one per account, and the account's id is its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Held {
     /// The account that would lose something.
     pub account: AccountId,
@@ -71,6 +73,7 @@ pub struct HeldFilter {
 
 /// What became of a decision.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct HeldDecided {
     /// Items decided.
     #[serde(rename = "decided")]

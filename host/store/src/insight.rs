@@ -187,6 +187,7 @@ pub struct Drift {
 
 /// When an account was last in a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Sighting {
     /// The account.
     pub account: AccountId,

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 /// What reached a limit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LimitReached {
     /// The limit, such as `memory`, as operators declare it.
     pub limit: String,
@@ -18,6 +19,7 @@ pub struct LimitReached {
 
 /// How often that was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LimitCount {
     /// What reached a limit.
     #[serde(flatten)]

@@ -10,7 +10,6 @@ use purser_model::object::{Digest, Object};
 use purser_model::operation::{Operation, OperationState};
 use purser_model::plan::{PlanItem, PlanLine, PlannedOperation};
 use purser_model::run::{Checkpoint, Run, RunState};
-use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,6 +51,7 @@ pub struct RunEnding {
 
 /// What accepting staged records does, in numbers of identities.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct StagedWeight {
     /// Records staged.
     pub staged: u64,
@@ -113,6 +113,7 @@ pub struct OperationFilter {
 
 /// How many accounts of a target are in a situation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SituationCount {
     /// The target.
     pub target: TargetName,
@@ -232,15 +233,38 @@ pub struct StaleItem {
     pub reason: String,
 }
 
+/// What is told of it: the rest of the item no longer holds.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+struct LeftItem<'a> {
+    /// Whose it was.
+    identity: &'a IdentityId,
+    /// How people call it.
+    label: &'a str,
+    /// Where.
+    target: &'a TargetName,
+    /// Why it was left.
+    reason: &'a str,
+}
+
 impl Serialize for StaleItem {
-    /// Whose it was, where, and why it was left: the rest of the item no longer holds.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut shown = serializer.serialize_struct("StaleItem", 4)?;
-        shown.serialize_field("identity", &self.item.identity)?;
-        shown.serialize_field("label", &self.item.label)?;
-        shown.serialize_field("target", &self.item.target)?;
-        shown.serialize_field("reason", &self.reason)?;
-        shown.end()
+        let PlanItem { identity, label, target, .. } = &self.item;
+        LeftItem { identity, label, target, reason: &self.reason }.serialize(serializer)
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for StaleItem {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        LeftItem::schema()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for StaleItem {
+    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+        LeftItem::schemas(schemas);
     }
 }
 
@@ -268,6 +292,7 @@ pub struct KeptItem {
 
 /// What a person says about items of a plan, or about what the guard holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Decision {
     /// They are wanted.
@@ -278,6 +303,7 @@ pub enum Decision {
 
 /// What a decision changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Decided {
     /// Items whose state is another now.
     pub changed: u64,
@@ -363,6 +389,7 @@ pub struct Recording {
 
 /// What waits in a target's queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct QueueState {
     /// Due now.
     pub due: u64,
@@ -479,6 +506,7 @@ pub struct JobState {
 
 /// Something that happened, written in the transaction that made it happen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Event {
     /// Grows by one or more with each event.
     pub sequence: u64,

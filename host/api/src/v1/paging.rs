@@ -3,12 +3,14 @@
 use crate::problem::Problem;
 use purser_store::PageRequest;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 const USUAL: u32 = 100;
 const MOST: u32 = 500;
 
 /// One page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Page)]
 pub(crate) struct Listed<T, C> {
     /// The entries.
     pub(crate) items: Vec<T>,

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 /// Why one identity has what it has, and what would be done about it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Explanation {
     /// The time that it holds for.
     pub at: Timestamp,
@@ -29,6 +30,7 @@ pub struct Explanation {
 
 /// The identity as planning sees it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedIdentity {
     /// Its id.
     pub id: IdentityId,
@@ -47,11 +49,13 @@ pub struct ExplainedIdentity {
     /// When the last change was accepted.
     pub changed_at: Timestamp,
     /// Its attributes.
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub attributes: Attributes,
 }
 
 /// Whether it has a group or role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Membership {
     /// It has.
@@ -64,6 +68,7 @@ pub enum Membership {
 
 /// A group or role.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedMembership {
     /// Its name.
     pub name: String,
@@ -79,12 +84,14 @@ pub struct ExplainedMembership {
 
 /// An expression with what it gave.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedExpression {
     /// As it was declared.
     pub expression: String,
     /// The attributes that it reads.
     pub reads: Vec<String>,
     /// What it gave; null where that is nothing.
+    #[cfg_attr(feature = "schema", schema(value_type = Value))]
     pub value: Option<Value>,
     /// Why it gave nothing.
     pub fault: Option<String>,
@@ -92,6 +99,7 @@ pub struct ExplainedExpression {
 
 /// Whether roles grant an account in a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// They do.
@@ -106,6 +114,7 @@ pub enum Scope {
 
 /// One target.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedTarget {
     /// Its name.
     pub target: TargetName,
@@ -139,6 +148,7 @@ pub struct ExplainedTarget {
 
 /// An account as known.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedAccount {
     /// Purser's own id.
     pub account: AccountId,
@@ -172,6 +182,7 @@ impl ExplainedAccount {
 
 /// How an account that is there already was looked for.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedCorrelation {
     /// What was asked, in order of trust.
     pub questions: Vec<ExplainedQuestion>,
@@ -183,6 +194,7 @@ pub struct ExplainedCorrelation {
 
 /// One question.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedQuestion {
     /// The account's attribute.
     pub attribute: String,
@@ -193,6 +205,7 @@ pub struct ExplainedQuestion {
 
 /// What became of a mapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum MappingDecision {
     /// The account is created with it.
@@ -234,6 +247,7 @@ impl MappingDecision {
 
 /// One mapping.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedMapping {
     /// The account's attribute.
     pub attribute: String,
@@ -243,8 +257,10 @@ pub struct ExplainedMapping {
     #[serde(flatten)]
     pub expression: ExplainedExpression,
     /// What the account has.
+    #[cfg_attr(feature = "schema", schema(value_type = Value))]
     pub actual: Option<Value>,
     /// What the mapping wrote last.
+    #[cfg_attr(feature = "schema", schema(value_type = Value))]
     pub pushed: Option<Value>,
     /// What becomes of it.
     pub decision: MappingDecision,
@@ -254,6 +270,7 @@ pub struct ExplainedMapping {
 
 /// What becomes of an entitlement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum EntitlementDecision {
     /// It is granted.
@@ -280,6 +297,7 @@ impl EntitlementDecision {
 
 /// One entitlement.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedEntitlement {
     /// Its declared name, else its class and id.
     pub entitlement: String,
@@ -295,6 +313,7 @@ pub struct ExplainedEntitlement {
 
 /// Whether the account can be used, and should be.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedActivation {
     /// Whether it can be used; null where the target has no such state.
     pub active: Option<bool>,
@@ -306,6 +325,7 @@ pub struct ExplainedActivation {
 
 /// An account that nobody grants.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedLeaving {
     /// The account.
     pub account: AccountId,

@@ -10,17 +10,36 @@ use purser_model::account::{Account, Situation};
 use purser_model::id::{AccountId, IdentityId, TargetName};
 use purser_store::AccountFilter;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
+    /// Only in this target.
     target: Option<TargetName>,
+    /// Only of this identity.
     identity: Option<IdentityId>,
+    /// Only in this situation.
     situation: Option<Situation>,
+    /// `next` of the former page.
     after: Option<AccountId>,
+    /// How many entries the page has; 100 where it is not given.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
+/// Lists accounts in order of id, by target, identity and situation.
+#[utoipa::path(
+    get,
+    path = "/accounts",
+    operation_id = "listAccounts",
+    tag = "accounts",
+    params(Parameters),
+    responses(
+        (status = 200, description = "A page of accounts", body = Listed<Account, AccountId>),
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     parameters: Result<Query<Parameters>, QueryRejection>,

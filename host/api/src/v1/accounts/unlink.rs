@@ -2,12 +2,25 @@
 
 use crate::ApiState;
 use crate::auth::Acting;
+use crate::description::problems::Refusable;
 use crate::problem::Problem;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use purser_model::id::AccountId;
 
+/// Takes an account from its identity; it is not given back without asking.
+#[utoipa::path(
+    delete,
+    path = "/accounts/{id}/link",
+    operation_id = "unlinkAccount",
+    tag = "accounts",
+    params(("id" = AccountId, Path, description = "The account")),
+    responses(
+        (status = 204, description = "Done"),
+        Refusable,
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     acting: Acting,

@@ -7,29 +7,51 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use jiff::Timestamp;
-use purser_model::audit::AuditRow;
+use purser_model::audit::{AuditRow, ShownRow};
 use purser_model::id::{IdentityId, OperationId, TargetName};
 use purser_store::{AuditFilter, AuditOrder, AuditPage};
 use serde::Deserialize;
-use serde_json::Value;
+use utoipa::IntoParams;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
+    /// Only of this identity.
     identity: Option<IdentityId>,
+    /// Only in this target.
     target: Option<TargetName>,
+    /// Only of this operation.
     operation: Option<OperationId>,
+    /// Only of this kind.
     action: Option<String>,
+    /// Only by this actor.
     actor: Option<String>,
+    /// Only from then on.
     since: Option<Timestamp>,
+    /// `next` of the former page.
+    #[param(minimum = 0, maximum = 9223372036854775807_i64)]
     after: Option<i64>,
+    /// How many entries the page has; 100 where it is not given.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
+/// Lists rows of the audit log, newest first.
+#[utoipa::path(
+    get,
+    path = "/audit",
+    operation_id = "listAudit",
+    tag = "events",
+    params(Parameters),
+    responses(
+        (status = 200, description = "A page of rows", body = Listed<ShownRow, i64>),
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     parameters: Result<Query<Parameters>, QueryRejection>,
-) -> Result<Json<Listed<Value, i64>>, Problem> {
+) -> Result<Json<Listed<ShownRow, i64>>, Problem> {
     let Query(asked) = parameters?;
     let limit = paging::limit(asked.limit)?;
     let filter = AuditFilter {
@@ -43,5 +65,5 @@ pub(crate) async fn handle(
     let page = AuditPage { after: asked.after, limit, order: AuditOrder::NewestFirst };
     let rows = state.store.audit(filter, page).await?;
     let Listed { items, next } = Listed::new(rows, limit, |row| row.sequence);
-    Ok(Json(Listed { items: items.iter().map(AuditRow::to_json).collect(), next }))
+    Ok(Json(Listed { items: items.iter().map(AuditRow::shown).collect(), next }))
 }

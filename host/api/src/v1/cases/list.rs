@@ -10,17 +10,36 @@ use purser_model::case::{Case, CaseState};
 use purser_model::id::{CaseId, IdentityId, TargetName};
 use purser_store::CaseFilter;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
+    /// Only in this target.
     target: Option<TargetName>,
+    /// Only of this identity.
     identity: Option<IdentityId>,
+    /// Only in this state.
     state: Option<CaseState>,
+    /// `next` of the former page.
     after: Option<CaseId>,
+    /// How many entries the page has; 100 where it is not given.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
+/// Lists matches that a person decides, in order of id.
+#[utoipa::path(
+    get,
+    path = "/cases",
+    operation_id = "listCases",
+    tag = "decisions",
+    params(Parameters),
+    responses(
+        (status = 200, description = "A page of cases", body = Listed<Case, CaseId>),
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     parameters: Result<Query<Parameters>, QueryRejection>,

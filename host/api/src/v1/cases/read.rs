@@ -1,6 +1,7 @@
 //! `GET /v1/cases/{id}`: one case, with the accounts that may be the identity's as they were last seen.
 
 use crate::ApiState;
+use crate::description::problems::NotFound;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -10,8 +11,9 @@ use purser_model::case::Case;
 use purser_model::id::CaseId;
 use purser_store::StoreError;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct CaseWithAccounts {
     #[serde(flatten)]
     case: Case,
@@ -19,6 +21,18 @@ pub(crate) struct CaseWithAccounts {
     accounts: Vec<Account>,
 }
 
+/// Reads one case, with the accounts that may be the identity's as they were last seen.
+#[utoipa::path(
+    get,
+    path = "/cases/{id}",
+    operation_id = "readCase",
+    tag = "decisions",
+    params(("id" = CaseId, Path, description = "The case")),
+    responses(
+        (status = 200, description = "The case", body = CaseWithAccounts),
+        NotFound,
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     id: Result<Path<CaseId>, PathRejection>,

@@ -1,6 +1,7 @@
 //! `GET /v1/events/stream`: events as they happen, as Server-Sent Events that `Last-Event-ID` goes on with.
 
 use crate::ApiState;
+use crate::description::problems::EventsGone;
 use crate::problem::Problem;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -14,18 +15,34 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tracing::warn;
+use utoipa::IntoParams;
 
 /// Events that are read at a time.
 const BATCH: u32 = 200;
 /// A comment is sent in this time, so that nobody between takes the stream for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
+    /// Events after this sequence number; only new ones where neither it nor `Last-Event-ID` is given.
+    #[param(minimum = 0, maximum = 9223372036854775807_i64)]
     after: Option<u64>,
 }
 
+/// Tells events as they happen, as Server-Sent Events.
+#[utoipa::path(
+    get,
+    path = "/events/stream",
+    operation_id = "followEvents",
+    tag = "events",
+    params(Parameters, ("Last-Event-ID" = Option<u64>, Header, description = "The last event that was dealt with; goes before `after`")),
+    responses(
+        (status = 200, description = "Each event as `id` (its sequence number), `event` (its kind) and `data` (the event)", body = Event, content_type = "text/event-stream"),
+        EventsGone,
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     parameters: Result<Query<Parameters>, QueryRejection>,

@@ -9,16 +9,34 @@ use axum::extract::{Query, State};
 use purser_model::id::{AccountId, TargetName};
 use purser_store::{Held, HeldFilter, HeldState};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
+    /// Only in this target.
     target: Option<TargetName>,
+    /// Only in this state.
     state: Option<HeldState>,
+    /// `next` of the former page.
     after: Option<AccountId>,
+    /// How many entries the page has; 100 where it is not given.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
+/// Lists what the guard holds, in order of the accounts' ids.
+#[utoipa::path(
+    get,
+    path = "/held",
+    operation_id = "listHeld",
+    tag = "decisions",
+    params(Parameters),
+    responses(
+        (status = 200, description = "A page of held items", body = Listed<Held, AccountId>),
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     parameters: Result<Query<Parameters>, QueryRejection>,

@@ -10,17 +10,36 @@ use purser_model::id::{IdentityId, SourceName};
 use purser_model::identity::{Identity, LifecycleState};
 use purser_store::IdentityFilter;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
+    /// Only of this source.
     source: Option<SourceName>,
+    /// Only with this key in its source.
     key: Option<String>,
+    /// Only in this state.
     state: Option<LifecycleState>,
+    /// `next` of the former page.
     after: Option<IdentityId>,
+    /// How many entries the page has; 100 where it is not given.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
+/// Lists identities in order of id, by source, key and state.
+#[utoipa::path(
+    get,
+    path = "/identities",
+    operation_id = "listIdentities",
+    tag = "identities",
+    params(Parameters),
+    responses(
+        (status = 200, description = "A page of identities", body = Listed<Identity, IdentityId>),
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     parameters: Result<Query<Parameters>, QueryRejection>,

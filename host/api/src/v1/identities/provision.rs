@@ -3,26 +3,44 @@
 use crate::ApiState;
 use crate::auth::Acting;
 use crate::body::Body;
+use crate::description::problems::Work;
 use crate::problem::Problem;
-use crate::work::begun;
+use crate::work::{Begun, begun};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use purser_model::id::{IdentityId, TargetName};
 use purser_reconcile::NoProgress;
+use purser_reconcile::ProvisionReport;
 use serde::Deserialize;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// How long retries are waited for; those that are due later are done by the host all the same.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ProvisionIdentity)]
 pub(crate) struct Wanted {
     /// Only this target.
     target: Option<TargetName>,
 }
 
+/// Reads an identity's accounts afresh and provisions it at once.
+#[utoipa::path(
+    post,
+    path = "/identities/{id}/provisioning",
+    operation_id = "provisionIdentity",
+    tag = "identities",
+    params(("id" = IdentityId, Path, description = "The identity")),
+    request_body = Wanted,
+    responses(
+        (status = 200, description = "What was done, and why", body = ProvisionReport),
+        (status = 202, description = "It goes on", body = Begun, headers(("Location" = String, description = "Where to look"))),
+        Work,
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     acting: Acting,

@@ -1,6 +1,7 @@
 //! `GET /v1/identities/{id}`: one identity with its accounts in every target.
 
 use crate::ApiState;
+use crate::description::problems::NotFound;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -10,17 +11,30 @@ use purser_model::id::IdentityId;
 use purser_model::identity::Identity;
 use purser_store::{AccountFilter, PageRequest};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// More accounts than one person has.
 const ACCOUNTS: u32 = 1_000;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct IdentityWithAccounts {
     #[serde(flatten)]
     identity: Identity,
     accounts: Vec<Account>,
 }
 
+/// Reads one identity with its accounts in every target.
+#[utoipa::path(
+    get,
+    path = "/identities/{id}",
+    operation_id = "readIdentity",
+    tag = "identities",
+    params(("id" = IdentityId, Path, description = "The identity")),
+    responses(
+        (status = 200, description = "The identity", body = IdentityWithAccounts),
+        NotFound,
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     id: Result<Path<IdentityId>, PathRejection>,

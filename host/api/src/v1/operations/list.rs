@@ -10,17 +10,36 @@ use purser_model::id::{IdentityId, OperationId, TargetName};
 use purser_model::operation::{Operation, OperationState};
 use purser_store::OperationFilter;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
+    /// Only in this target.
     target: Option<TargetName>,
+    /// Only of this identity.
     identity: Option<IdentityId>,
+    /// Only in this state.
     state: Option<OperationState>,
+    /// `next` of the former page.
     after: Option<OperationId>,
+    /// How many entries the page has; 100 where it is not given.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
+/// Lists operations, newest first, by target, identity and state.
+#[utoipa::path(
+    get,
+    path = "/operations",
+    operation_id = "listOperations",
+    tag = "operations",
+    params(Parameters),
+    responses(
+        (status = 200, description = "A page of operations", body = Listed<Operation, OperationId>),
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     parameters: Result<Query<Parameters>, QueryRejection>,

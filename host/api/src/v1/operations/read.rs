@@ -1,6 +1,7 @@
 //! `GET /v1/operations/{id}`: one operation, with where it is and why.
 
 use crate::ApiState;
+use crate::description::problems::NotFound;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -8,6 +9,18 @@ use axum::extract::{Path, State};
 use purser_model::id::OperationId;
 use purser_model::operation::Operation;
 
+/// Reads one operation, with where it is and why.
+#[utoipa::path(
+    get,
+    path = "/operations/{id}",
+    operation_id = "readOperation",
+    tag = "operations",
+    params(("id" = OperationId, Path, description = "The operation")),
+    responses(
+        (status = 200, description = "The operation", body = Operation),
+        NotFound,
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     id: Result<Path<OperationId>, PathRejection>,

@@ -2,12 +2,25 @@
 
 use crate::ApiState;
 use crate::auth::Acting;
+use crate::description::problems::Refusable;
 use crate::problem::Problem;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use purser_model::id::OperationId;
 
+/// Tries a quarantined operation again at once.
+#[utoipa::path(
+    post,
+    path = "/operations/{id}/retry",
+    operation_id = "retryOperation",
+    tag = "operations",
+    params(("id" = OperationId, Path, description = "The operation")),
+    responses(
+        (status = 204, description = "It is due now"),
+        Refusable,
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     acting: Acting,

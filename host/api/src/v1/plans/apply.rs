@@ -3,23 +3,40 @@
 use crate::ApiState;
 use crate::auth::Acting;
 use crate::body::Body;
+use crate::description::problems::Work;
 use crate::problem::Problem;
-use crate::work::begun;
+use crate::work::{Begun, begun};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use purser_model::id::PlanId;
-use purser_reconcile::{ApplyOptions, NoProgress};
+use purser_reconcile::{ApplyOptions, ApplyReport, NoProgress};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ApplyPlan)]
 pub(crate) struct Wanted {
     /// Only items that somebody approved.
     #[serde(default)]
     approved_only: bool,
 }
 
+/// Does exactly what a plan says; rejected and stale items are left out.
+#[utoipa::path(
+    post,
+    path = "/plans/{id}/application",
+    operation_id = "applyPlan",
+    tag = "plans",
+    params(("id" = PlanId, Path, description = "The plan")),
+    request_body = Wanted,
+    responses(
+        (status = 200, description = "What was done", body = ApplyReport),
+        (status = 202, description = "It goes on", body = Begun, headers(("Location" = String, description = "Where to look"))),
+        Work,
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     acting: Acting,

@@ -3,6 +3,7 @@
 use crate::ApiState;
 use crate::auth::Acting;
 use crate::body::Body;
+use crate::description::problems::Refusable;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -11,14 +12,31 @@ use purser_model::id::PlanId;
 use purser_store::{Decided, Decision};
 use serde::Deserialize;
 use std::collections::BTreeSet;
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DecidePlan)]
 pub(crate) struct Wanted {
+    /// The items by their numbers; all that are undone where it is not given.
     positions: Option<BTreeSet<u64>>,
+    /// What is decided.
     decision: Decision,
 }
 
+/// Approves or rejects items of a plan; without positions all that are undone.
+#[utoipa::path(
+    post,
+    path = "/plans/{id}/decision",
+    operation_id = "decidePlan",
+    tag = "plans",
+    params(("id" = PlanId, Path, description = "The plan")),
+    request_body = Wanted,
+    responses(
+        (status = 200, description = "What the decision changed", body = Decided),
+        Refusable,
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     acting: Acting,

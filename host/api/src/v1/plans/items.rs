@@ -1,6 +1,7 @@
 //! `GET /v1/plans/{id}/items`: what a plan would do, from `?offset=` on.
 
 use crate::ApiState;
+use crate::description::problems::NotFound;
 use crate::problem::Problem;
 use crate::v1::paging::{self, Listed};
 use axum::Json;
@@ -9,14 +10,32 @@ use axum::extract::{Path, Query, State};
 use purser_model::id::PlanId;
 use purser_model::plan::PlanLine;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
+    /// `next` of the former page.
+    #[param(minimum = 0, maximum = 9223372036854775807_i64)]
     offset: Option<u64>,
+    /// How many entries the page has; 100 where it is not given.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
+/// Lists what a plan would do, in its order.
+#[utoipa::path(
+    get,
+    path = "/plans/{id}/items",
+    operation_id = "listPlanItems",
+    tag = "plans",
+    params(("id" = PlanId, Path, description = "The plan"), Parameters),
+    responses(
+        (status = 200, description = "A page of items; `next` is the next `offset`", body = Listed<PlanLine, u64>),
+        NotFound,
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     id: Result<Path<PlanId>, PathRejection>,

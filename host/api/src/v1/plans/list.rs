@@ -9,14 +9,30 @@ use axum::extract::{Query, State};
 use purser_model::id::PlanId;
 use purser_model::plan::PlanSummary;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
+    /// `next` of the former page.
     after: Option<PlanId>,
+    /// How many entries the page has; 100 where it is not given.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
+/// Lists plans, newest first.
+#[utoipa::path(
+    get,
+    path = "/plans",
+    operation_id = "listPlans",
+    tag = "plans",
+    params(Parameters),
+    responses(
+        (status = 200, description = "A page of plans", body = Listed<PlanSummary, PlanId>),
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     parameters: Result<Query<Parameters>, QueryRejection>,

@@ -3,6 +3,7 @@
 use crate::ApiState;
 use crate::auth::Acting;
 use crate::body::Body;
+use crate::description::problems::Work;
 use crate::problem::Problem;
 use crate::work::finished;
 use axum::Json;
@@ -10,19 +11,43 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use purser_model::id::TargetName;
+use purser_model::plan::{Notice, PlanSummary};
 use purser_reconcile::{NoProgress, PLAN_LIFE};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = MakePlan)]
 pub(crate) struct Wanted {
     /// Only these targets; all where none is named.
     #[serde(default)]
     targets: BTreeSet<TargetName>,
 }
 
+#[derive(Serialize, ToSchema)]
+#[schema(as = MadePlan)]
+pub(crate) struct Made {
+    /// The plan; null where nothing is to be done.
+    plan: Option<PlanSummary>,
+    /// What was found and is left alone.
+    notices: Vec<Notice>,
+}
+
+/// Plans everybody against what is known, and keeps what would be done as a plan.
+#[utoipa::path(
+    post,
+    path = "/plans",
+    operation_id = "makePlan",
+    tag = "plans",
+    request_body = Wanted,
+    responses(
+        (status = 200, description = "Nothing is to be done; `plan` is null", body = Made),
+        (status = 201, description = "The plan", body = Made),
+        Work,
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     acting: Acting,
@@ -41,5 +66,5 @@ pub(crate) async fn handle(
     })
     .await?;
     let status = if kept.is_some() { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(json!({"plan": kept, "notices": notices}))).into_response())
+    Ok((status, Json(Made { plan: kept, notices })).into_response())
 }

@@ -7,19 +7,30 @@ use axum::extract::State;
 use purser_model::id::TargetName;
 use purser_store::{QueueState, SituationCount};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct TargetState {
     name: TargetName,
     accounts: Vec<SituationCount>,
     queue: QueueState,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Targets {
     items: Vec<TargetState>,
 }
 
+/// Lists the declared targets, with their accounts by situation and what waits in their queues.
+#[utoipa::path(
+    get,
+    path = "/targets",
+    operation_id = "listTargets",
+    tag = "targets",
+    responses(
+        (status = 200, description = "All targets", body = Targets),
+    )
+)]
 pub(crate) async fn handle(State(state): State<ApiState>) -> Result<Json<Targets>, Problem> {
     let situations = state.store.situations().await?;
     let mut items = Vec::new();

@@ -3,6 +3,7 @@
 use crate::ApiState;
 use crate::auth::Acting;
 use crate::body::Body;
+use crate::description::problems::Conflicting;
 use crate::problem::Problem;
 use crate::token::issue_token;
 use axum::Json;
@@ -13,22 +14,41 @@ use purser_model::access::ApiRole;
 use purser_model::id::TokenName;
 use purser_store::KeptApiToken;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CreateToken)]
 pub(crate) struct Wanted {
+    /// Its name, which no other token has.
     name: TokenName,
+    /// What its holder may do.
     role: ApiRole,
+    /// From when on it opens nothing any more; never where it is not given.
     expires_at: Option<Timestamp>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = MadeToken)]
 pub(crate) struct Made {
     #[serde(flatten)]
     kept: KeptApiToken,
+    /// The text that its holder shows.
     token: String,
 }
 
+/// Makes a token. Its text is in the answer and nowhere else.
+#[utoipa::path(
+    post,
+    path = "/tokens",
+    operation_id = "createToken",
+    tag = "access",
+    request_body = Wanted,
+    responses(
+        (status = 201, description = "The token", body = Made),
+        Conflicting,
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     acting: Acting,

@@ -6,12 +6,23 @@ use axum::Json;
 use axum::extract::State;
 use purser_store::KeptApiToken;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Tokens {
     items: Vec<KeptApiToken>,
 }
 
+/// Lists the tokens of the API, without their texts.
+#[utoipa::path(
+    get,
+    path = "/tokens",
+    operation_id = "listTokens",
+    tag = "access",
+    responses(
+        (status = 200, description = "All tokens", body = Tokens),
+    )
+)]
 pub(crate) async fn handle(State(state): State<ApiState>) -> Result<Json<Tokens>, Problem> {
     Ok(Json(Tokens { items: state.store.api_tokens().await? }))
 }

@@ -2,12 +2,25 @@
 
 use crate::ApiState;
 use crate::auth::Acting;
+use crate::description::problems::NotFound;
 use crate::problem::Problem;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use purser_model::id::TokenName;
 
+/// Ends a token.
+#[utoipa::path(
+    delete,
+    path = "/tokens/{name}",
+    operation_id = "revokeToken",
+    tag = "access",
+    params(("name" = TokenName, Path, description = "The token")),
+    responses(
+        (status = 204, description = "It opens nothing any more"),
+        NotFound,
+    )
+)]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     acting: Acting,
