@@ -204,6 +204,9 @@ async fn what_is_asked_wrongly_is_named() {
         ("/v1/identities?limit=0", 400, "bad-parameter", "from 1 to 500"),
         ("/v1/identities?limit=501", 400, "bad-parameter", "from 1 to 500"),
         ("/v1/identities?colour=red", 400, "bad-parameter", "colour"),
+        ("/v1/events?after=9223372036854775808", 400, "bad-parameter", "no place in a list"),
+        ("/v1/events?after=-1", 400, "bad-parameter", "after"),
+        ("/v1/audit?after=-1", 400, "bad-parameter", "after"),
         ("/v1/accounts?situation=lost", 400, "bad-parameter", "lost"),
         ("/v1/identities/nobody", 400, "bad-parameter", "id"),
         ("/v1/identities/00000000-0000-7000-8000-000000000000", 404, "not-found", "identity"),
@@ -296,6 +299,7 @@ async fn every_route_opens_to_those_roles_that_may_and_to_nobody_else() {
     }
 }
 
+const DECIDE: &str = "/v1/plans/00000000-0000-7000-8000-000000000000/decision";
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
 
 async fn status(api: &Router, method: &str, path: &str, token: &str) -> u16 {
@@ -332,6 +336,18 @@ async fn a_body_that_cannot_be_read_is_named_and_nothing_is_done() {
             "perhaps",
         ),
         ("/v1/runs", "application/json", r#"{"kind": "import"}"#, 400, "bad-body", "source"),
+        ("/v1/plans", "application/json", "[]", 400, "bad-body", "JSON object"),
+        (DECIDE, "application/json", r#"{"decision": "approve", "positions": [1.5]}"#, 400, "bad-body", "whole number"),
+        (DECIDE, "application/json", r#"{"decision": "approve", "positions": [0]}"#, 400, "bad-body", "from 1"),
+        (
+            DECIDE,
+            "application/json",
+            r#"{"decision": "approve", "positions": [1e300]}"#,
+            400,
+            "bad-body",
+            "whole number",
+        ),
+        (DECIDE, "application/json", r#"{"decision": "approve", "positions": [2.0, 2]}"#, 404, "not-found", "plan"),
         ("/v1/runs", "application/json", r#"{"kind": "import", "source": "hr", "now": 1}"#, 400, "bad-body", "now"),
         (
             "/v1/runs",
@@ -365,6 +381,8 @@ async fn a_stream_that_cannot_go_on_where_it_stopped_is_refused_before_it_begins
     };
     let (status, _, problem) = follow("1").await;
     assert_eq!((status, &problem["code"]), (StatusCode::GONE, &"events-gone".into()), "{problem}");
+    let (status, _, _) = follow("9223372036854775808").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
     let (status, _, problem) = follow("yesterday").await;
     assert_eq!((status, &problem["code"]), (StatusCode::BAD_REQUEST, &"bad-parameter".into()), "{problem}");
 }

@@ -2,7 +2,8 @@
 
 use crate::problem::Problem;
 use purser_store::PageRequest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::fmt;
 use utoipa::ToSchema;
 
 const USUAL: u32 = 100;
@@ -24,6 +25,41 @@ impl<T, C> Listed<T, C> {
         let full = items.len() >= limit as usize;
         let next = items.last().filter(|_| full).map(cursor);
         Self { items, next }
+    }
+}
+
+/// A place in a list that is counted through. A store counts no further than [`i64::MAX`].
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "u64")]
+pub(crate) struct Place(i64);
+
+/// A number is no place.
+#[derive(Debug)]
+pub(crate) struct TooFar(u64);
+
+impl fmt::Display for TooFar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is no place in a list: it must be from 0 to {}", self.0, i64::MAX)
+    }
+}
+
+impl TryFrom<u64> for Place {
+    type Error = TooFar;
+
+    fn try_from(number: u64) -> Result<Self, TooFar> {
+        i64::try_from(number).map(Self).map_err(|_| TooFar(number))
+    }
+}
+
+impl From<Place> for u64 {
+    fn from(Place(number): Place) -> Self {
+        number.unsigned_abs()
+    }
+}
+
+impl From<Place> for i64 {
+    fn from(Place(number): Place) -> Self {
+        number
     }
 }
 

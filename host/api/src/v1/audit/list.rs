@@ -2,7 +2,7 @@
 
 use crate::ApiState;
 use crate::problem::Problem;
-use crate::v1::paging::{self, Listed};
+use crate::v1::paging::{self, Listed, Place};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -30,8 +30,8 @@ pub(crate) struct Parameters {
     /// Only from then on.
     since: Option<Timestamp>,
     /// `next` of the former page.
-    #[param(minimum = 0, maximum = 9223372036854775807_i64)]
-    after: Option<i64>,
+    #[param(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]
+    after: Option<Place>,
     /// How many entries the page has; 100 where it is not given.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
@@ -62,7 +62,7 @@ pub(crate) async fn handle(
         actor: asked.actor,
         since: asked.since,
     };
-    let page = AuditPage { after: asked.after, limit, order: AuditOrder::NewestFirst };
+    let page = AuditPage { after: asked.after.map(i64::from), limit, order: AuditOrder::NewestFirst };
     let rows = state.store.audit(filter, page).await?;
     let Listed { items, next } = Listed::new(rows, limit, |row| row.sequence);
     Ok(Json(Listed { items: items.iter().map(AuditRow::shown).collect(), next }))

@@ -3,7 +3,7 @@
 use crate::ApiState;
 use crate::description::problems::EventsGone;
 use crate::problem::Problem;
-use crate::v1::paging::{self, Listed};
+use crate::v1::paging::{self, Listed, Place};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -16,8 +16,8 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
     /// Only events after this sequence number; from the oldest on where it is not given.
-    #[param(minimum = 0, maximum = 9223372036854775807_i64)]
-    after: Option<u64>,
+    #[param(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]
+    after: Option<Place>,
     /// How many entries the page has; 100 where it is not given.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
@@ -42,7 +42,7 @@ pub(crate) async fn handle(
     let Query(asked) = parameters?;
     let limit = paging::limit(asked.limit)?;
     let after = match asked.after {
-        Some(after) => after,
+        Some(after) => after.into(),
         // Who says nothing begins with the oldest that is kept.
         None => state.store.events_kept().await?.dropped_through,
     };

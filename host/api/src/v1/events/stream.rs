@@ -3,6 +3,7 @@
 use crate::ApiState;
 use crate::description::problems::EventsGone;
 use crate::problem::Problem;
+use crate::v1::paging::Place;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
@@ -27,8 +28,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
     /// Events after this sequence number; only new ones where neither it nor `Last-Event-ID` is given.
-    #[param(minimum = 0, maximum = 9223372036854775807_i64)]
-    after: Option<u64>,
+    #[param(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]
+    after: Option<Place>,
 }
 
 /// Tells events as they happen, as Server-Sent Events.
@@ -50,7 +51,7 @@ pub(crate) async fn handle(
 ) -> Result<Sse<impl Stream<Item = Result<Message, axum::Error>>>, Problem> {
     let Query(asked) = parameters?;
     let after = match last_seen(&headers)?.or(asked.after) {
-        Some(after) => after,
+        Some(after) => after.into(),
         // Who says nothing is told what happens from now on.
         None => state.store.events_kept().await?.newest,
     };
@@ -64,9 +65,10 @@ pub(crate) async fn handle(
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
-fn last_seen(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+fn last_seen(headers: &HeaderMap) -> Result<Option<Place>, Problem> {
     let Some(text) = headers.get("last-event-id") else { return Ok(None) };
-    let number = text.to_str().ok().and_then(|text| text.parse().ok());
+    let number = text.to_str().ok().and_then(|text| text.parse::<u64>().ok());
+    let number = number.and_then(|number| Place::try_from(number).ok());
     number.map(Some).ok_or_else(|| Problem::bad_parameter("`Last-Event-ID` is not a sequence number of an event"))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::ApiState;
 use crate::auth::Acting;
-use crate::body::Body;
+use crate::body::{Body, Position};
 use crate::description::problems::Refusable;
 use crate::problem::Problem;
 use axum::Json;
@@ -19,7 +19,8 @@ use utoipa::ToSchema;
 #[schema(as = DecidePlan)]
 pub(crate) struct Wanted {
     /// The items by their numbers; all that are undone where it is not given.
-    positions: Option<BTreeSet<u64>>,
+    #[schema(value_type = Option<Vec<Position>>)]
+    positions: Option<BTreeSet<Position>>,
     /// What is decided.
     decision: Decision,
 }
@@ -44,5 +45,6 @@ pub(crate) async fn handle(
     Body(wanted): Body<Wanted>,
 ) -> Result<Json<Decided>, Problem> {
     let Path(id) = id?;
-    Ok(Json(acting.store.decide_plan_items(id, wanted.positions, wanted.decision, (state.now)()).await?))
+    let positions = wanted.positions.map(|positions| positions.into_iter().map(|Position(place)| place).collect());
+    Ok(Json(acting.store.decide_plan_items(id, positions, wanted.decision, (state.now)()).await?))
 }

@@ -3,7 +3,7 @@
 use crate::ApiState;
 use crate::description::problems::NotFound;
 use crate::problem::Problem;
-use crate::v1::paging::{self, Listed};
+use crate::v1::paging::{self, Listed, Place};
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
@@ -17,8 +17,8 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
     /// `next` of the former page.
-    #[param(minimum = 0, maximum = 9223372036854775807_i64)]
-    offset: Option<u64>,
+    #[param(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]
+    offset: Option<Place>,
     /// How many entries the page has; 100 where it is not given.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
@@ -43,7 +43,7 @@ pub(crate) async fn handle(
 ) -> Result<Json<Listed<PlanLine, u64>>, Problem> {
     let (Path(id), Query(asked)) = (id?, parameters?);
     let limit = paging::limit(asked.limit)?;
-    let offset = asked.offset.unwrap_or(0);
+    let offset = asked.offset.map_or(0, u64::from);
     state.store.plan(id).await?;
     let items = state.store.plan_items(id, offset, limit).await?;
     let lines = items.into_iter().map(|kept| kept.line).collect();

@@ -23,6 +23,7 @@ use utoipa::ToSchema;
 pub(crate) struct Wanted {
     /// Only these targets; all where none is named.
     #[serde(default)]
+    #[schema(value_type = Vec<TargetName>)]
     targets: BTreeSet<TargetName>,
 }
 
