@@ -48,7 +48,7 @@ pub fn figure(bench: &str, case: &str, value: f64, unit: &str, baseline: f64) ->
     }
 }
 
-const CASES: [&str; 15] = [
+const CASES: [&str; 16] = [
     "call/get",
     "call/cold",
     "page/1000x12",
