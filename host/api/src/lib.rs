@@ -1,10 +1,11 @@
 //! The HTTP API.
 //!
 //! `host/docs/api.md` is its reference. Every answer is JSON, every error a problem (RFC 9457), and everything under `/v1`
-//! and the metrics need a token, whose role says what its holder may do.
+//! and the metrics need a token, whose role says what its holder may do. `console` serves web pages over it.
 
 mod auth;
 mod body;
+mod console;
 mod description;
 mod headers;
 mod metrics;
@@ -58,7 +59,7 @@ pub struct ApiState {
     pub now: fn() -> Timestamp,
 }
 
-/// The whole API.
+/// The whole API, and the console over it.
 pub fn router(state: ApiState) -> Router {
     let metrics = auth::only_for(Permission::Read, OpenApiRouter::new().route("/metrics", get(metrics::handle)));
     let guarded = Router::new()
@@ -67,7 +68,8 @@ pub fn router(state: ApiState) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), auth::require_token))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::map_response(never_stored));
-    Router::new()
+    let now = state.now;
+    let api = Router::new()
         .route("/healthz", get(health))
         .route("/readyz", get(ready))
         .route("/v1/openapi.json", get(description::read::handle))
@@ -78,7 +80,8 @@ pub fn router(state: ApiState) -> Router {
         .fallback(async || Problem::not_found("no such resource"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(middleware::map_response(headers::secured))
-        .with_state(state)
+        .with_state(state);
+    api.clone().merge(console::routes(api, now))
 }
 
 /// Serves the API on a listener until `shutdown` is done; requests under way are finished.

@@ -3,11 +3,13 @@
 
 mod accounts;
 mod audit;
+mod caller;
 mod cases;
 mod deletions;
 mod events;
 mod held;
 mod identities;
+mod insight;
 mod limits;
 mod operations;
 mod paging;
@@ -51,6 +53,10 @@ fn reading() -> OpenApiRouter<ApiState> {
         .routes(routes!(deletions::list::handle))
         .routes(routes!(quarantine::list::handle))
         .routes(routes!(audit::list::handle))
+        .routes(routes!(caller::read::handle))
+        .routes(routes!(insight::drift::handle))
+        .routes(routes!(insight::failures::handle))
+        .routes(routes!(insight::latency::handle))
         .routes(routes!(events::list::handle))
         .routes(routes!(events::stream::handle))
 }

@@ -56,7 +56,8 @@ impl Engine {
         if let Some((source, key)) = reference.split_once('/')
             && let Ok(source) = source.parse()
         {
-            let filter = IdentityFilter { source: Some(source), key: Some(key.to_owned()), state: None };
+            let filter =
+                IdentityFilter { source: Some(source), key: Some(key.to_owned()), ..IdentityFilter::default() };
             if let Some(found) = self.store.identities(filter, PageRequest::first(1)).await?.first() {
                 return Ok(found.id);
             }

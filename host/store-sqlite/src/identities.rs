@@ -21,7 +21,9 @@ pub(crate) fn list(
 ) -> Result<Vec<Identity>> {
     let mut query = connection.prepare_cached(&format!(
         "SELECT {IDENTITY} FROM identity WHERE (?1 IS NULL OR id > ?1) AND (?2 IS NULL OR source = ?2) \
-         AND (?3 IS NULL OR key = ?3) AND (?4 IS NULL OR state = ?4) ORDER BY id LIMIT ?5"
+         AND (?3 IS NULL OR key = ?3) AND (?4 IS NULL OR state = ?4) AND (?6 IS NULL OR key LIKE ?6 ESCAPE '\\' \
+         OR (attributes LIKE ?7 ESCAPE '\\' AND EXISTS \
+         (SELECT 1 FROM json_tree(attributes) WHERE atom LIKE ?6 ESCAPE '\\'))) ORDER BY id LIMIT ?5"
     ))?;
     let found = query.query((
         page.after.map(Key::from),
@@ -29,8 +31,21 @@ pub(crate) fn list(
         &filter.key,
         filter.state.map(purser_model::identity::LifecycleState::as_str),
         page.limit,
+        filter.search.as_deref().map(like),
+        filter.search.as_deref().map(like_in_json),
     ))?;
     collect(found, rows::identity)
+}
+
+/// Everything that has this text within.
+fn like(text: &str) -> String {
+    format!("%{}%", text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"))
+}
+
+/// The same for a value as it is written in JSON. It finds too much, names of attributes among it, and is quick.
+fn like_in_json(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    like(&quoted[1..quoted.len() - 1])
 }
 
 pub(crate) fn account(connection: &Connection, id: AccountId) -> Result<Account> {

@@ -98,6 +98,7 @@ pub struct EntitlementHolders {
 
 /// From where a time is measured; it always ends when the target had done the operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum MeasuredFrom {
     /// The change of the identity was accepted. Operations that no such change asked for are not among these.
@@ -119,6 +120,7 @@ impl MeasuredFrom {
 /// How long it took from a request to its effect in a target, in microseconds. Percentiles are exact, by nearest rank: the
 /// smallest measured time that at least so many percent of all do not exceed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Latency {
     /// The target.
     pub target: TargetName,
@@ -138,6 +140,7 @@ pub struct Latency {
 
 /// Operations that failed for one cause in one target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FailureCause {
     /// The target.
     pub target: TargetName,
@@ -163,6 +166,7 @@ pub struct FailureCause {
 
 /// What one reconciliation found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Drift {
     /// The run.
     pub run: RunId,

@@ -87,6 +87,8 @@ pub struct IdentityFilter {
     pub key: Option<String>,
     /// In this state.
     pub state: Option<LifecycleState>,
+    /// With this text in the key or in a value of an attribute; ASCII letters in any case. Not empty.
+    pub search: Option<String>,
 }
 
 /// Which accounts.

@@ -109,6 +109,20 @@ pub fn slapd() -> anyhow::Result<PathBuf> {
     Ok(program)
 }
 
+/// The browser that the tests look at pages with, and what drives it, from Debian's packages.
+///
+/// # Errors
+/// It is missing and cannot be installed.
+pub fn chromedriver() -> anyhow::Result<PathBuf> {
+    let program = PathBuf::from("/usr/bin/chromedriver");
+    if !program.exists() || !Path::new("/usr/bin/chromium").exists() {
+        step("a browser to look at pages with (Debian: chromium, chromium-driver)", || {
+            install(&["chromium", "chromium-driver", "fonts-dejavu-core"])
+        })?;
+    }
+    Ok(program)
+}
+
 const SAMBA: [&str; 5] = ["samba", "samba-ad-dc", "samba-ad-provision", "samba-dsdb-modules", "samba-vfs-modules"];
 /// The password of the administrator of the tests' domain.
 const SAMBA_PASSWORD: &str = "Passw0rd!Admin-of-the-tests";

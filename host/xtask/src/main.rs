@@ -67,6 +67,7 @@ fn test(arguments: &[String]) -> anyhow::Result<()> {
     let scim_server = machine::scim_server()?;
     let slapd = machine::slapd()?;
     let samba_domain = machine::samba_domain()?;
+    let chromedriver = machine::chromedriver()?;
     let clients = project::clients_folder();
     let python = machine::python("clients", "the vendors' clients in Python", &clients.join("requirements.txt"))?;
     machine::node_modules(&clients, "the vendors' clients in JavaScript")?;
@@ -91,6 +92,7 @@ fn test(arguments: &[String]) -> anyhow::Result<()> {
         command.env("PURSER_SCIM2_SERVER", &scim_server);
         command.env("PURSER_SLAPD", &slapd);
         command.env("PURSER_SAMBA_DOMAIN", &samba_domain);
+        command.env("PURSER_CHROMEDRIVER", &chromedriver);
         command.env("PURSER_CLIENTS", &clients);
         command.env("PURSER_CLIENTS_PYTHON", &python);
         steps::run(&mut command)

@@ -30,6 +30,11 @@ pub fn samba_domain() -> PathBuf {
     prepared("PURSER_SAMBA_DOMAIN", "the domain of Samba")
 }
 
+/// The program chromedriver, with a Chromium that it finds.
+pub fn chromedriver() -> PathBuf {
+    prepared("PURSER_CHROMEDRIVER", "the program chromedriver")
+}
+
 /// The folder of the vendors' official clients in JavaScript, with their packages installed.
 pub fn clients() -> PathBuf {
     prepared("PURSER_CLIENTS", "the folder of the vendors' clients")

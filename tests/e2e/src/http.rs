@@ -106,9 +106,17 @@ impl Message {
 /// # Errors
 /// The connection cannot be made, fails, or ends within the answer.
 pub fn exchange(server: SocketAddr, request: &Message) -> io::Result<Message> {
+    exchange_within(server, request, PATIENCE)
+}
+
+/// The same with another server's patience: no single read or write may take longer.
+///
+/// # Errors
+/// As [`exchange`].
+pub fn exchange_within(server: SocketAddr, request: &Message, patience: Duration) -> io::Result<Message> {
     let mut stream = TcpStream::connect(server)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(patience))?;
+    stream.set_write_timeout(Some(patience))?;
     stream.write_all(&request.to_bytes())?;
     Message::read_answer(&stream)
 }

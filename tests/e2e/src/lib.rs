@@ -4,6 +4,7 @@
 //! The judge of every test is the application itself (its files, or its HTTP interface), never one of our connectors.
 //! A part that cannot do its work panics with the reason: it fails the test that asked for it.
 
+pub mod browser;
 pub mod builds;
 pub mod environment;
 pub mod fault_proxy;

@@ -147,7 +147,7 @@ impl Host {
     /// The identity of a user of a source.
     pub(super) async fn identity(&self, source: &str, key: &str) -> Value {
         let source: SourceName = source.parse().unwrap();
-        let filter = IdentityFilter { source: Some(source), key: Some(key.to_owned()), state: None };
+        let filter = IdentityFilter { source: Some(source), key: Some(key.to_owned()), ..IdentityFilter::default() };
         let found = self.store.identities(filter, PageRequest::first(2)).await.unwrap();
         assert_eq!(found.len(), 1, "one identity with the key {key}");
         json!({"state": found[0].state, "attributes": found[0].attributes})

@@ -19,7 +19,8 @@ const LAW: [(&str, &[&str]); 16] = [
     ("purser-store-sqlite", &["purser-model", "purser-store"]),
     ("purser-runtime", &["purser-model", "purser-connector", "purser-broker", "purser-ldap"]),
     ("purser-reconcile", &["purser-model", "purser-plan", "purser-connector", "purser-store"]),
-    ("purser-api", &["purser-model", "purser-store", "purser-reconcile", "purser-scim-server"]),
+    ("purser-console", &[]),
+    ("purser-api", &["purser-model", "purser-store", "purser-reconcile", "purser-scim-server", "purser-console"]),
     ("purser-build", &[]),
     ("xtask", &[]),
 ];

@@ -1,4 +1,4 @@
-//! `GET /v1/identities`: identities in order of id, by source, key and state.
+//! `GET /v1/identities`: identities in order of id, by source, key, state and what they say of themselves.
 
 use crate::ApiState;
 use crate::problem::Problem;
@@ -12,6 +12,9 @@ use purser_store::IdentityFilter;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+/// Nobody looks for more.
+const LONGEST_SEARCH: usize = 100;
+
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -22,6 +25,9 @@ pub(crate) struct Parameters {
     key: Option<String>,
     /// Only in this state.
     state: Option<LifecycleState>,
+    /// Only with this text in the key or in a value of an attribute; ASCII letters in any case.
+    #[param(max_length = 100)]
+    search: Option<String>,
     /// `next` of the former page.
     after: Option<IdentityId>,
     /// How many entries the page has; 100 where it is not given.
@@ -46,7 +52,11 @@ pub(crate) async fn handle(
 ) -> Result<Json<Listed<Identity, IdentityId>>, Problem> {
     let Query(asked) = parameters?;
     let page = paging::page(asked.after, asked.limit)?;
-    let filter = IdentityFilter { source: asked.source, key: asked.key, state: asked.state };
+    let search = asked.search.filter(|text| !text.is_empty());
+    if search.as_ref().is_some_and(|text| text.chars().count() > LONGEST_SEARCH) {
+        return Err(Problem::bad_parameter(format!("`search` is longer than {LONGEST_SEARCH} characters")));
+    }
+    let filter = IdentityFilter { source: asked.source, key: asked.key, state: asked.state, search };
     let found = state.store.identities(filter, page).await?;
     Ok(Json(Listed::new(found, page.limit, |identity| identity.id)))
 }

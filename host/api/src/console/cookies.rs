@@ -1,0 +1,26 @@
+//! The two cookies: one names the session, the other belongs to the form with which a person signs in.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+/// Names the session.
+pub(super) const SESSION: &str = "purser_session";
+/// What the form of the sign-in page must bring along.
+pub(super) const FORM: &str = "purser_form";
+
+/// A cookie that came with a request.
+pub(super) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|text| text.split(';')).find_map(|cookie| cookie.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+/// A cookie that no script reads and that comes back from pages of this host alone; over TLS it never goes out without it.
+pub(super) fn set(headers: &HeaderMap, name: &str, value: &str, seconds: u64) -> HeaderValue {
+    let secure = if is_tls(headers) { "; Secure" } else { "" };
+    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
+    HeaderValue::from_str(&text).expect("names and values are letters and digits")
+}
+
+/// Whether the browser speaks TLS: with the proxy that stands before this host. Who claims it falsely loses a cookie.
+fn is_tls(headers: &HeaderMap) -> bool {
+    headers.get("x-forwarded-proto").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"https"))
+}

@@ -1,0 +1,114 @@
+//! The console at `/`: web pages for people, made of what the API answers to their own token.
+//!
+//! Every page asks `/v1` in this process with the token that its reader signed in with, so nothing is seen or done here that
+//! the API would refuse, and the audit log names the same actor. What a browser is given is the id of a session; the
+//! token stays here, in memory. What changes something is a form that brings the session's own token along.
+
+mod asking;
+mod changes;
+mod cookies;
+mod pages;
+mod sessions;
+mod sign_in;
+mod signed_in;
+mod tries;
+mod watch;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use jiff::Timestamp;
+use sessions::Sessions;
+use std::sync::Arc;
+use tries::Tries;
+
+/// Forms are small; a page of items that are decided together is the largest.
+const LARGEST_FORM: usize = 256 << 10;
+
+/// What pages are made from.
+#[derive(Clone)]
+pub(crate) struct ConsoleState {
+    /// The API, which is asked as from outside.
+    api: Router,
+    sessions: Arc<Sessions>,
+    tries: Arc<Tries>,
+    now: fn() -> Timestamp,
+}
+
+/// The console over this API.
+pub(crate) fn routes(api: Router, now: fn() -> Timestamp) -> Router {
+    let state = ConsoleState { api, sessions: Arc::default(), tries: Arc::default(), now };
+    let pages = reading().merge(changing()).layer(middleware::map_response(guarded)).with_state(state);
+    Router::new().route("/assets/{name}", get(asset)).merge(pages).layer(DefaultBodyLimit::max(LARGEST_FORM))
+}
+
+fn reading() -> Router<ConsoleState> {
+    Router::new()
+        .route("/", get(pages::overview))
+        .route("/identities", get(pages::identities))
+        .route("/identities/{id}", get(pages::person))
+        .route("/targets", get(pages::targets))
+        .route("/plans", get(pages::plans).post(changes::make_plan))
+        .route("/plans/{id}", get(pages::plan))
+        .route("/held", get(pages::held))
+        .route("/cases", get(pages::cases))
+        .route("/cases/{id}", get(pages::case))
+        .route("/quarantine", get(pages::quarantine))
+        .route("/runs", get(pages::runs).post(changes::start_run))
+        .route("/operations", get(pages::operations))
+        .route("/audit", get(pages::audit))
+        .route("/tokens", get(pages::tokens).post(changes::make_token))
+        .route("/events", get(watch::follow))
+        .route("/sign-in", get(sign_in::show).post(sign_in::try_token))
+}
+
+fn changing() -> Router<ConsoleState> {
+    Router::new()
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/plans/{id}/decision", post(changes::decide_plan))
+        .route("/plans/{id}/application", post(changes::apply_plan))
+        .route("/held/decision", post(changes::decide_held))
+        .route("/cases/{id}/decision", post(changes::decide_case))
+        .route("/identities/{id}/provisioning", post(changes::provision))
+        .route("/deletions/{id}/cancellation", post(changes::cancel_deletion))
+        .route("/operations/{id}/retry", post(changes::retry))
+        .route("/targets/{id}/release", post(changes::release))
+        .route("/tokens/{id}/revocation", post(changes::revoke_token))
+}
+
+/// Pages hold personal data and load nothing from elsewhere: browsers are told both.
+async fn guarded(mut response: Response) -> Response {
+    let headers = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, purser_console::CONTENT_POLICY),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+    ];
+    for (name, value) in headers {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn asset(Path(name): Path<String>) -> Response {
+    match purser_console::ASSETS.iter().find(|asset| asset.name == name) {
+        Some(asset) => {
+            let headers = [
+                (header::CONTENT_TYPE, asset.media_type),
+                (header::CACHE_CONTROL, "public, max-age=300"),
+                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            ];
+            (headers, asset.content).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

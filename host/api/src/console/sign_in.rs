@@ -1,0 +1,79 @@
+//! Signing in with an API token, and out.
+
+use super::asking::{Sent, is_from_elsewhere, is_same, read_form};
+use super::sessions::{LIFE, unguessable};
+use super::signed_in::{SignedIn, ask};
+use super::{ConsoleState, cookies};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{AppendHeaders, Html, IntoResponse, Redirect, Response};
+use purser_model::secret::Secret;
+
+/// How long the form may lie open, in seconds.
+const FORM_LIFE: u64 = 3_600;
+
+/// `GET /sign-in`
+pub(super) async fn show(who: Result<SignedIn, Redirect>, headers: HeaderMap) -> Response {
+    match who {
+        Ok(_) => Redirect::to("/").into_response(),
+        Err(_) => form(&headers, StatusCode::OK, None),
+    }
+}
+
+/// `POST /sign-in`
+pub(super) async fn try_token(State(state): State<ConsoleState>, headers: HeaderMap, request: Request) -> Response {
+    let sent = match read_form(request, &state).await {
+        Ok(sent) => sent,
+        Err(refused) => return refused,
+    };
+    let now = (state.now)();
+    if let Err(seconds) = state.tries.permit(now) {
+        let text = format!("Too many tries failed. Try again in {seconds} seconds.");
+        let refused = form(&headers, StatusCode::TOO_MANY_REQUESTS, Some(&text));
+        return (AppendHeaders([(header::RETRY_AFTER, seconds.to_string())]), refused).into_response();
+    }
+    let expected = cookies::read(&headers, cookies::FORM).unwrap_or_default();
+    let is_ours = !expected.is_empty() && is_same(sent.get("form_token").unwrap_or_default(), expected);
+    if is_from_elsewhere(&headers) || !is_ours {
+        return form(&headers, StatusCode::FORBIDDEN, Some("The page was open for too long. Please try again."));
+    }
+    let token = sent.get("token").map(str::trim).and_then(|text| Secret::new(text).ok());
+    match token {
+        Some(token) if opens(&state, &token).await => {
+            let id = state.sessions.begin(token, now);
+            let life = LIFE.as_secs().unsigned_abs();
+            let set = [
+                (header::SET_COOKIE, cookies::set(&headers, cookies::SESSION, &id, life)),
+                (header::SET_COOKIE, cookies::set(&headers, cookies::FORM, "", 0)),
+            ];
+            (AppendHeaders(set), Redirect::to("/")).into_response()
+        }
+        _ => {
+            state.tries.failed(now);
+            form(
+                &headers,
+                StatusCode::UNAUTHORIZED,
+                Some("This token opens nothing here: it is not known, was revoked or has expired."),
+            )
+        }
+    }
+}
+
+/// `POST /sign-out`
+pub(super) async fn sign_out(headers: HeaderMap, sent: Sent) -> Response {
+    sent.who.sign_out();
+    let ended = cookies::set(&headers, cookies::SESSION, "", 0);
+    (AppendHeaders([(header::SET_COOKIE, ended)]), Redirect::to("/sign-in")).into_response()
+}
+
+async fn opens(state: &ConsoleState, token: &Secret) -> bool {
+    let answer = ask(&state.api, Method::GET, "/v1/caller", token.reveal(), None).await;
+    answer.is_some_and(|answer| answer.status == StatusCode::OK)
+}
+
+fn form(headers: &HeaderMap, status: StatusCode, problem: Option<&str>) -> Response {
+    let form_token = unguessable();
+    let cookie = cookies::set(headers, cookies::FORM, &form_token, FORM_LIFE);
+    let page = purser_console::sign_in(&form_token, problem);
+    (status, AppendHeaders([(header::SET_COOKIE, cookie)]), Html(page)).into_response()
+}

@@ -1,0 +1,151 @@
+//! Somebody who is signed in, and asking the API as this person.
+
+use super::{ConsoleState, cookies};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, Request, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use purser_console::{Frame, Said, Unreadable};
+use purser_model::secret::Secret;
+use serde_json::Value;
+use tower::ServiceExt;
+use tracing::error;
+
+/// Larger answers no page can show.
+const LARGEST_ANSWER: usize = 64 << 20;
+
+/// Somebody who is signed in, with what the API said of the token.
+pub(super) struct SignedIn {
+    state: ConsoleState,
+    session: String,
+    token: Secret,
+    /// What forms bring along.
+    pub(super) form_token: String,
+    caller: Value,
+}
+
+/// An answer of the API.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: Value,
+}
+
+impl Answer {
+    /// The problem's text; what a page says where the API refused.
+    pub(super) fn text<'a>(&'a self, name: &str, otherwise: &'a str) -> &'a str {
+        self.body[name].as_str().unwrap_or(otherwise)
+    }
+}
+
+impl FromRequestParts<ConsoleState> for SignedIn {
+    type Rejection = Redirect;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ConsoleState) -> Result<Self, Redirect> {
+        let to_sign_in = || Redirect::to("/sign-in");
+        let session = cookies::read(&parts.headers, cookies::SESSION).ok_or_else(to_sign_in)?.to_owned();
+        let found = state.sessions.find(&session, (state.now)()).ok_or_else(to_sign_in)?;
+        let answer = ask(&state.api, Method::GET, "/v1/caller", found.token.reveal(), None).await;
+        match answer {
+            Some(Answer { status: StatusCode::OK, body: caller }) => {
+                Ok(Self { state: state.clone(), session, token: found.token, form_token: found.form_token, caller })
+            }
+            // The token was revoked, or has expired.
+            _ => {
+                state.sessions.end(&session);
+                Err(to_sign_in())
+            }
+        }
+    }
+}
+
+impl SignedIn {
+    /// Reads from the API. What cannot be read is a page that says why.
+    pub(super) async fn get(&self, path: &str) -> Result<Value, Response> {
+        let answer = self.send(Method::GET, path, None).await;
+        if answer.status.is_success() { Ok(answer.body) } else { Err(self.failed(&answer)) }
+    }
+
+    /// Asks the API for something.
+    pub(super) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        ask(&self.state.api, method, path, self.token.reveal(), body).await.unwrap_or(Answer {
+            status: StatusCode::BAD_GATEWAY,
+            body: serde_json::json!({"title": "Not shown", "detail": "the API gave no answer that can be read"}),
+        })
+    }
+
+    /// Follows the events of the API.
+    pub(super) async fn follow(&self, last: Option<&HeaderValue>) -> Result<Response, Response> {
+        let mut request = Request::get("/v1/events/stream").header(header::AUTHORIZATION, bearer(self.token.reveal()));
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let request = request.body(Body::empty()).map_err(|_| StatusCode::BAD_REQUEST.into_response())?;
+        match self.state.api.clone().oneshot(request).await {
+            Ok(response) => Ok(response),
+            Err(never) => match never {},
+        }
+    }
+
+    /// What stands around a page; what is to be said is said by it.
+    pub(super) fn frame(&self) -> Frame {
+        let text = |name: &str| self.caller[name].as_str().unwrap_or_default().to_owned();
+        let may = self.caller["may"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        Frame {
+            name: text("name"),
+            role: text("role"),
+            may: may.map(str::to_owned).collect(),
+            form_token: self.form_token.clone(),
+            said: self.state.sessions.take_said(&self.session),
+        }
+    }
+
+    /// A page.
+    pub(super) fn page(&self, rendered: Result<String, Unreadable>) -> Result<Response, Response> {
+        match rendered {
+            Ok(page) => Ok(Html(page).into_response()),
+            Err(unreadable) => {
+                error!(%unreadable, "a page of the console cannot be made");
+                let body = serde_json::json!({"title": "Not shown", "detail": "the host could not make this page; its log says why"});
+                Err(self.failed(&Answer { status: StatusCode::INTERNAL_SERVER_ERROR, body }))
+            }
+        }
+    }
+
+    /// A page that says why there is none.
+    pub(super) fn failed(&self, answer: &Answer) -> Response {
+        let (title, detail) =
+            (answer.text("title", "Not shown"), answer.text("detail", "the API refused, and did not say why"));
+        (answer.status, Html(purser_console::failed(&self.frame(), title, detail))).into_response()
+    }
+
+    /// Goes to another page, which says this.
+    pub(super) fn go(&self, to: &str, said: Said) -> Response {
+        self.state.sessions.say(&self.session, said);
+        Redirect::to(to).into_response()
+    }
+
+    /// Ends the session.
+    pub(super) fn sign_out(&self) {
+        self.state.sessions.end(&self.session);
+    }
+}
+
+fn bearer(token: &str) -> String {
+    format!("Bearer {token}")
+}
+
+/// Asks the API as the holder of a token; none where what is asked cannot be a request, or the answer is none in JSON.
+pub(super) async fn ask(api: &Router, method: Method, path: &str, token: &str, body: Option<&Value>) -> Option<Answer> {
+    let mut request = Request::builder().method(method).uri(path).header(header::AUTHORIZATION, bearer(token));
+    if body.is_some() {
+        request = request.header(header::CONTENT_TYPE, "application/json");
+    }
+    let request = request.body(body.map_or_else(Body::empty, |body| Body::from(body.to_string()))).ok()?;
+    let Ok(response) = api.clone().oneshot(request).await;
+    let status = response.status();
+    let bytes = axum::body::to_bytes(response.into_body(), LARGEST_ANSWER).await.ok()?;
+    let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).ok()? };
+    Some(Answer { status, body })
+}

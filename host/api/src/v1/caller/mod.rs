@@ -1,0 +1,3 @@
+//! Who asks.
+
+pub(crate) mod read;

@@ -1,0 +1,36 @@
+//! `GET /v1/caller`: whose token it is that asks, and what its holder may do.
+
+use crate::auth::Caller;
+use crate::problem::Problem;
+use axum::{Extension, Json};
+use purser_model::access::{ApiRole, Permission};
+use purser_model::id::TokenName;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Shown {
+    /// The token's name.
+    name: TokenName,
+    /// The role of its holder.
+    role: ApiRole,
+    /// What that is good for.
+    may: Vec<Permission>,
+}
+
+/// Says whose token it is that asks, and what its holder may do.
+#[utoipa::path(
+    get,
+    path = "/caller",
+    operation_id = "readCaller",
+    tag = "access",
+    responses(
+        (status = 200, description = "Who asks", body = Shown),
+    )
+)]
+
+pub(crate) async fn handle(Extension(caller): Extension<Caller>) -> Result<Json<Shown>, Problem> {
+    let all = [Permission::Read, Permission::Operate, Permission::Approve, Permission::Administer];
+    let may = all.into_iter().filter(|permission| caller.role.may(*permission)).collect();
+    Ok(Json(Shown { name: caller.name, role: caller.role, may }))
+}

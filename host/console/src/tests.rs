@@ -1,0 +1,98 @@
+//! Pages, rendered from answers as the API gives them.
+
+use super::*;
+use serde_json::json;
+
+fn frame(may: &[&str]) -> Frame {
+    Frame {
+        name: "vera".to_owned(),
+        role: "viewer".to_owned(),
+        may: may.iter().map(|&one| one.to_owned()).collect(),
+        form_token: "the-form-token".to_owned(),
+        said: None,
+    }
+}
+
+fn a_plan() -> (serde_json::Value, serde_json::Value) {
+    let plan = json!({"id": "p1", "created_at": "2026-01-02T03:04:05.678Z", "items": 1, "operations": {"update": 1},
+        "states": {"open": 1}, "seal": {"expires_at": "2026-01-03T03:04:05Z"}, "applied_at": null});
+    let line = json!({"position": 1, "state": "open", "identity": "i1", "label": "<script>anna</script>", "target": "crm", "link": "keep",
+        "operations": [{"kind": "update", "reason": "it differs", "before": {"mail": "old@x"},
+            "changes": [{"attribute": "mail", "action": "replace", "value": "new@x"}, {"attribute": "fax", "action": "clear"}]}]});
+    (plan, json!({"items": [line], "next": null}))
+}
+
+#[test]
+fn what_people_wrote_is_never_markup() {
+    let (plan, lines) = a_plan();
+    let page = super::plan(&frame(&["read"]), &plan, &lines).unwrap();
+    assert!(page.contains("&lt;script&gt;anna") && !page.contains("<script>anna"));
+}
+
+#[test]
+fn a_plan_reads_as_a_diff() {
+    let (plan, lines) = a_plan();
+    let page = super::plan(&frame(&["read"]), &plan, &lines).unwrap();
+    for (class, value) in [("removed", "old@x"), ("added", "new@x"), ("removed", "(none)")] {
+        let line = page.split("<p class=").find(|part| part.contains(value)).unwrap_or_default();
+        assert!(line.starts_with(&format!("\"{class}\"")), "{value}: {line}");
+    }
+    assert!(page.contains("2026-01-02 03:04:05 UTC"));
+}
+
+#[test]
+fn only_who_may_decide_is_asked_to() {
+    let (plan, lines) = a_plan();
+    let page = |may: &[&str]| super::plan(&frame(may), &plan, &lines).unwrap();
+    let (decision, application) = ("/plans/p1/decision", "/plans/p1/application");
+    let viewer = page(&["read"]);
+    assert!(!viewer.contains(decision) && !viewer.contains(application) && !viewer.contains("type=\"checkbox\""));
+    let approver = page(&["read", "approve"]);
+    assert!(approver.contains(decision) && !approver.contains(application));
+    let operator = page(&["read", "operate"]);
+    assert!(!operator.contains(decision) && operator.contains(application));
+}
+
+#[test]
+fn every_form_that_changes_something_sends_the_token_along() {
+    let (plan, lines) = a_plan();
+    let all = frame(&["read", "operate", "approve", "administer"]);
+    let tokens = json!({"items": [{"name": "otto", "role": "viewer", "created_at": "2026-01-02T03:04:05Z", "created_by": "cli:root",
+        "expires_at": null, "last_used_at": null}]});
+    let runs = json!({"items": [], "next": null});
+    let targets = json!({"items": [{"name": "crm", "accounts": [], "queue": {"due": 0, "later": 0, "next": null, "unknown": 0}}]});
+    let pages = [
+        super::plan(&all, &plan, &lines).unwrap(),
+        super::tokens(&all, &tokens, Some("purser_x")).unwrap(),
+        super::runs(&all, &runs, &targets).unwrap(),
+        plans(&all, &json!({"items": [plan], "next": "p1"})).unwrap(),
+        sign_in("the-form-token", None),
+    ];
+    for page in pages {
+        let forms: Vec<_> = page.split("<form").skip(1).filter(|form| form.contains("method=\"post\"")).collect();
+        assert!(!forms.is_empty());
+        for form in forms {
+            let form = form.split("</form>").next().unwrap_or_default();
+            assert!(form.contains("name=\"form_token\" value=\"the-form-token\""), "{form}");
+        }
+    }
+}
+
+#[test]
+fn nothing_stands_in_a_page_that_its_policy_forbids() {
+    let (plan, lines) = a_plan();
+    let page = super::plan(&frame(&["read", "operate", "approve"]), &plan, &lines).unwrap();
+    assert!(!page.contains("style=") && !page.contains("<style") && !page.contains(" onclick"));
+    let scripts: Vec<_> = page.split("<script").skip(1).collect();
+    assert!(scripts.len() == 1 && scripts[0].starts_with(" src=\"/assets/console.js\" defer></script>"), "{scripts:?}");
+    for asset in ASSETS {
+        let loads = asset.content.matches("://").count() - asset.content.matches("xmlns=\"http://").count();
+        assert_eq!(loads, 0, "{} loads from elsewhere", asset.name);
+    }
+}
+
+#[test]
+fn an_answer_that_is_not_the_apis_is_said_to_be_so() {
+    let error = plans(&frame(&["read"]), &json!({"error": "no"})).unwrap_err();
+    assert!(error.to_string().contains("the console cannot read an answer"));
+}

@@ -1,0 +1,173 @@
+//! A browser that nobody sees: Chromium, driven over WebDriver (W3C) by chromedriver.
+
+use crate::environment;
+use crate::http::{Message, exchange_within};
+use crate::listening::comes_to_listen;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// Longer than a browser takes to start on a slow machine.
+const PATIENCE: Duration = Duration::from_mins(3);
+/// How WebDriver names elements in its answers.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// A browser with one window; it ends with this value.
+pub struct Browser {
+    driver: Child,
+    address: SocketAddr,
+    session: String,
+    profile: tempfile::TempDir,
+}
+
+impl Browser {
+    /// Starts a browser.
+    ///
+    /// # Panics
+    /// It cannot be started.
+    pub fn start() -> Self {
+        for _ in 0..5 {
+            let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+            let mut driver = launch(port);
+            if comes_to_listen(&mut driver, &[port]) {
+                let profile = tempfile::tempdir().expect("a temporary folder can be made");
+                let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+                let mut browser = Self { driver, address, session: String::new(), profile: profile };
+                browser.session = browser.begin();
+                return browser;
+            }
+            let _ = driver.kill();
+            let _ = driver.wait();
+        }
+        panic!("chromedriver does not listen");
+    }
+
+    fn begin(&self) -> String {
+        let profile = format!("--user-data-dir={}", self.profile.path().display());
+        let arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", &profile];
+        let options = json!({"args": arguments});
+        let wanted = json!({"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}});
+        let begun = self.ask("POST", "/session", Some(&wanted)).unwrap_or_else(|error| panic!("no session: {error}"));
+        begun["sessionId"].as_str().unwrap_or_else(|| panic!("no session in {begun}")).to_owned()
+    }
+
+    /// Goes to a page and waits until it is there.
+    #[track_caller]
+    pub fn go(&self, url: &str) {
+        self.command("POST", "/url", Some(&json!({"url": url})));
+    }
+
+    /// Where it is.
+    #[track_caller]
+    pub fn url(&self) -> String {
+        self.command("GET", "/url", None).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Clicks the one element that this selector finds, and waits for the page that it leads to.
+    #[track_caller]
+    pub fn click(&self, selector: &str) {
+        let element = self.element(selector);
+        self.command("POST", &format!("/element/{element}/click"), Some(&json!({})));
+    }
+
+    /// Types into an element.
+    #[track_caller]
+    pub fn type_into(&self, selector: &str, text: &str) {
+        let element = self.element(selector);
+        self.command("POST", &format!("/element/{element}/value"), Some(&json!({"text": text})));
+    }
+
+    /// The text of the first element that this selector finds, as it is shown.
+    #[track_caller]
+    pub fn text(&self, selector: &str) -> String {
+        let element = self.element(selector);
+        self.command("GET", &format!("/element/{element}/text"), None).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// What a script in the page returns.
+    #[track_caller]
+    pub fn run(&self, script: &str) -> Value {
+        self.command("POST", "/execute/sync", Some(&json!({"script": script, "args": []})))
+    }
+
+    /// What a script in the page hands to its last argument, a function.
+    #[track_caller]
+    pub fn run_and_wait(&self, script: &str) -> Value {
+        self.command("POST", "/execute/async", Some(&json!({"script": script, "args": []})))
+    }
+
+    /// Looks as one whose screen is so wide and who prefers this scheme: `light` or `dark`.
+    #[track_caller]
+    pub fn look_as(&self, width: u32, height: u32, scheme: &str) {
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+        self.developer("Emulation.setDeviceMetricsOverride", &size);
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.developer("Emulation.setEmulatedMedia", &media);
+    }
+
+    fn developer(&self, name: &str, parameters: &Value) {
+        self.command("POST", "/goog/cdp/execute", Some(&json!({"cmd": name, "params": parameters})));
+    }
+
+    /// Keeps a picture of the window.
+    ///
+    /// # Panics
+    /// It cannot be written.
+    #[track_caller]
+    pub fn picture(&self, file: &Path) {
+        let picture = self.command("GET", "/screenshot", None);
+        let bytes = BASE64_STANDARD.decode(picture.as_str().unwrap_or_default()).expect("a picture in base64");
+        fs::create_dir_all(file.parent().unwrap_or(Path::new("."))).expect("a folder can be made");
+        fs::write(file, bytes).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    }
+
+    #[track_caller]
+    fn element(&self, selector: &str) -> String {
+        let wanted = json!({"using": "css selector", "value": selector});
+        let found = self.command("POST", "/element", Some(&wanted));
+        found[ELEMENT].as_str().unwrap_or_else(|| panic!("no element in {found}")).to_owned()
+    }
+
+    #[track_caller]
+    fn command(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        let path = format!("/session/{}{path}", self.session);
+        match self.ask(method, &path, body) {
+            Ok(value) => value,
+            Err(error) => panic!("{method} {path} {}: {error}", body.map(ToString::to_string).unwrap_or_default()),
+        }
+    }
+
+    /// The value of the answer, or the error that WebDriver tells.
+    fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, String> {
+        let headers = [("Host", self.address.to_string()), ("Content-Type", "application/json".to_owned())];
+        let request = Message {
+            first_line: format!("{method} {path} HTTP/1.1"),
+            headers: headers.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+            body: body.map(|body| body.to_string().into_bytes()).unwrap_or_default(),
+        };
+        let answer = exchange_within(self.address, &request, PATIENCE).map_err(|error| error.to_string())?;
+        let told: Value = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
+        if answer.status() == Some(200) { Ok(told["value"].clone()) } else { Err(told["value"]["message"].to_string()) }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if !self.session.is_empty() {
+            let _ = self.ask("DELETE", &format!("/session/{}", self.session), None);
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+fn launch(port: u16) -> Child {
+    let mut command = Command::new(environment::chromedriver());
+    command.arg(format!("--port={port}")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().expect("chromedriver can be started")
+}

@@ -1,0 +1,224 @@
+//! The console in a browser, over a host that serves: people sign in, look, decide and set work going.
+
+use purser_e2e::browser::Browser;
+use purser_e2e::environment;
+use purser_e2e::home::Home;
+use purser_e2e::http::{Message, exchange};
+use purser_e2e::people::{People, Policy, company, crm, directory, edit_directory};
+use purser_e2e::served::{Served, eventually};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// Nothing happens but what is asked for.
+const QUIET: [&str; 4] = ["--import-every", "0", "--reconcile-every", "0"];
+
+/// So many people with accounts in both applications.
+fn staffed(count: usize) -> (Home, People) {
+    let home = company(Policy::default());
+    let people = People::employed(count);
+    people.export(&home);
+    home.purser(&["import", "hr", "--apply"]).done();
+    (home, people)
+}
+
+fn token(home: &Home, name: &str, role: &str) -> String {
+    let made = home.purser(&["token", "create", name, "--role", role]).done();
+    made["token"].as_str().expect("a token").to_owned()
+}
+
+/// Where pictures are kept, for people to look at.
+fn pictures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/console-pictures")
+}
+
+/// Somebody with a browser at the console.
+struct Person {
+    browser: Browser,
+    console: String,
+}
+
+impl Person {
+    fn signed_in(served: &Served<'_>, token: &str) -> Self {
+        let person = Self { browser: Browser::start(), console: format!("http://{}", served.address) };
+        person.browser.look_as(1280, 900, "light");
+        person.go("/");
+        assert!(person.browser.url().ends_with("/sign-in"), "{}", person.browser.url());
+        person.browser.type_into("input[name=token]", token);
+        person.browser.click("main button[type=submit]");
+        assert_eq!(person.browser.text("h1"), "Overview");
+        person
+    }
+
+    fn go(&self, path: &str) {
+        self.browser.go(&format!("{}{path}", self.console));
+    }
+
+    /// What axe finds that keeps people out.
+    fn barriers(&self) -> Vec<Value> {
+        let axe = environment::clients().join("node_modules/axe-core/axe.min.js");
+        let axe = std::fs::read_to_string(&axe).unwrap_or_else(|error| panic!("{}: {error}", axe.display()));
+        self.browser.run(&axe);
+        let found = self.browser.run_and_wait(
+            "const done = arguments[arguments.length - 1]; \
+             axe.run().then((found) => done(found.violations), (error) => done([{impact: 'serious', id: String(error)}]));",
+        );
+        let serious = |one: &&Value| one["impact"] == "serious" || one["impact"] == "critical";
+        let all = found.as_array().unwrap_or_else(|| panic!("axe says {found}"));
+        all.iter().filter(serious).map(|one| json!({"id": one["id"], "nodes": one["nodes"]})).collect()
+    }
+
+    /// Looks at a page in every way: none may keep anybody out, or be wider than its screen.
+    fn inspect(&self, name: &str, path: &str) {
+        for (look, width, height, scheme) in
+            [("light", 1280, 900, "light"), ("dark", 1280, 900, "dark"), ("phone", 390, 844, "light")]
+        {
+            self.browser.look_as(width, height, scheme);
+            self.go(path);
+            self.browser.picture(&pictures().join(format!("{name}-{look}.png")));
+            let barriers = self.barriers();
+            assert!(barriers.is_empty(), "{path} ({look}): {barriers:#?}");
+            let wide =
+                self.browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
+            assert_eq!(wide, 0, "{path} ({look}) is wider than its screen");
+        }
+        self.browser.look_as(1280, 900, "light");
+    }
+}
+
+/// An answer to a request without a browser.
+fn plain(served: &Served<'_>, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Message {
+    let mut all = vec![("Host".to_owned(), served.address.to_string())];
+    all.extend(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let first_line = format!("{method} {path} HTTP/1.1");
+    exchange(served.address, &Message { first_line, headers: all, body: body.as_bytes().to_vec() }).expect("an answer")
+}
+
+#[test]
+fn without_a_session_there_is_nothing_but_the_form_to_sign_in() {
+    let (home, _people) = staffed(1);
+    let served = Served::start(&home, &QUIET);
+    let answer = plain(&served, "GET", "/", &[], "");
+    assert_eq!((answer.status(), answer.header("location")), (Some(303), Some("/sign-in")));
+    let form = plain(&served, "GET", "/sign-in", &[], "");
+    assert_eq!(form.status(), Some(200));
+    let policy = form.header("content-security-policy").unwrap_or_default();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    let cookie = form.header("set-cookie").unwrap_or_default();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    // The token of the API itself is no way in: pages know sessions alone.
+    let bearer = format!("Bearer {}", served.own_token());
+    assert_eq!(plain(&served, "GET", "/", &[("Authorization", &bearer)], "").status(), Some(303));
+    assert_eq!(plain(&served, "POST", "/plans", &[("Authorization", &bearer)], "targets=").status(), Some(303));
+    assert_eq!(served.list("/v1/plans?").len(), 0);
+    served.stop();
+}
+
+#[test]
+fn a_plan_is_made_decided_item_by_item_and_applied_in_a_browser() {
+    let (home, _people) = staffed(6);
+    let served = Served::start(&home, &QUIET);
+    for number in ["E00000", "E00001", "E00002"] {
+        edit_directory(&home, number, "mail", "intruder@example.com");
+    }
+    let admin = Person::signed_in(&served, &token(&home, "ada", "admin"));
+    let browser = &admin.browser;
+
+    // A run is begun, and the page of runs shows how it ended.
+    admin.go("/runs");
+    browser.run("document.querySelector('select[name=target]').value = 'directory'");
+    browser.click("form input[name=dry_run]");
+    browser.click("form:has(select[name=target]) button[type=submit]");
+    assert!(browser.text("main").contains("reconciliation of directory"), "{}", browser.text("main"));
+
+    // A plan of one target, one item of it rejected, the rest approved, all that is approved applied.
+    admin.go("/plans");
+    browser.type_into("input[name=targets]", "directory");
+    browser.click("main form button[type=submit]");
+    assert!(browser.url().contains("/plans/"), "{}", browser.url());
+    let plan = browser.url().rsplit('/').next().expect("an id").to_owned();
+    let shown = browser.text("main");
+    assert!(shown.contains("intruder@example.com") && shown.contains("e00001@example.org"), "{shown}");
+    browser.click("#item-2 input[type=checkbox]");
+    browser.click("button[value=reject]");
+    assert!(browser.text("#item-2").contains("rejected"), "{}", browser.text("main"));
+    browser.click("button[value=approve-undone]");
+    assert!(browser.text("#item-1").contains("approved") && browser.text("#item-3").contains("approved"));
+    assert!(browser.text("#item-2").contains("rejected"), "{}", browser.text("main"));
+    admin.inspect("plan", &format!("/plans/{plan}"));
+    browser.click("form.apply button");
+    eventually("two of three are mended", || {
+        directory(&home).values().filter(|account| account["mail"] == "intruder@example.com").count() == 1
+    });
+    let actors: Vec<_> = served.list("/v1/audit?action=plan-applied&").iter().map(|row| row["actor"].clone()).collect();
+    assert!(!actors.is_empty());
+    let decided = served.list("/v1/audit?actor=api:ada&");
+    assert!(
+        decided.iter().any(|row| row["activity"].as_str().is_some_and(|text| text.ends_with("/decision"))),
+        "{decided:?}"
+    );
+
+    // One person: accounts, why, what was done.
+    admin.go("/identities");
+    browser.type_into("input[name=search]", "E00001");
+    browser.click("form[role=search] button");
+    browser.click("tbody a");
+    let person = browser.text("main");
+    for part in ["crm", "directory", "Provisioning", "History", "Granted by"] {
+        assert!(
+            person.contains(part) || browser.run("return document.body.textContent").to_string().contains(part),
+            "{part}: {person}"
+        );
+    }
+    drop(admin);
+    served.stop();
+}
+
+#[test]
+fn a_page_of_runs_shows_a_run_that_somebody_else_begins() {
+    let (home, _people) = staffed(1);
+    let served = Served::start(&home, &QUIET);
+    let viewer = Person::signed_in(&served, &token(&home, "vera", "viewer"));
+    viewer.go("/runs");
+    assert!(!viewer.browser.text("main").contains("reconciliation of crm"));
+    served.post("/v1/runs", &served.own_token(), &json!({"kind": "reconciliation", "target": "crm"}));
+    eventually("the page shows the run", || viewer.browser.text("main").contains("reconciliation of crm"));
+    drop(viewer);
+    served.stop();
+}
+
+#[test]
+fn no_page_keeps_anybody_out_in_light_in_dark_or_on_a_phone() {
+    let (home, mut people) = staffed(12);
+    people.at(3).employed = false;
+    people.at(4).email = "new@example.org".to_owned();
+    people.export(&home);
+    home.purser(&["import", "hr", "--apply", "--allow-departures", "1"]).done();
+    let served = Served::start(&home, &QUIET);
+    served.post("/v1/runs", &served.own_token(), &json!({"kind": "reconciliation", "target": "crm", "dry_run": true}));
+    assert_eq!(crm(&home).len(), 12);
+    let admin = Person::signed_in(&served, &token(&home, "ada", "admin"));
+    let someone = served.list("/v1/identities?key=E00004&")[0]["id"].as_str().expect("an id").to_owned();
+    for (name, path) in [
+        ("overview", "/"),
+        ("identities", "/identities"),
+        ("person", &format!("/identities/{someone}")),
+        ("targets", "/targets"),
+        ("plans", "/plans"),
+        ("held", "/held"),
+        ("cases", "/cases"),
+        ("quarantine", "/quarantine"),
+        ("runs", "/runs"),
+        ("operations", "/operations"),
+        ("audit", "/audit"),
+        ("tokens", "/tokens"),
+        ("failed", "/identities/00000000-0000-7000-8000-000000000000"),
+    ] {
+        admin.inspect(name, path);
+    }
+    admin.go("/");
+    admin.browser.click(".who button");
+    assert!(admin.browser.url().ends_with("/sign-in"));
+    admin.inspect("sign-in", "/sign-in");
+    drop(admin);
+    served.stop();
+}
