@@ -70,17 +70,31 @@ function follow(part) {
       showTimes(part);
     }
   };
-  const events = new EventSource("/events");
   const heard = (event) => {
     if (words.some((word) => event.type.startsWith(word)) && !waiting) {
       waiting = true;
       setTimeout(renew, 700);
     }
   };
-  for (const kind of KINDS) {
-    events.addEventListener(kind, heard);
-  }
-  window.addEventListener("pagehide", () => events.close());
+  // Only while somebody looks: a browser keeps few connections to a host, for all its windows together.
+  let events = null;
+  const look = () => {
+    if (document.hidden && events) {
+      events.close();
+      events = null;
+    } else if (!document.hidden && !events) {
+      events = new EventSource("/events");
+      KINDS.forEach((kind) => events.addEventListener(kind, heard));
+    }
+  };
+  document.addEventListener("visibilitychange", () => {
+    look();
+    if (!document.hidden) {
+      renew();
+    }
+  });
+  window.addEventListener("pagehide", () => events && events.close());
+  look();
 }
 
 const KINDS = [

@@ -53,7 +53,7 @@ pub(crate) fn row_table(rows: &[AuditRow]) -> Markup {
             }
         }
     };
-    table("Rows of the audit log, newest first", &["No.", "When", "Who", "What", "To what", "Details"], &cells)
+    table("Rows of the audit log, newest first", &["#No.", "When", "Who", "What", "To what", "Details"], &cells)
 }
 
 fn details(details: &Value) -> Markup {

@@ -28,7 +28,7 @@ pub fn cases(frame: &Frame, listed: &Value, state: Option<&str>) -> Result<Strin
     let content = html! {
         form.filters method="get" action="/cases" { (choice("state", "State", &STATES, state)) button type="submit" { "Show" } }
         @if listed.items.is_empty() { (nothing("No case is like this.")) }
-        @else { (table("Cases", &["Case", "Target", "Identity", "Candidates", "State"], &rows)) }
+        @else { (table("Cases", &["Case", "Target", "Identity", "#Candidates", "State"], &rows)) }
         (next_page("/cases", &[("state", state)], ("after", listed.next().as_deref())))
     };
     Ok(frame.page("/cases", "Cases", &content))

@@ -63,8 +63,8 @@ pub(crate) fn operation_table(operations: &[Operation], with_identity: bool) -> 
         }
     };
     let head: &[&str] = match with_identity {
-        true => &["Asked for", "Target", "Operation", "Identity", "State", "Tries", "Last change"],
-        false => &["Asked for", "Target", "Operation", "State", "Tries", "Last change"],
+        true => &["Asked for", "Target", "Operation", "Identity", "State", "#Tries", "Last change"],
+        false => &["Asked for", "Target", "Operation", "State", "#Tries", "Last change"],
     };
     table("Operations, newest first", head, &rows)
 }

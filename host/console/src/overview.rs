@@ -66,10 +66,8 @@ pub fn overview(frame: &Frame, answers: &OverviewAnswers) -> Result<String, Unre
                 h2 #by-situation { "Accounts by target and situation" }
                 (situations(&targets.items))
             }
-            div.columns {
-                section.card aria-labelledby="latency" { h2 #latency { "Time to effect, last 24 hours" } (times(&latencies.items)) }
-                section.card aria-labelledby="failures" { h2 #failures { "Failures, last 24 hours" } (causes(&failures.items)) }
-            }
+            section.card aria-labelledby="latency" { h2 #latency { "Time to effect, last 24 hours" } (times(&latencies.items)) }
+            section.card aria-labelledby="failures" { h2 #failures { "Failures, last 24 hours" } (causes(&failures.items)) }
             section.card aria-labelledby="drift" { h2 #drift { "Drift" } (drifts(&drift.items)) }
         }
     };
@@ -112,7 +110,8 @@ fn situations(targets: &[Target]) -> Markup {
             }
         }
     };
-    let head = ["Target", "Share", "Linked", "Protected", "Unlinked", "Unmatched", "Disputed", "Missing", "Disabled"];
+    let head =
+        ["Target", "Share", "#Linked", "#Protected", "#Unlinked", "#Unmatched", "#Disputed", "#Missing", "#Disabled"];
     html! {
         ul.legend aria-hidden="true" { @for (situation, class) in SITUATIONS { li { span class={ "swatch " (class) } {} (situation) } } }
         (table("Accounts by target and situation; disabled ones are among them", &head, &rows))
@@ -148,7 +147,7 @@ fn times(latencies: &[Latency]) -> Markup {
             }
         }
     };
-    let head = ["Target", "From", "Spread", "p50", "p95", "p99", "Longest", "Operations"];
+    let head = ["Target", "From", "Spread", "#p50", "#p95", "#p99", "#Longest", "#Operations"];
     table("From the change, or the intent, to its effect", &head, &rows)
 }
 
@@ -169,7 +168,7 @@ fn causes(failures: &[Failure]) -> Markup {
             }
         }
     };
-    table("Failed operations by cause", &["Target", "Cause", "All", "Open", "Refused", "Recovered", "Last"], &rows)
+    table("Failed operations by cause", &["Target", "Cause", "#All", "#Open", "#Refused", "#Recovered", "Last"], &rows)
 }
 
 fn drifts(drift: &[Drift]) -> Markup {
@@ -189,5 +188,5 @@ fn drifts(drift: &[Drift]) -> Markup {
             }
         }
     };
-    table("The last reconciliations", &["Target", "Began", "State", "Listed", "Changed", "Gone", "Repaired"], &rows)
+    table("The last reconciliations", &["Target", "Began", "State", "#Listed", "#Changed", "#Gone", "#Repaired"], &rows)
 }

@@ -61,5 +61,5 @@ fn all(runs: &[Run]) -> Markup {
             }
         }
     };
-    table("Runs, newest first", &["No.", "Run", "State", "Counts", "Began", "Ended"], &rows)
+    table("Runs, newest first", &["#No.", "Run", "State", "Counts", "Began", "Ended"], &rows)
 }

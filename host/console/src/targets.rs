@@ -51,5 +51,5 @@ fn accounts(target: &str, counts: &[SituationCount]) -> Markup {
             }
         }
     };
-    table(&format!("Accounts in {target}"), &["Situation", "Use", "Accounts"], &rows)
+    table(&format!("Accounts in {target}"), &["Situation", "Use", "#Accounts"], &rows)
 }

@@ -90,16 +90,23 @@ pub(crate) fn choice(name: &str, label: &str, options: &[&str], chosen: Option<&
     }
 }
 
-/// A table that a narrow screen scrolls by itself; the keyboard reaches it.
+/// A table that a narrow screen scrolls by itself; the keyboard reaches it. A title with `#` before it is that of numbers.
 pub(crate) fn table(caption: &str, head: &[&str], rows: &Markup) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label=(caption) {
             table {
                 caption { (caption) }
-                thead { tr { @for title in head { th scope="col" { (title) } } } }
+                thead { tr { @for title in head { (head_cell(title)) } } }
                 tbody { (rows) }
             }
         }
+    }
+}
+
+fn head_cell(title: &str) -> Markup {
+    match title.strip_prefix('#') {
+        Some(title) => html! { th.number scope="col" { (title) } },
+        None => html! { th scope="col" { (title) } },
     }
 }
 

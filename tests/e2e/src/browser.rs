@@ -3,6 +3,7 @@
 use crate::environment;
 use crate::http::{Message, exchange_within};
 use crate::listening::comes_to_listen;
+use crate::served::eventually;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
@@ -68,7 +69,17 @@ impl Browser {
         self.command("GET", "/url", None).as_str().unwrap_or_default().to_owned()
     }
 
-    /// Clicks the one element that this selector finds, and waits for the page that it leads to.
+    /// Clicks what leads to another page, and waits until that is there.
+    #[track_caller]
+    pub fn follow(&self, selector: &str) {
+        self.run("window.isTheFormerPage = true");
+        self.click(selector);
+        eventually("another page is there", || {
+            self.run("return document.readyState === 'complete' && window.isTheFormerPage === undefined") == true
+        });
+    }
+
+    /// Clicks the first element that this selector finds.
     #[track_caller]
     pub fn click(&self, selector: &str) {
         let element = self.element(selector);
