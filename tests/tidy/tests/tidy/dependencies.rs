@@ -5,7 +5,7 @@ use purser_tidy::{hold, root};
 use std::collections::BTreeSet;
 
 /// Each crate of the host with the crates of the project that it may depend on.
-const LAW: [(&str, &[&str]); 16] = [
+const LAW: [(&str, &[&str]); 17] = [
     ("purser-model", &[]),
     ("purser-plan", &["purser-model"]),
     ("purser-catalogue", &["purser-model"]),
