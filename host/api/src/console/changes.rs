@@ -129,7 +129,7 @@ pub(super) async fn make_token(sent: Sent) -> Response {
     let Some(made) = answer.body["token"].as_str() else { return done(&sent.who, &answer, "/tokens", "Done.") };
     let shown = async {
         let listed = sent.who.get("/v1/tokens").await?;
-        sent.who.page(purser_console::tokens(&sent.who.frame(), &listed, Some(made)))
+        Ok(sent.who.page(purser_console::tokens(&sent.who.frame(), &listed, Some(made))))
     };
     shown.await.unwrap_or_else(|refused| refused)
 }

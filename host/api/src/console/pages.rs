@@ -22,12 +22,12 @@ pub(super) async fn overview(who: SignedIn) -> Page {
         failures: who.get("/v1/insight/failures").await?,
         drift: who.get("/v1/insight/drift?limit=10").await?,
     };
-    who.page(purser_console::overview(&who.frame(), &answers))
+    Ok(who.page(purser_console::overview(&who.frame(), &answers)))
 }
 
 pub(super) async fn identities(who: SignedIn, Asked(asked): Asked) -> Page {
     let listed = who.get(&asked.with("/v1/identities", &["search", "state", "after"], &[SOME])).await?;
-    who.page(purser_console::identities(&who.frame(), &listed, asked.get("search"), asked.get("state")))
+    Ok(who.page(purser_console::identities(&who.frame(), &listed, asked.get("search"), asked.get("state"))))
 }
 
 pub(super) async fn person(who: SignedIn, Named(id): Named) -> Page {
@@ -37,66 +37,66 @@ pub(super) async fn person(who: SignedIn, Named(id): Named) -> Page {
         operations: who.get(&format!("/v1/operations?identity={id}&limit={}", FEW.1)).await?,
         audit: who.get(&format!("/v1/audit?identity={id}&limit={}", FEW.1)).await?,
     };
-    who.page(purser_console::person(&who.frame(), &answers))
+    Ok(who.page(purser_console::person(&who.frame(), &answers)))
 }
 
 pub(super) async fn targets(who: SignedIn) -> Page {
     let (listed, quarantine) = (who.get("/v1/targets").await?, who.get("/v1/quarantine").await?);
-    who.page(purser_console::targets(&who.frame(), &listed, &quarantine))
+    Ok(who.page(purser_console::targets(&who.frame(), &listed, &quarantine)))
 }
 
 pub(super) async fn plans(who: SignedIn, Asked(asked): Asked) -> Page {
     let listed = who.get(&asked.with("/v1/plans", &["after"], &[FEW])).await?;
-    who.page(purser_console::plans(&who.frame(), &listed))
+    Ok(who.page(purser_console::plans(&who.frame(), &listed)))
 }
 
 pub(super) async fn plan(who: SignedIn, Named(id): Named, Asked(asked): Asked) -> Page {
     let plan = who.get(&format!("/v1/plans/{id}")).await?;
     let lines = who.get(&asked.with(&format!("/v1/plans/{id}/items"), &["offset"], &[SOME])).await?;
-    who.page(purser_console::plan(&who.frame(), &plan, &lines))
+    Ok(who.page(purser_console::plan(&who.frame(), &plan, &lines)))
 }
 
 pub(super) async fn held(who: SignedIn, Asked(asked): Asked) -> Page {
     let listed = who.get(&asked.with("/v1/held", &["target", "state", "after"], &[SOME])).await?;
-    who.page(purser_console::held(&who.frame(), &listed, asked.get("target"), asked.get("state")))
+    Ok(who.page(purser_console::held(&who.frame(), &listed, asked.get("target"), asked.get("state"))))
 }
 
 pub(super) async fn cases(who: SignedIn, Asked(asked): Asked) -> Page {
     let listed = who.get(&asked.with("/v1/cases", &["state", "after"], &[SOME])).await?;
-    who.page(purser_console::cases(&who.frame(), &listed, asked.get("state")))
+    Ok(who.page(purser_console::cases(&who.frame(), &listed, asked.get("state"))))
 }
 
 pub(super) async fn case(who: SignedIn, Named(id): Named) -> Page {
     let case = who.get(&format!("/v1/cases/{id}")).await?;
     let identity = case["identity"].as_str().unwrap_or_default();
     let identity = who.get(&format!("/v1/identities/{identity}")).await?;
-    who.page(purser_console::case(&who.frame(), &case, &identity))
+    Ok(who.page(purser_console::case(&who.frame(), &case, &identity)))
 }
 
 pub(super) async fn quarantine(who: SignedIn) -> Page {
     let answer = who.get("/v1/quarantine").await?;
-    who.page(purser_console::quarantine(&who.frame(), &answer))
+    Ok(who.page(purser_console::quarantine(&who.frame(), &answer)))
 }
 
 pub(super) async fn runs(who: SignedIn, Asked(asked): Asked) -> Page {
     let listed = who.get(&asked.with("/v1/runs", &["after"], &[FEW])).await?;
     let targets = who.get("/v1/targets").await?;
-    who.page(purser_console::runs(&who.frame(), &listed, &targets))
+    Ok(who.page(purser_console::runs(&who.frame(), &listed, &targets)))
 }
 
 pub(super) async fn operations(who: SignedIn, Asked(asked): Asked) -> Page {
     let listed = who.get(&asked.with("/v1/operations", &["target", "state", "identity", "after"], &[SOME])).await?;
     let (target, state, identity) = (asked.get("target"), asked.get("state"), asked.get("identity"));
-    who.page(purser_console::operations(&who.frame(), &listed, target, state, identity))
+    Ok(who.page(purser_console::operations(&who.frame(), &listed, target, state, identity)))
 }
 
 pub(super) async fn audit(who: SignedIn, Asked(asked): Asked) -> Page {
     let listed = who.get(&asked.with("/v1/audit", &["action", "actor", "identity", "after"], &[SOME])).await?;
     let (action, actor, identity) = (asked.get("action"), asked.get("actor"), asked.get("identity"));
-    who.page(purser_console::audit(&who.frame(), &listed, action, actor, identity))
+    Ok(who.page(purser_console::audit(&who.frame(), &listed, action, actor, identity)))
 }
 
 pub(super) async fn tokens(who: SignedIn) -> Page {
     let listed = who.get("/v1/tokens").await?;
-    who.page(purser_console::tokens(&who.frame(), &listed, None))
+    Ok(who.page(purser_console::tokens(&who.frame(), &listed, None)))
 }

@@ -76,15 +76,17 @@ impl SignedIn {
     }
 
     /// Follows the events of the API.
-    pub(super) async fn follow(&self, last: Option<&HeaderValue>) -> Result<Response, Response> {
+    pub(super) async fn follow(&self, last: Option<&HeaderValue>) -> Response {
         let mut request = Request::get("/v1/events/stream").header(header::AUTHORIZATION, bearer(self.token.reveal()));
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }
-        let request = request.body(Body::empty()).map_err(|_| StatusCode::BAD_REQUEST.into_response())?;
-        match self.state.api.clone().oneshot(request).await {
-            Ok(response) => Ok(response),
-            Err(never) => match never {},
+        match request.body(Body::empty()) {
+            Ok(request) => {
+                let Ok(response) = self.state.api.clone().oneshot(request).await;
+                response
+            }
+            Err(_) => StatusCode::BAD_REQUEST.into_response(),
         }
     }
 
@@ -101,14 +103,14 @@ impl SignedIn {
         }
     }
 
-    /// A page.
-    pub(super) fn page(&self, rendered: Result<String, Unreadable>) -> Result<Response, Response> {
+    /// A page; where it cannot be made, one that says so.
+    pub(super) fn page(&self, rendered: Result<String, Unreadable>) -> Response {
         match rendered {
-            Ok(page) => Ok(Html(page).into_response()),
+            Ok(page) => Html(page).into_response(),
             Err(unreadable) => {
                 error!(%unreadable, "a page of the console cannot be made");
                 let body = serde_json::json!({"title": "Not shown", "detail": "the host could not make this page; its log says why"});
-                Err(self.failed(&Answer { status: StatusCode::INTERNAL_SERVER_ERROR, body }))
+                self.failed(&Answer { status: StatusCode::INTERNAL_SERVER_ERROR, body })
             }
         }
     }

@@ -4,6 +4,6 @@ use super::signed_in::SignedIn;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-pub(super) async fn follow(who: SignedIn, headers: HeaderMap) -> Result<Response, Response> {
+pub(super) async fn follow(who: SignedIn, headers: HeaderMap) -> Response {
     who.follow(headers.get("last-event-id")).await
 }
