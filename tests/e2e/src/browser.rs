@@ -38,7 +38,7 @@ impl Browser {
             if comes_to_listen(&mut driver, &[port]) {
                 let profile = tempfile::tempdir().expect("a temporary folder can be made");
                 let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-                let mut browser = Self { driver, address, session: String::new(), profile: profile };
+                let mut browser = Self { driver, address, session: String::new(), profile };
                 browser.session = browser.begin();
                 return browser;
             }
