@@ -6,6 +6,7 @@
 
 pub mod browser;
 pub mod builds;
+pub mod described;
 pub mod environment;
 pub mod fault_proxy;
 pub mod google_peer;

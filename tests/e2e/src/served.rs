@@ -1,17 +1,24 @@
 //! A host that serves, as those see it who use its API.
 
+use crate::described::Described;
 use crate::home::Home;
 use crate::http::{Message, exchange};
 use crate::program::Running;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 /// Far longer than anything here takes on a slow machine.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// With these options nothing happens but what is asked for.
+pub const QUIET: [&str; 4] = ["--import-every", "0", "--reconcile-every", "0"];
+/// Where the API describes itself.
+const DESCRIPTION: &str = "/v1/openapi.json";
 
 /// A host that serves.
 pub struct Served<'a> {
@@ -20,6 +27,7 @@ pub struct Served<'a> {
     pub process: Running,
     /// Where its API answers.
     pub address: SocketAddr,
+    described: OnceLock<Described>,
 }
 
 impl<'a> Served<'a> {
@@ -32,7 +40,8 @@ impl<'a> Served<'a> {
         });
         let said = process.output();
         let address = said.trim().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
-        Self { home, address: address.unwrap_or_else(|| panic!("no address in: {said}")), process }
+        let address = address.unwrap_or_else(|| panic!("no address in: {said}"));
+        Self { home, address, process, described: OnceLock::new() }
     }
 
     /// The token of the host itself.
@@ -53,8 +62,20 @@ impl<'a> Served<'a> {
         answer
     }
 
-    /// Asks the API; status and answer, null where it has no body.
+    /// Asks the API; status and answer, null where it has no body. What is answered under `/v1` must be as it is described.
+    #[track_caller]
     pub fn ask(&self, method: &str, path: &str, token: Option<&str>, body: Option<&Value>) -> (u16, Value) {
+        let (status, answer) = self.exchange(method, path, token, body);
+        if path.starts_with("/v1/") {
+            let described =
+                self.described.get_or_init(|| Described::new(self.exchange("GET", DESCRIPTION, None, None).1));
+            let differences = described.differences(method, path, status, &answer);
+            assert!(differences.is_empty(), "{}", differences.join("\n"));
+        }
+        (status, answer)
+    }
+
+    fn exchange(&self, method: &str, path: &str, token: Option<&str>, body: Option<&Value>) -> (u16, Value) {
         let mut headers = vec![("Host".to_owned(), self.address.to_string())];
         headers.extend(token.map(|token| ("Authorization".to_owned(), format!("Bearer {token}"))));
         headers.extend(body.map(|_| ("Content-Type".to_owned(), "application/json".to_owned())));

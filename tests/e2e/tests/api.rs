@@ -2,11 +2,8 @@
 
 use purser_e2e::home::Home;
 use purser_e2e::people::{People, Policy, company, crm, edit_directory, guard_as_usual};
-use purser_e2e::served::{Served, eventually};
+use purser_e2e::served::{QUIET, Served, eventually};
 use serde_json::{Value, json};
-
-/// Nothing happens but what is asked for.
-const QUIET: [&str; 4] = ["--import-every", "0", "--reconcile-every", "0"];
 
 /// So many people with accounts in both applications.
 fn staffed(count: usize) -> (Home, People) {

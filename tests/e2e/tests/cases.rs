@@ -1,7 +1,8 @@
 //! Accounts that may belong to somebody: a person decides, with the real program.
 
 use purser_e2e::home::Home;
-use serde_json::Value;
+use purser_e2e::served::{QUIET, Served};
+use serde_json::{Value, json};
 
 const DECLARATIONS: &str = r#"
 [source.hr]
@@ -101,4 +102,23 @@ fn a_protected_account_is_not_touched_and_not_given_to_anybody() {
     assert!(said.contains("protected"), "{said}");
     home.purser(&["apply"]).done();
     assert_eq!(accounts(&home), ["svc-mail,anna@example.org,,true"]);
+}
+
+#[test]
+fn over_the_api_a_person_decides_and_an_account_is_given_and_taken() {
+    let home = home("a.berg,anna@example.org,,true\nberg.a,anna@example.org,,true\n");
+    let served = Served::start(&home, &QUIET);
+    let token = served.own_token();
+    let open = served.list("/v1/cases?state=open&");
+    let case = format!("/v1/cases/{}", open[0]["id"].as_str().expect("an id"));
+    let read = served.get(&case, Some(&token)).1;
+    assert_eq!((read["decision"].is_null(), read["accounts"].as_array().map(Vec::len)), (true, Some(2)), "{read}");
+    let account = read["accounts"][0]["id"].as_str().expect("an id").to_owned();
+    let decided = served.post(&format!("{case}/decision"), &token, &json!({"decision": "link", "account": account}));
+    assert_eq!((&decided["decision"], &decided["account"]), (&json!("link"), &json!(account)), "{decided}");
+    let link = format!("/v1/accounts/{account}/link");
+    assert_eq!(served.ask("DELETE", &link, Some(&token), None).0, 204);
+    let linked = served.post(&link, &token, &json!({"identity": read["identity"]}));
+    assert_eq!((&linked["identity"], &linked["situation"]), (&read["identity"], &json!("linked")), "{linked}");
+    served.stop();
 }

@@ -1,18 +1,17 @@
 //! The API is what its description says: `schemathesis` makes requests of it, right and wrong ones, and judges the answers.
 
+use purser_e2e::described::Described;
 use purser_e2e::environment::clients_python;
 use purser_e2e::home::Home;
-use purser_e2e::people::{People, Policy, company, guard_as_usual};
-use purser_e2e::served::Served;
-use serde_json::json;
+use purser_e2e::people::{People, Policy, company, edit_directory, guard_as_usual};
+use purser_e2e::served::{QUIET, Served};
+use serde_json::{Value, json};
 use std::process::Command;
 
-/// Nothing happens but what is asked for.
-const QUIET: [&str; 4] = ["--import-every", "0", "--reconcile-every", "0"];
 /// Answered for as long as the host runs; tests/api.rs follows it.
 const ENDLESS: &str = "/v1/events/stream";
 
-/// A company in which there is something of everything: accounts, runs, a plan that was not applied, and what the guard holds.
+/// A company in which there is something of everything: accounts, runs, operations, and what the guard holds.
 fn busy() -> Home {
     let home = company(Policy::default());
     let mut people = People::employed(30);
@@ -26,6 +25,17 @@ fn busy() -> Home {
     people.export(&home);
     home.purser(&["import", "hr", "--allow-departures", "12"]).done();
     home
+}
+
+/// Somebody else changes accounts, the host has looked, and what would be done about it is kept as a plan; its id.
+fn planned(home: &Home, served: &Served<'_>) -> String {
+    for number in ["E00025", "E00026"] {
+        edit_directory(home, number, "mail", "intruder@example.com");
+    }
+    let look = json!({"kind": "reconciliation", "target": "directory", "dry_run": true});
+    served.post("/v1/runs", &served.own_token(), &look);
+    let made = served.post("/v1/plans", &served.own_token(), &json!({"targets": ["directory"]}));
+    made["plan"]["id"].as_str().unwrap_or_else(|| panic!("a plan: {made}")).to_owned()
 }
 
 /// Whether all that was tried went as described; what it says otherwise is shown.
@@ -52,7 +62,7 @@ fn judge(home: &Home, served: &Served<'_>, token: &str, phases: &str, examples: 
 fn an_admin_finds_the_api_as_it_is_described() {
     let home = busy();
     let served = Served::start(&home, &QUIET);
-    served.post("/v1/plans", &served.own_token(), &json!({}));
+    planned(&home, &served);
     judge(&home, &served, &served.own_token(), "coverage,fuzzing,stateful", "8");
     served.stop();
 }
@@ -65,5 +75,72 @@ fn a_viewer_finds_the_api_as_it_is_described_and_changes_nothing() {
     judge(&home, &served, made["token"].as_str().expect("a token"), "coverage,fuzzing", "4");
     let (status, rows) = served.get("/v1/audit?actor=api:vera", Some(&served.own_token()));
     assert_eq!((status, &rows["items"]), (200, &json!([])));
+    served.stop();
+}
+
+fn described() -> Described {
+    Described::new(json!({
+        "paths": {"/v1/things/{id}": {"get": {"responses": {
+            "200": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}},
+            "204": {"description": "Gone"},
+        }}}},
+        "components": {"schemas": {"Thing": {
+            "type": "object", "properties": {"id": {"type": "string", "format": "uuid"}}, "required": ["id"],
+        }}},
+    }))
+}
+
+#[test]
+fn what_is_not_as_described_is_found() {
+    let good = json!({"id": "00000000-0000-7000-8000-000000000000"});
+    for (method, path, status, body, words) in [
+        ("GET", "/v1/things/1?x=1", 200, good.clone(), ""),
+        ("GET", "/v1/things/1", 200, json!({}), "id"),
+        ("GET", "/v1/things/1", 200, json!({"id": "1"}), "uuid"),
+        ("GET", "/v1/things/1", 200, json!({"id": good["id"], "more": 1}), "more"),
+        ("GET", "/v1/things/1", 201, good.clone(), "201 is not described"),
+        ("GET", "/v1/things/1", 204, good, "has no body"),
+        ("GET", "/v1/things/1", 204, Value::Null, ""),
+        ("POST", "/v1/things/1", 200, Value::Null, "is not described"),
+        ("POST", "/v1/things/1", 405, Value::Null, ""),
+    ] {
+        let found = described().differences(method, path, status, &body).join("\n");
+        assert_eq!(found.is_empty(), words.is_empty(), "{method} {path} {status} {body}: {found}");
+        assert!(found.contains(words), "{method} {path} {status} {body}: {found}");
+    }
+}
+
+/// Every request that only reads, as the description has it.
+fn readings(description: &Value) -> Vec<&str> {
+    let paths = description["paths"].as_object().expect("paths");
+    let reads = paths.iter().filter(|(path, item)| item["get"].is_object() && *path != ENDLESS);
+    reads.map(|(path, _)| path.as_str()).collect()
+}
+
+#[test]
+fn whatever_is_there_is_read_as_it_is_described() {
+    let home = busy();
+    let served = Served::start(&home, &QUIET);
+    let token = served.own_token();
+    served.post("/v1/tokens", &token, &json!({"name": "vera", "role": "viewer"}));
+    let plan = planned(&home, &served);
+    let description = served.get("/v1/openapi.json", None).1;
+    // `ask` judges each answer.
+    let mut singles = 0;
+    for path in readings(&description) {
+        let Some((list, rest)) = path.split_once("/{id}") else {
+            assert_eq!(served.get(path, Some(&token)).0, 200, "{path}");
+            continue;
+        };
+        for one in served.list(&format!("{list}?")).iter().take(5) {
+            let id = one["id"].as_str().expect("an id");
+            assert_eq!(served.get(&format!("{list}/{id}{rest}"), Some(&token)).0, 200, "{path}");
+            singles += 1;
+        }
+    }
+    assert!(singles >= 15, "{singles}");
+    let (_, items) = served.get(&format!("/v1/plans/{plan}/items"), Some(&token));
+    assert!(!items["items"].as_array().expect("a list").is_empty(), "{items}");
+    served.post(&format!("/v1/plans/{plan}/application"), &token, &json!({}));
     served.stop();
 }

@@ -3,6 +3,8 @@
 use super::document::DESCRIPTION;
 use axum::http::header;
 use axum::response::IntoResponse;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Reads this description.
 #[utoipa::path(
@@ -11,7 +13,7 @@ use axum::response::IntoResponse;
     operation_id = "readDescription",
     tag = "access",
     security(()),
-    responses((status = 200, description = "The description, as OpenAPI 3.1", body = Object))
+    responses((status = 200, description = "The description, as OpenAPI 3.1", body = BTreeMap<String, Value>))
 )]
 pub(crate) async fn handle() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], DESCRIPTION.text.as_str())
