@@ -3,8 +3,6 @@
 use super::document::DESCRIPTION;
 use axum::http::header;
 use axum::response::IntoResponse;
-use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// Reads this description.
 #[utoipa::path(
