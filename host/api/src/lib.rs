@@ -32,6 +32,7 @@ use purser_model::access::Permission;
 use purser_model::seal::PlanKey;
 use purser_reconcile::Engine;
 use purser_store::Store;
+use purser_webhook::Webhooks;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -53,6 +54,8 @@ pub struct ApiState {
     pub token: ApiToken,
     /// Tells of new events.
     pub news: News,
+    /// Who is told of events.
+    pub webhooks: Arc<Webhooks>,
     /// The program's version.
     pub version: &'static str,
     /// The time.

@@ -43,6 +43,17 @@ struct OfLimit {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfDeliveries {
+    webhook: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfWebhook {
+    webhook: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct OfBuild {
     version: &'static str,
 }
@@ -54,6 +65,7 @@ pub(crate) async fn handle(State(state): State<ApiState>) -> Result<Response, Pr
     registry.register("build_info", "The version of the program", build);
     targets(&state, &mut registry).await?;
     host(&state, &mut registry).await?;
+    webhooks(&state, &mut registry).await?;
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|_| Problem::internal())?;
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response())
@@ -104,6 +116,38 @@ async fn host(state: &ApiState, registry: &mut Registry) -> Result<(), Problem> 
         limits.get_or_create(&labels).inc_by(count.times);
     }
     registry.register("limits_reached", "How often calls into connectors reached a limit", limits);
+    Ok(())
+}
+
+async fn webhooks(state: &ApiState, registry: &mut Registry) -> Result<(), Problem> {
+    let deliveries = Family::<OfDeliveries, Counter>::default();
+    let [waiting, dead, behind, disabled] = [(); 4].map(|()| Family::<OfWebhook, Count>::default());
+    let newest = state.store.events_kept().await?.newest;
+    for kept in state.store.webhooks().await? {
+        let webhook = || kept.name.to_string();
+        // A try that was the last counts among those that failed as well.
+        for (outcome, count) in [("delivered", kept.delivered), ("failed", kept.failed), ("dead", kept.died)] {
+            deliveries.get_or_create(&OfDeliveries { webhook: webhook(), outcome }).inc_by(count);
+        }
+        let numbers = [
+            (&waiting, kept.waiting),
+            (&dead, kept.dead_letters),
+            (&behind, newest.saturating_sub(kept.through)),
+            (&disabled, kept.disabled_at.is_some().into()),
+        ];
+        numbers.iter().for_each(|(family, number)| {
+            family.get_or_create(&OfWebhook { webhook: webhook() }).set(*number);
+        });
+    }
+    registry.register(
+        "webhook_deliveries",
+        "Tries to deliver, by how they ended; `dead` are those given up",
+        deliveries,
+    );
+    registry.register("webhook_waiting", "Deliveries that failed and are tried again", waiting);
+    registry.register("webhook_dead_letters", "Deliveries that were given up", dead);
+    registry.register("webhook_behind_events", "Events that were not looked at for the webhook yet", behind);
+    registry.register("webhook_disabled", "1 where the receiver said that it is gone", disabled);
     Ok(())
 }
 

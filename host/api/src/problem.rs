@@ -8,6 +8,7 @@ use purser_model::access::{ApiRole, Permission};
 use purser_model::id::TokenName;
 use purser_reconcile::EngineError;
 use purser_store::StoreError;
+use purser_webhook::NotSent;
 use serde::Serialize;
 use tracing::error;
 use utoipa::ToSchema;
@@ -30,6 +31,7 @@ pub(crate) enum Code {
     PlanRefused,
     NoChangeFeed,
     NotShownYet,
+    WebhookUnusable,
     EventsGone,
     TooLarge,
     NotJson,
@@ -74,6 +76,12 @@ impl Code {
                 CONFLICT,
                 "Not done",
                 "the target does not show yet what was written just now; ask again",
+            ),
+            Self::WebhookUnusable => (
+                "webhook-unusable",
+                CONFLICT,
+                "Not done",
+                "nothing can be sent to the webhook as it is declared, such as where its secret is not set",
             ),
             Self::EventsGone => (
                 "events-gone",
@@ -249,6 +257,17 @@ impl From<EngineError> for Problem {
             EngineError::Plan(_) => Self::new(Code::PlanRefused, text),
             EngineError::NotShownYet { .. } => Self::new(Code::NotShownYet, text),
             EngineError::Resting { .. } => Self::new(Code::TargetRests, text),
+        }
+    }
+}
+
+impl From<NotSent> for Problem {
+    fn from(failure: NotSent) -> Self {
+        let text = failure.to_string();
+        match failure {
+            NotSent::Store(failure) => failure.into(),
+            NotSent::NotDeclared(_) => Self::not_found(text),
+            NotSent::Secrets(_) | NotSent::Secret(_) | NotSent::Receiver(_) => Self::new(Code::WebhookUnusable, text),
         }
     }
 }

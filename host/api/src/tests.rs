@@ -9,12 +9,15 @@ use axum::http::{Request, StatusCode, header};
 use jiff::Timestamp;
 use purser_connector::{Fault, Session};
 use purser_model::access::{ApiRole, Permission};
-use purser_model::id::{Ids, SourceName, TargetName};
+use purser_model::id::{Ids, SecretName, SourceName, TargetName};
 use purser_model::identity::{IdentityRecord, LifecycleState, Validity};
 use purser_model::seal::PlanKey;
+use purser_model::secret::NamedSecrets;
+use purser_model::webhook::Webhook;
 use purser_reconcile::{Clock, Engine, Jitter, Sessions, Settings};
-use purser_store::Store;
+use purser_store::{Store, WebhookEnd, WebhookTry};
 use purser_store_sqlite::SqliteStore;
+use purser_webhook::{SecretsClosed, SigningSecrets, Webhooks};
 use serde_json::Value;
 use std::sync::Arc;
 use tower::ServiceExt;
@@ -107,12 +110,29 @@ pub(crate) async fn state(people: usize) -> (ApiState, tempfile::TempDir) {
         engine: Arc::new(engine(store.clone(), folder.path())),
         plan_key: PlanKey::new("a key of this test"),
         news: News::of(store.clone()),
+        webhooks: Arc::new(webhooks(store.clone())),
         store,
         token: ApiToken::new(TOKEN),
         version: "0",
         now,
     };
     (state, folder)
+}
+
+/// One that has no secret, so that nothing is ever sent.
+fn webhooks(store: Arc<dyn Store>) -> Webhooks {
+    let url = "http://127.0.0.1:1/hidden?key=hidden".parse().unwrap();
+    let siem = Webhook { from_start: true, ..Webhook::new(url, "signing".parse().unwrap()) };
+    Webhooks::new(store, [("siem".parse().unwrap(), siem)].into(), Arc::new(NoSecrets), now)
+}
+
+struct NoSecrets;
+
+#[async_trait]
+impl SigningSecrets for NoSecrets {
+    async fn open(&self, _names: &[&SecretName]) -> Result<NamedSecrets, SecretsClosed> {
+        Ok(NamedSecrets::new())
+    }
 }
 
 pub(crate) fn now() -> Timestamp {
@@ -245,6 +265,9 @@ const CHANGING: &[(&str, &str, Permission)] = &[
     ("POST", "/deletions/{account}/cancellation", Permission::Operate),
     ("POST", "/operations/{id}/retry", Permission::Operate),
     ("POST", "/targets/{name}/release", Permission::Operate),
+    ("POST", "/webhooks/{name}/test", Permission::Operate),
+    ("POST", "/webhooks/{name}/redelivery", Permission::Operate),
+    ("POST", "/webhooks/{name}/enabling", Permission::Operate),
     ("POST", "/runs", Permission::Operate),
     ("POST", "/plans", Permission::Operate),
     ("POST", "/plans/{id}/application", Permission::Operate),
@@ -278,7 +301,7 @@ fn permission(method: &str, path: &str) -> Permission {
 async fn every_route_opens_to_those_roles_that_may_and_to_nobody_else() {
     let (api, tokens, _folder) = api_with_roles().await;
     let routes = declared_routes();
-    assert!(routes.len() >= 36, "{routes:?}");
+    assert!(routes.len() >= 41, "{routes:?}");
     assert!(CHANGING.iter().all(|(method, path, _)| routes.iter().any(|route| route.0 == *method && route.1 == *path)));
     for (method, path) in routes {
         // Who follows events is answered for as long as the host runs.
@@ -398,6 +421,7 @@ async fn the_metrics_are_read_with_a_token_and_hold_the_host_in_numbers() {
     state.store.note_limit_reached(reached.clone(), now()).await.unwrap();
     state.store.note_limit_reached(reached, now()).await.unwrap();
     let newest = state.store.events_kept().await.unwrap().newest;
+    state.webhooks.know().await.unwrap();
     let api = router(state);
     assert_eq!(status(&api, "GET", "/metrics", "wrong").await, 401);
     let request = Request::get("/metrics").header(header::AUTHORIZATION, format!("Bearer {TOKEN}"));
@@ -413,9 +437,48 @@ async fn the_metrics_are_read_with_a_token_and_hold_the_host_in_numbers() {
         format!("purser_events_total {newest}"),
         r#"purser_limits_reached_total{limit="memory",connector="crm@1.0.0",subject="target \"crm\""} 2"#.to_owned(),
         "# EOF".to_owned(),
+        "purser_webhook_deliveries_total{webhook=\"siem\",outcome=\"delivered\"} 0".to_owned(),
+        format!("purser_webhook_behind_events{{webhook=\"siem\"}} {newest}"),
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
     }
+}
+
+#[tokio::test]
+async fn webhooks_are_listed_with_their_dead_letters_which_are_delivered_again() {
+    let (state, _folder) = state(2).await;
+    state.webhooks.know().await.unwrap();
+    let store = state.store.clone();
+    let event = store.events(0, 1).await.unwrap().remove(0);
+    let end = WebhookEnd::Dead { reason: "the receiver answered 500".to_owned() };
+    let tries = vec![WebhookTry { event: event.clone(), end }];
+    store.record_webhook(&"siem".parse().unwrap(), Some(event.sequence), tries, now()).await.unwrap();
+    let api = router(state);
+
+    let listed = read(&api, "/v1/webhooks").await;
+    let siem = &listed["items"][0];
+    assert_eq!((&siem["name"], &siem["kept"]["dead_letters"]), (&"siem".into(), &1.into()), "{listed}");
+    assert_eq!(siem["declared"]["receiver"], "http://127.0.0.1:1");
+    assert!(siem["trouble"].as_str().unwrap().contains("`signing` is not set"), "{listed}");
+    assert!(!listed.to_string().contains("hidden"), "{listed}");
+    let dead = read(&api, "/v1/webhooks/siem/dead").await;
+    assert_eq!(dead["items"][0]["event"], serde_json::to_value(&event).unwrap());
+
+    let again =
+        async |body: &'static str| post(&api, "/v1/webhooks/siem/redelivery", TOKEN, "application/json", body).await;
+    assert_eq!(again(r#"{"events": []}"#).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(again(r#"{"events": [999]}"#).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(again("{}").await, (StatusCode::OK, serde_json::json!({"redelivered": 1})));
+    assert_eq!(read(&api, "/v1/webhooks/siem/dead").await["items"], serde_json::json!([]));
+    let (status, _, problem) = ask(&api, "POST", "/v1/webhooks/siem/test", Some(TOKEN)).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &"webhook-unusable".into()), "{problem}");
+    assert_eq!(ask(&api, "POST", "/v1/webhooks/siem/enabling", Some(TOKEN)).await.0, StatusCode::NO_CONTENT);
+    let rows = read(&api, "/v1/audit?action=webhook-redelivered").await;
+    assert_eq!(
+        (rows["items"].as_array().unwrap().len(), &rows["items"][0]["actor"]),
+        (1, &"api:host".into()),
+        "{rows}"
+    );
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod quarantine;
 mod runs;
 mod targets;
 mod tokens;
+mod webhooks;
 
 use crate::ApiState;
 use crate::auth::only_for;
@@ -57,6 +58,8 @@ fn reading() -> OpenApiRouter<ApiState> {
         .routes(routes!(insight::drift::handle))
         .routes(routes!(insight::failures::handle))
         .routes(routes!(insight::latency::handle))
+        .routes(routes!(webhooks::list::handle))
+        .routes(routes!(webhooks::dead::handle))
         .routes(routes!(events::list::handle))
         .routes(routes!(events::stream::handle))
 }
@@ -70,6 +73,9 @@ fn operating() -> OpenApiRouter<ApiState> {
         .routes(routes!(deletions::cancel::handle))
         .routes(routes!(operations::retry::handle))
         .routes(routes!(targets::release::handle))
+        .routes(routes!(webhooks::test::handle))
+        .routes(routes!(webhooks::redeliver::handle))
+        .routes(routes!(webhooks::enable::handle))
         .routes(routes!(runs::start::handle))
         .routes(routes!(plans::make::handle))
         .routes(routes!(plans::apply::handle))

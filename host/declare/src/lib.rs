@@ -28,6 +28,7 @@ mod suggestion;
 mod target;
 mod timing;
 mod units;
+mod webhook;
 
 pub use error::{DeclarationError, DeclarationErrors, Position};
 pub use units::{NotAnAmount, duration};

@@ -4,7 +4,7 @@ use crate::DeclarationText;
 use crate::circle::first_circle;
 use crate::problems::{Place, Problems};
 use crate::section::{Node, Section};
-use crate::{check, connectors, membership, source, target};
+use crate::{check, connectors, membership, source, target, webhook};
 use purser_model::configuration::Configuration;
 use purser_model::id::RoleName;
 use purser_plan::RulePlace;
@@ -50,6 +50,13 @@ impl Reading {
             if let Some(name) = self.declare("role", name, &section.place, files) {
                 let role = membership::role(self, &name, section);
                 self.configuration.roles.insert(name, role);
+            }
+        }
+        for (name, section) in file.sections("webhook", &mut self.problems) {
+            if let Some(name) = self.declare("webhook", name, &section.place, files)
+                && let Some(webhook) = webhook::read(section, base, &mut self.problems)
+            {
+                self.configuration.webhooks.insert(name, webhook);
             }
         }
         if let Some(section) = file.optional("connectors").and_then(|node| node.section(&mut self.problems))

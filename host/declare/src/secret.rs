@@ -34,8 +34,9 @@ pub(crate) fn secret(node: &Node<'_>, base: &Path, problems: &mut Problems) -> O
 #[error(
     "this is no name of a secret: use 1 to 64 of a-z, A-Z, 0-9, `-`, `_` and `.`, and set the secret itself with `purser secret set NAME`"
 )]
-struct NotASecretName(#[from] NotAName);
+pub(crate) struct NotASecretName(#[from] NotAName);
 
-fn name(text: &str) -> Result<SecretName, NotASecretName> {
+/// The name of a secret in the store.
+pub(crate) fn name(text: &str) -> Result<SecretName, NotASecretName> {
     Ok(text.parse()?)
 }

@@ -98,7 +98,7 @@ fn window(node: &Node<'_>, problems: &mut Problems) -> Option<Window> {
 }
 
 /// Reads `{ calls = 600, per = "1m", concurrency = 4 }`.
-fn rate(node: &Node<'_>, problems: &mut Problems) -> Option<Rate> {
+pub(crate) fn rate(node: &Node<'_>, problems: &mut Problems) -> Option<Rate> {
     let mut section = node.section(problems)?;
     let calls = section.required("calls", "600", problems);
     let calls = calls.and_then(|node| number(&node, MOST_CALLS, problems));

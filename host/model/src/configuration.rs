@@ -8,13 +8,14 @@ use crate::connectors::{ConnectorRules, InstanceLimits, UpgradePolicy};
 use crate::directory_server::DirectoryServerGrant;
 use crate::egress::EgressRules;
 use crate::guard::{Guard, GuardLimit};
-use crate::id::{GroupName, RoleName, SecretName, SourceName, TargetName};
+use crate::id::{GroupName, RoleName, SecretName, SourceName, TargetName, WebhookName};
 use crate::identity::Validity;
 use crate::object::Digest;
 use crate::password::PasswordPolicy;
 use crate::quarantine::{QuarantineRules, RetryRules};
 use crate::schedule::Schedule;
 use crate::scim::PushedSource;
+use crate::webhook::Webhook;
 use crate::window::Windows;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,8 @@ pub struct Configuration {
     pub roles: BTreeMap<RoleName, Role>,
     /// Which connector files are trusted.
     pub connectors: ConnectorRules,
+    /// Who is told of events.
+    pub webhooks: BTreeMap<WebhookName, Webhook>,
 }
 
 impl Configuration {

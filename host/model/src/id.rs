@@ -156,6 +156,10 @@ name! {
     /// The name of a token of the API.
     TokenName
 }
+name! {
+    /// The name of a webhook.
+    WebhookName
+}
 
 /// Makes ids that grow with time (UUIDv7, RFC 9562 section 5.7) from a time and a seed that the caller gives.
 ///

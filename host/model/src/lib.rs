@@ -31,6 +31,7 @@ pub mod seal;
 pub mod sealed;
 pub mod secret;
 pub mod upgrade;
+pub mod webhook;
 pub mod window;
 
 /// An object's or identity's attributes: SCIM-shaped JSON.

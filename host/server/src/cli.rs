@@ -5,6 +5,7 @@ mod recognition;
 mod scim_token;
 mod secret;
 mod token;
+mod webhook;
 
 use crate::commands::since::Moment;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -19,6 +20,7 @@ pub use recognition::*;
 pub use scim_token::*;
 pub use secret::*;
 pub use token::*;
+pub use webhook::*;
 
 /// Keeps every account a person has, in every application of a company, in step with who that person is today.
 ///
@@ -100,6 +102,9 @@ pub enum Command {
     /// Tokens of clients that push identities over SCIM
     #[command(subcommand)]
     ScimToken(ScimTokenCommand),
+    /// Receivers that are told of events: see how far each is, and deliver again what was given up
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Make, build, inspect, list and upgrade connectors
     #[command(subcommand)]
     Connector(Connector),

@@ -26,3 +26,4 @@ pub mod serve;
 pub mod since;
 pub mod status;
 pub mod token;
+pub mod webhook;

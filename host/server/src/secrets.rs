@@ -2,6 +2,7 @@
 
 mod key_file;
 mod refresh_tokens;
+mod signing;
 
 use crate::home::Home;
 use jiff::Timestamp;
@@ -107,8 +108,14 @@ impl SealedStore {
 
     /// The secrets that a declaration refers to, opened; those that are not set are left out.
     pub async fn of(&self, grant: &GrantDeclaration) -> Result<NamedSecrets, SealedStoreError> {
+        let names: BTreeSet<_> = grant.sealed_secrets().map(|(_, name)| name).collect();
+        self.named(&names.into_iter().collect::<Vec<_>>()).await
+    }
+
+    /// These secrets, opened; those that are not set are left out.
+    pub async fn named(&self, names: &[&SecretName]) -> Result<NamedSecrets, SealedStoreError> {
         let mut kept = Vec::new();
-        for name in grant.sealed_secrets().map(|(_, name)| name).collect::<BTreeSet<_>>() {
+        for name in names {
             kept.extend(self.store.sealed_secret(name).await?.map(|kept| kept.sealed));
         }
         if kept.is_empty() {

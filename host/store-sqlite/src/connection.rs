@@ -36,6 +36,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0013-limits.sql")),
     M::up(include_str!("../migrations/0015-access.sql")),
     M::up(include_str!("../migrations/0016-scim.sql")),
+    M::up(include_str!("../migrations/0017-webhooks.sql")),
 ];
 
 /// Why the file could not be opened.

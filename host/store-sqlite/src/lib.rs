@@ -39,6 +39,7 @@ mod together;
 mod transaction;
 mod unmatched;
 mod upgrades;
+mod webhooks;
 
 use async_trait::async_trait;
 use connection::Connections;

@@ -15,6 +15,7 @@ mod scim;
 mod secrets;
 mod situations;
 mod upgrades;
+mod webhooks;
 
 pub use access::*;
 pub use audit::*;
@@ -26,6 +27,7 @@ pub use scim::*;
 pub use secrets::*;
 pub use situations::*;
 pub use upgrades::*;
+pub use webhooks::*;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -98,7 +100,7 @@ pub enum StoreError {
 /// What must be kept.
 #[async_trait]
 pub trait Store:
-    Access + Insight + Limits + Recognition + Upgrades + ScimResources + SealedSecrets + Send + Sync
+    Access + Insight + Limits + Recognition + Upgrades + ScimResources + SealedSecrets + WebhookLetters + Send + Sync
 {
     // On whose behalf
 

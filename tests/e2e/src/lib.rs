@@ -18,6 +18,7 @@ pub mod ldap_tools;
 pub mod listening;
 pub mod people;
 pub mod program;
+pub mod receiver;
 pub mod salesforce_peer;
 pub mod samba;
 pub mod samba_peer;

@@ -40,6 +40,7 @@ const PERMISSION: &str = "x-permission";
         (name = "operations", description = "What is done to one object of a target"),
         (name = "decisions", description = "What waits for a person"),
         (name = "events", description = "What happened, and who did it"),
+        (name = "webhooks", description = "Receivers that are told of events"),
         (name = "access", description = "Tokens of the API, and this description")
     )
 )]

@@ -74,6 +74,15 @@ impl IntoResponses for EventsGone {
     }
 }
 
+/// A webhook that is declared, and perhaps cannot be used.
+pub(crate) struct Sendable;
+
+impl IntoResponses for Sendable {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        answers(&[Code::NotFound, Code::WebhookUnusable])
+    }
+}
+
 /// What the engine does.
 pub(crate) struct Work;
 

@@ -2,13 +2,15 @@
 
 use crate::Ending;
 use crate::home::Home;
-use crate::host::Host;
+use crate::host::{Host, now};
 use crate::output::{Output, table};
 use crate::sessions::OpenSessions;
 use purser_connector::Fault;
 use purser_model::manifest::{CheckLevel, Finding, Severity};
 use purser_reconcile::Sessions;
+use purser_webhook::Webhooks;
 use serde::Serialize;
+use std::sync::Arc;
 
 #[derive(Serialize)]
 struct Checked {
@@ -43,6 +45,13 @@ pub async fn run(home: Home, output: &Output) -> anyhow::Result<Ending> {
         };
         push(&mut checked, &format!("target {name}"), findings);
     }
+    let webhooks =
+        Webhooks::new(host.store.clone(), configuration.webhooks.clone(), Arc::new(host.secrets.clone()), now);
+    for name in webhooks.names() {
+        if let Some(trouble) = webhooks.trouble(name).await? {
+            checked.push(Checked { subject: format!("webhook {name}"), finding: unusable(trouble.to_string()) });
+        }
+    }
     output.answer(&checked, || text(&checked))?;
     let failed = checked.iter().any(|one| one.finding.severity == Severity::Error);
     Ok(if failed { Ending::Failed } else { Ending::Done })
@@ -52,10 +61,12 @@ fn refused(reason: String) -> Finding {
     Finding { severity: Severity::Error, code: "refused-file".into(), message: reason, remedy: None }
 }
 
+fn unusable(message: String) -> Finding {
+    Finding { severity: Severity::Error, code: "unusable".into(), message, remedy: None }
+}
+
 fn push(checked: &mut Vec<Checked>, subject: &str, findings: Result<Vec<Finding>, Fault>) {
-    let findings = findings.unwrap_or_else(|fault| {
-        vec![Finding { severity: Severity::Error, code: "unusable".into(), message: fault.to_string(), remedy: None }]
-    });
+    let findings = findings.unwrap_or_else(|fault| vec![unusable(fault.to_string())]);
     checked.extend(findings.into_iter().map(|finding| Checked { subject: subject.to_owned(), finding }));
 }
 

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use purser_model::configuration::{Configuration, GrantDeclaration};
 use purser_model::id::SecretName;
 use purser_model::secret::Secret;
+use purser_model::webhook::Webhook;
 use serde::Serialize;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -157,7 +158,10 @@ fn users(configuration: &Configuration, name: &SecretName) -> Vec<String> {
     };
     let sources = configuration.sources.iter().map(|(source, one)| of(format!("source {source}"), &one.instance.grant));
     let targets = configuration.targets.iter().map(|(target, one)| of(format!("target {target}"), &one.instance.grant));
-    let mut users = sources.chain(targets).flatten().collect::<Vec<_>>();
+    let signs = |webhook: &Webhook| webhook.secret == *name || webhook.previous_secret.as_ref() == Some(name);
+    let webhooks = configuration.webhooks.iter().filter(|(_, one)| signs(one));
+    let webhooks = webhooks.map(|(webhook, _)| format!("webhook {webhook}"));
+    let mut users = sources.chain(targets).flatten().chain(webhooks).collect::<Vec<_>>();
     users.dedup();
     users
 }

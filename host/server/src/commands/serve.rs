@@ -10,6 +10,8 @@ use anyhow::{Context, bail};
 use purser_api::{ApiState, ApiToken, News};
 use purser_model::audit::Actor;
 use purser_reconcile::{EngineError, ImportOptions, NoProgress, ReconcileMode};
+use purser_webhook::Webhooks;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -33,6 +35,10 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
     if let Err(error) = host.registry.look().await {
         warn!(error = format!("{error:#}"), "the folder of connectors cannot be looked at");
     }
+    let declared = host.engine.rules().configuration().webhooks.clone();
+    let webhooks = Arc::new(Webhooks::new(host.store.clone(), declared, Arc::new(host.secrets.clone()), now));
+    // Before anything happens: it is told of what follows.
+    webhooks.know().await?;
     host.take_up_declarations(&NoProgress).await?;
     let token = read_or_make_secret(&home.api_token(), make_secret)?;
     let listener =
@@ -44,6 +50,7 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
         engine: host.engine.clone(),
         plan_key: host.plan_key.clone(),
         news: News::of(host.store.clone()),
+        webhooks: webhooks.clone(),
         token: ApiToken::new(&token),
         version: env!("CARGO_PKG_VERSION"),
         now,
@@ -56,6 +63,7 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
     tokio::select! {
         () = host.engine.work(&NoProgress) => {}
         () = watch(&host.registry) => {}
+        () = webhooks.work() => {}
         () = Box::pin(prune_regularly(&host)) => {}
         () = host.engine.run_schedules(&NoProgress) => {}
         () = import_regularly(&host, arguments.import_every) => {}

@@ -57,7 +57,8 @@ pub async fn find_identity(store: &dyn Store, reference: &str) -> anyhow::Result
     let Some((source, key)) = reference.split_once('/') else {
         bail!("`{reference}` names no identity: give its id, or `SOURCE/KEY` such as `hr/1001`");
     };
-    let filter = IdentityFilter { source: Some(source.parse()?), key: Some(key.to_owned()), ..IdentityFilter::default() };
+    let filter =
+        IdentityFilter { source: Some(source.parse()?), key: Some(key.to_owned()), ..IdentityFilter::default() };
     let found = store.identities(filter, PageRequest::first(1)).await?;
     found.first().map(|identity| identity.id).with_context(|| format!("no identity `{reference}` is known"))
 }

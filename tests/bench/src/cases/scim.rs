@@ -8,6 +8,7 @@ use anyhow::{Context, ensure};
 use purser_api::{ApiState, ApiToken, News, issue_scim_token};
 use purser_model::seal::PlanKey;
 use purser_reconcile::{Clock, NoProgress, ReconcileMode};
+use purser_webhook::Webhooks;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub async fn pushes(reconciled: Option<u64>) -> anyhow::Result<Vec<Figure>> {
         engine: engine.clone(),
         plan_key: PlanKey::new("a key of this bench"),
         news: News::of(store.clone()),
+        webhooks: Arc::new(Webhooks::none(store.clone(), now)),
         store,
         token: ApiToken::new("a token of this bench"),
         version: "0",

@@ -1,0 +1,7 @@
+//! Webhooks.
+
+pub(crate) mod dead;
+pub(crate) mod enable;
+pub(crate) mod list;
+pub(crate) mod redeliver;
+pub(crate) mod test;
