@@ -3,7 +3,7 @@
 use crate::ApiState;
 use crate::description::problems::NotFound;
 use crate::problem::Problem;
-use crate::v1::paging::{self, Listed};
+use crate::v1::paging::{self, Listed, Place};
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
@@ -17,8 +17,8 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
     /// Only those of events after this sequence number.
-    #[param(minimum = 0, maximum = 9223372036854775807_i64)]
-    after: Option<u64>,
+    #[param(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]
+    after: Option<Place>,
     /// How many entries the page has; 100 where it is not given.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
@@ -44,6 +44,6 @@ pub(crate) async fn handle(
 ) -> Result<Json<Listed<WebhookLetter, u64>>, Problem> {
     let (Path(name), Query(asked)) = (name?, parameters?);
     let limit = paging::limit(asked.limit)?;
-    let found = state.store.dead_letters(&name, asked.after.unwrap_or(0), limit).await?;
+    let found = state.store.dead_letters(&name, asked.after.map_or(0, u64::from), limit).await?;
     Ok(Json(Listed::new(found, limit, |letter| letter.event.sequence)))
 }

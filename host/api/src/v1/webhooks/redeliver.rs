@@ -2,7 +2,7 @@
 
 use crate::ApiState;
 use crate::auth::Acting;
-use crate::body::Body;
+use crate::body::{Body, Position};
 use crate::description::problems::{BadValues, NotFound};
 use crate::problem::Problem;
 use axum::Json;
@@ -10,7 +10,6 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use purser_model::id::WebhookName;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// More are named in several requests.
@@ -22,7 +21,7 @@ const MOST: usize = 500;
 pub(crate) struct Wanted {
     /// The events by their sequence numbers; all that were given up where it is not given.
     #[schema(min_items = 1, max_items = 500)]
-    events: Option<BTreeSet<u64>>,
+    events: Option<Vec<Position>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -55,6 +54,7 @@ pub(crate) async fn handle(
     if wanted.events.as_ref().is_some_and(|events| events.is_empty() || events.len() > MOST) {
         return Err(Problem::bad_parameter(format!("`events` names from 1 to {MOST} events; leave it out for all")));
     }
-    let redelivered = acting.store.redeliver(&name, wanted.events, (state.now)()).await?;
+    let events = wanted.events.map(|events| events.into_iter().map(|Position(event)| event).collect());
+    let redelivered = acting.store.redeliver(&name, events, (state.now)()).await?;
     Ok(Json(Redelivered { redelivered }))
 }
