@@ -42,7 +42,7 @@ secret = "bare"
     assert_eq!(siem.url.as_str(), "https://siem.example/in?tenant=7");
     assert!(siem.wants("identity-changed") && !siem.wants("run-started"));
     assert_eq!(siem.secret.as_str(), "siem-signing");
-    assert_eq!(siem.previous_secret.as_ref().map(|name| name.as_str()), Some("siem-signing-2025"));
+    assert_eq!(siem.previous_secret.as_ref().map(purser_model::id::SecretName::as_str), Some("siem-signing-2025"));
     assert_eq!(siem.retry, [Duration::from_secs(5), Duration::from_hours(1)]);
     assert_eq!(siem.rate.map(|rate| (rate.calls, rate.concurrency)), Some((10, 2)));
     assert_eq!((siem.timeout, siem.from_start, siem.addresses.len()), (Duration::from_secs(3), true, 1));

@@ -129,7 +129,7 @@ impl Webhooks {
         }
         lines.join_all().await;
         // None is declared.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     fn line(&self, name: &WebhookName, webhook: &Webhook) -> Line {
