@@ -118,12 +118,13 @@ fn whatever_is_there_is_read_as_it_is_described() {
     // `ask` judges each answer.
     let mut singles = 0;
     for path in readings(&description) {
-        let Some((list, rest)) = path.split_once("/{id}") else {
+        let Some((list, rest)) = path.split_once("/{") else {
             assert_eq!(served.get(path, Some(&token)).0, 200, "{path}");
             continue;
         };
+        let (key, rest) = rest.split_once('}').expect("the end of the name");
         for one in served.list(&format!("{list}?")).iter().take(5) {
-            let id = one["id"].as_str().expect("an id");
+            let id = one[key].as_str().expect("an id or a name");
             assert_eq!(served.get(&format!("{list}/{id}{rest}"), Some(&token)).0, 200, "{path}");
             singles += 1;
         }
