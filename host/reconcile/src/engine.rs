@@ -177,7 +177,7 @@ pub(crate) struct Turn {
     pace: Mutex<Option<Arc<Pace>>>,
     paced: Mutex<Option<Arc<Paced>>>,
     paused_until: Mutex<Option<Timestamp>>,
-    /// How often in a row it asked to be asked less.
+    /// How often in a row it asked to be asked less, or could not be asked.
     throttles: AtomicU32,
     /// As it is kept in the store; none until it was read.
     breaker: Mutex<Option<Breaker>>,
@@ -202,7 +202,7 @@ impl Turn {
         self.paused_until(now).max(rests)
     }
 
-    /// It asked to be asked less. Returns how often in a row.
+    /// It asked to be asked less, or could not be asked. Returns how often in a row.
     pub(crate) fn throttled(&self) -> u32 {
         self.throttles.fetch_add(1, Ordering::Relaxed).saturating_add(1)
     }

@@ -6,6 +6,7 @@ use crate::collision::sent;
 use crate::engine::{Engine, EngineError, connector_of};
 use crate::environment::Progress;
 use crate::observe::Reader;
+use crate::patience::is_throttle;
 use crate::resolve::{Unresolved, entitlement_key, resolve};
 use crate::rest::{Tally, cause_of};
 use crate::verdict::{self, Look, Try, Verdict};
@@ -105,6 +106,13 @@ pub(crate) struct Bench {
     pub(crate) classes: Arc<Vec<ObjectClass>>,
     /// Declared entitlements that are known in the target.
     pub(crate) entitlements: BTreeMap<String, EntitlementKey>,
+}
+
+impl Bench {
+    /// The class of this name, where the target has it.
+    pub(crate) fn class(&self, name: &str) -> Option<&ObjectClass> {
+        self.classes.iter().find(|class| class.name == name)
+    }
 }
 
 impl Engine {
@@ -365,7 +373,7 @@ impl Engine {
         if results.iter().any(Result::is_ok) {
             turn.answered();
         }
-        if errors().any(|error| matches!(error.class, ErrorClass::RateLimited { .. })) {
+        if errors().any(is_throttle) {
             turn.throttled();
         }
         let cause = |error: &ConnectorError| cause_of(&error.class);
@@ -449,9 +457,7 @@ impl Engine {
 
     pub(crate) fn observation(&self, bench: &Bench, class: &str, object: Object) -> Result<Observation, Fault> {
         let class = bench
-            .classes
-            .iter()
-            .find(|known| known.name == class)
+            .class(class)
             .ok_or_else(|| Fault::BrokenContract(format!("the target has no class `{class}` any more")))?;
         let target = self
             .rules
@@ -490,8 +496,10 @@ impl Engine {
 /// Whether the account itself lists that it holds the entitlement.
 fn shown_on_account(bench: &Bench, reference: &EntitlementReference) -> bool {
     let Ok(key) = entitlement_key(bench, reference) else { return true };
-    let class = bench.classes.iter().find(|class| class.name == key.class);
-    class.and_then(|class| class.holding.as_ref()).is_none_or(|holding| holding.side == HoldingSide::Account)
+    bench
+        .class(&key.class)
+        .and_then(|class| class.holding.as_ref())
+        .is_none_or(|holding| holding.side == HoldingSide::Account)
 }
 
 /// Whether what is there already may have been made by an earlier try whose answer was no or got lost: a gateway may say

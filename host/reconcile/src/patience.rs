@@ -3,7 +3,7 @@
 use crate::engine::{Engine, EngineError, in_target};
 use crate::verdict::back_off;
 use purser_connector::Fault;
-use purser_model::edit::{ErrorClass, ThrottleScope};
+use purser_model::edit::{ConnectorError, ErrorClass, ThrottleScope};
 use purser_model::id::TargetName;
 use purser_model::later;
 use std::future::Future;
@@ -26,8 +26,9 @@ struct Patience {
     most_tries: u32,
 }
 
-fn is_throttle(fault: &Fault) -> bool {
-    matches!(fault, Fault::Connector(error) if matches!(error.class, ErrorClass::RateLimited { .. }))
+/// Whether a target asks to be asked less.
+pub(crate) fn is_throttle(error: &ConnectorError) -> bool {
+    matches!(error.class, ErrorClass::RateLimited { .. })
 }
 
 impl Engine {
@@ -81,7 +82,7 @@ impl Engine {
     pub(crate) fn give_room_after(&self, name: &TargetName, error: &EngineError) {
         let EngineError::Connector { fault, .. } = error else { return };
         let turn = self.turn(name);
-        if is_throttle(fault)
+        if matches!(fault, Fault::Connector(error) if is_throttle(error))
             && let Some(Patience { wait, of_all: true, .. }) = self.asks_for_patience(name, fault, turn.throttled())
         {
             turn.pause(later(self.clock.now(), wait));
@@ -97,13 +98,17 @@ impl Engine {
             EngineError::Connector { fault, .. } => self.asks_for_patience(name, fault, tries),
             _ => None,
         };
-        let usual = || back_off(tries, self.jitter.fraction(), &self.numbers(name).0);
-        turn.pause(later(self.clock.now(), asked.map_or_else(usual, |patience| patience.wait)));
+        let wait = asked.map_or_else(|| self.usual_wait(name, tries), |patience| patience.wait);
+        turn.pause(later(self.clock.now(), wait));
+    }
+
+    /// How long is waited after so many tries where the target does not say.
+    pub(crate) fn usual_wait(&self, name: &TargetName, tries: u32) -> Duration {
+        back_off(tries, self.jitter.fraction(), &self.numbers(name).0)
     }
 
     fn asks_for_patience(&self, name: &TargetName, fault: &Fault, tries: u32) -> Option<Patience> {
         let Fault::Connector(error) = fault else { return None };
-        let usual = || back_off(tries, self.jitter.fraction(), &self.numbers(name).0);
         let (after_ms, of_all, tries_without_hint) = match &error.class {
             ErrorClass::RateLimited { after_ms, scope } => (after_ms, *scope != ThrottleScope::Object, MOST_TRIES),
             ErrorClass::Unavailable { after_ms } => (after_ms, false, TRIES_TO_GET_THROUGH),
@@ -111,7 +116,7 @@ impl Engine {
         };
         Some(match after_ms {
             Some(millis) => Patience { wait: Duration::from_millis(*millis), of_all, most_tries: MOST_TRIES },
-            None => Patience { wait: usual(), of_all, most_tries: tries_without_hint },
+            None => Patience { wait: self.usual_wait(name, tries), of_all, most_tries: tries_without_hint },
         })
     }
 }

@@ -45,8 +45,7 @@ impl Planned {
     /// What is to be done, and what was found about later and about accounts that belong to nobody.
     pub(crate) fn into_items_and_outlook(self) -> (Vec<PlanItem>, Outlook) {
         let IdentityPlan { items, leaving, look_again_at, matches, unsettled, forgotten, .. } = self.plan;
-        let references = self.references;
-        let unread = !self.unread.is_empty();
+        let (references, unread) = (self.references, self.unread);
         (items, Outlook { leaving, look_again_at, references, matches, unsettled, forgotten, unread })
     }
 }
@@ -223,7 +222,7 @@ impl Engine {
             }
         }
         // An account that could not be read stays in the snapshot: planning leaves its target alone, and without it would
-        // create a second account. Whoever plans for good comes back to it: see [`crate::unread`].
+        // create a second account. Whoever plans for good comes back to it: see [`Engine::coming_back`].
         Ok(self.store.snapshots(ids).await?)
     }
 
@@ -367,9 +366,8 @@ impl Engine {
             }
             let wake = by_identity.remove(&planned.identity);
             let identity = planned.identity;
-            let comes_back = self.comes_back_to(identity, &planned.unread);
-            let (items, mut outlook) = planned.into_items_and_outlook();
-            outlook.look_again_at = [outlook.look_again_at, comes_back].into_iter().flatten().min();
+            let (items, outlook) = planned.into_items_and_outlook();
+            let outlook = self.coming_back(identity, outlook);
             let Sorted { items, held } = guard::sort(items, &guarded.held_before, &guarded.excesses);
             let outlook = Some(outlook);
             requests.push(EnqueueRequest { identity, wake, plan: None, items, held, approved: false, outlook });

@@ -171,7 +171,7 @@ impl Engine {
                 items,
                 held,
                 approved: false,
-                outlook: Some(outlook),
+                outlook: Some(self.coming_back(identity, outlook)),
             },
             Some(_) => {
                 if items.is_empty() && held.is_empty() {

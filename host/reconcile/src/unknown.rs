@@ -125,7 +125,7 @@ impl Engine {
 
     /// Whether an object has every value that was sent. What the target never shows cannot be asked for.
     pub(crate) fn looks_as_sent(&self, bench: &Bench, class: &str, sent: &Attributes, object: &Object) -> bool {
-        let class = bench.classes.iter().find(|known| known.name == class);
+        let class = bench.class(class);
         let is_shown = |name: &str| {
             let attribute = class.and_then(|class| class.attribute(name));
             attribute.is_none_or(|attribute| !attribute.traits.write_only)
@@ -168,7 +168,7 @@ impl Engine {
 
     /// Where a target shows late what was written, its end stays unknown until then.
     fn not_shown_yet(&self, bench: &Bench, operation: &Operation) -> Option<Recording> {
-        let class = bench.classes.iter().find(|class| class.name == operation.class)?;
+        let class = bench.class(&operation.class)?;
         let until = hides_until(class, operation, self.clock.now())?;
         let detail = format!("not there, which proves nothing before {until}: the target shows late what was written");
         let recording = ended(operation, OperationState::Unknown, detail, Seen::Nothing);
@@ -189,12 +189,10 @@ impl Engine {
         let object = match bench.session.get(&operation.class, remote_id).await {
             Ok(object) => object,
             Err(fault) if fault.is_not_found() => {
-                if let (false, Some(not_shown)) =
-                    (matches!(operation.intent, Intent::Delete), self.not_shown_yet(bench, operation))
-                {
+                let deleted = matches!(operation.intent, Intent::Delete);
+                if !deleted && let Some(not_shown) = self.not_shown_yet(bench, operation) {
                     return Ok(not_shown);
                 }
-                let deleted = matches!(operation.intent, Intent::Delete);
                 let state = if deleted { OperationState::Applied } else { OperationState::Refused };
                 let recording = ended(operation, state, "the account is gone".into(), Seen::Gone);
                 return Ok(Recording { wake: !deleted, error_class: (!deleted).then_some("not-found"), ..recording });
@@ -244,7 +242,7 @@ impl Engine {
         remote_id: &str,
         key: &EntitlementKey,
     ) -> Result<(bool, Seen), Fault> {
-        let entitlement_class = bench.classes.iter().find(|known| known.name == key.class);
+        let entitlement_class = bench.class(&key.class);
         let Some(holding) = entitlement_class.and_then(|class| class.holding.as_ref()) else {
             return Err(Fault::BrokenContract(format!("the class `{}` does not say how it is held", key.class)));
         };
@@ -293,7 +291,7 @@ impl Engine {
     /// the class says are unique, and those whose values the declaration keeps unique.
     fn searchable(&self, bench: &Bench, class: &str, attributes: &Attributes) -> Vec<(String, String)> {
         let correlated = self.rules.correlation_attributes(&bench.name);
-        let unique = bench.classes.iter().find(|known| known.name == class).map(unique_attributes).unwrap_or_default();
+        let unique = bench.class(class).map(unique_attributes).unwrap_or_default();
         let mut names = if correlated.is_empty() { unique } else { correlated };
         names.extend(self.rules.unique_attributes(&bench.name));
         names

@@ -2,11 +2,11 @@
 //! at again before long, so that nothing that was accepted waits for the next reconciliation.
 
 use crate::engine::Engine;
-use crate::verdict::back_off;
 use jiff::Timestamp;
 use purser_model::account::{Account, Situation};
 use purser_model::id::{IdentityId, TargetName};
 use purser_model::later;
+use purser_store::Outlook;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -53,20 +53,22 @@ impl Engine {
         unread.map(|account| account.target.clone()).collect()
     }
 
-    /// When an identity is looked at again whose accounts in these targets could not be read; none where there is no such
-    /// target. It is later each time, and not before a target is asked again at all.
-    pub(crate) fn comes_back_to(&self, identity: IdentityId, unread: &BTreeSet<TargetName>) -> Option<Timestamp> {
-        if unread.is_empty() {
+    /// What is kept of planning an identity for good: where an account of it could not be read, it is looked at again, later
+    /// each time, and not before a target is asked again at all.
+    pub(crate) fn coming_back(&self, identity: IdentityId, mut outlook: Outlook) -> Outlook {
+        if outlook.unread.is_empty() {
             self.unread.forget(identity);
-            return None;
+            return outlook;
         }
         let now = self.clock.now();
-        Some(self.unread.note(identity, |tries| {
+        let until = self.unread.note(identity, |tries| {
             let of_target = |name| {
-                let usual = later(now, back_off(tries, self.jitter.fraction(), &self.numbers(name).0));
+                let usual = later(now, self.usual_wait(name, tries));
                 self.turn(name).left_alone_until(now).map_or(usual, |until| until.max(usual))
             };
-            unread.iter().map(of_target).min().unwrap_or(now)
-        }))
+            outlook.unread.iter().map(of_target).min().unwrap_or(now)
+        });
+        outlook.look_again_at = [outlook.look_again_at, Some(until)].into_iter().flatten().min();
+        outlook
     }
 }

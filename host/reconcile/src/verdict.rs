@@ -59,7 +59,11 @@ pub(crate) struct Try<'a> {
 
 impl Try<'_> {
     fn back_off(&self) -> Timestamp {
-        later(self.now, back_off(self.attempts, self.jitter, &self.retry))
+        self.back_off_after(self.attempts)
+    }
+
+    fn back_off_after(&self, tries: u32) -> Timestamp {
+        later(self.now, back_off(tries, self.jitter, &self.retry))
     }
 
     fn may_go_on(&self) -> bool {
@@ -113,7 +117,7 @@ pub(crate) fn after_error(error: &ConnectorError, tried: &Try<'_>) -> Verdict {
         Some(millis) => {
             later(tried.now, Duration::from_millis(millis) + tried.retry.base.mul_f64(tried.jitter.clamp(0.0, 1.0)))
         }
-        None => later(tried.now, back_off(tries, tried.jitter, &tried.retry)),
+        None => tried.back_off_after(tries),
     };
     match &error.class {
         ErrorClass::RateLimited { after_ms, scope } => {

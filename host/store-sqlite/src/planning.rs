@@ -193,7 +193,7 @@ pub(crate) fn enqueue_one(
         for account in &outlook.forgotten {
             links::forget_missing(tx, *account, request.identity, now)?;
         }
-        if !outlook.unread && done.stale.len() == stale_before {
+        if outlook.unread.is_empty() && done.stale.len() == stale_before {
             note_planned(tx, request.identity)?;
         }
     }

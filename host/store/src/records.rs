@@ -222,8 +222,8 @@ pub struct Outlook {
     pub look_again_at: Option<Timestamp>,
     /// The accounts that its accounts refer to: the target and the identity there, as `source/key`.
     pub references: BTreeSet<(TargetName, String)>,
-    /// Whether an account has to be read first: what was accepted is not planned as a whole yet.
-    pub unread: bool,
+    /// The targets in which an account has to be read first: what was accepted is not planned as a whole yet.
+    pub unread: BTreeSet<TargetName>,
 }
 
 /// A planned item that was not carried out.

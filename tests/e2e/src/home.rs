@@ -77,6 +77,12 @@ impl Home {
         self.start(arguments).wait()
     }
 
+    /// A new token of the API.
+    pub fn api_token(&self, name: &str, role: &str) -> String {
+        let made = self.purser(&["token", "create", name, "--role", role]).done();
+        made["token"].as_str().expect("a token").to_owned()
+    }
+
     /// Demands that nothing is to be done.
     #[track_caller]
     pub fn assert_in_step(&self) {

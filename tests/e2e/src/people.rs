@@ -236,6 +236,15 @@ pub fn company(policy: Policy) -> Home {
     home
 }
 
+/// A company of so many people with accounts in both applications.
+pub fn staffed(count: usize) -> (Home, People) {
+    let home = company(Policy::default());
+    let people = People::employed(count);
+    people.export(&home);
+    home.purser(&["import", "hr", "--apply"]).done();
+    (home, people)
+}
+
 /// The guard of both applications is as where nothing is declared.
 pub fn guard_as_usual(home: &Home) {
     const WIDE: &str = "guard = { share = 100, count = 100_000, revoke = { share = 100, count = 100_000 } }\n";

@@ -1,23 +1,9 @@
 //! The HTTP API in the hands of people with different roles: they look, decide and set work going, and the audit log names them.
 
 use purser_e2e::home::Home;
-use purser_e2e::people::{People, Policy, company, crm, edit_directory, guard_as_usual};
+use purser_e2e::people::{crm, edit_directory, guard_as_usual, staffed};
 use purser_e2e::served::{QUIET, Served, eventually};
 use serde_json::{Value, json};
-
-/// So many people with accounts in both applications.
-fn staffed(count: usize) -> (Home, People) {
-    let home = company(Policy::default());
-    let people = People::employed(count);
-    people.export(&home);
-    home.purser(&["import", "hr", "--apply"]).done();
-    (home, people)
-}
-
-fn token(home: &Home, name: &str, role: &str) -> String {
-    let made = home.purser(&["token", "create", name, "--role", role]).done();
-    made["token"].as_str().expect("a token").to_owned()
-}
 
 /// Actor and activity of the rows with this action.
 fn audited(home: &Home, action: &str) -> Vec<(String, String)> {
@@ -38,7 +24,7 @@ fn a_mass_departure_is_seen_and_decided_by_those_who_may() {
     home.purser(&["import", "hr", "--allow-departures", "12"]).done();
     let served = Served::start(&home, &QUIET);
     let (viewer, operator, approver) =
-        (token(&home, "vera", "viewer"), token(&home, "otto", "operator"), token(&home, "ada", "approver"));
+        (home.api_token("vera", "viewer"), home.api_token("otto", "operator"), home.api_token("ada", "approver"));
 
     eventually("everything is held", || served.list("/v1/held?").len() == 24);
     let held: Vec<Value> = served.list("/v1/held?target=crm&").iter().map(|held| held["account"].clone()).collect();
@@ -65,7 +51,7 @@ fn a_plan_is_made_reviewed_and_applied_by_three_people() {
     let (home, mut people) = staffed(3);
     // Somebody else changes two accounts, and the host has looked, but does not repair by itself what nobody woke.
     let served = Served::start(&home, &QUIET);
-    let (operator, approver) = (token(&home, "otto", "operator"), token(&home, "ada", "approver"));
+    let (operator, approver) = (home.api_token("otto", "operator"), home.api_token("ada", "approver"));
     for number in ["E00000", "E00001"] {
         edit_directory(&home, number, "mail", "intruder@example.com");
     }
@@ -107,7 +93,7 @@ fn a_plan_is_made_reviewed_and_applied_by_three_people() {
 fn one_identity_is_explained_and_provisioned_at_once() {
     let (home, people) = staffed(2);
     let served = Served::start(&home, &QUIET);
-    let operator = token(&home, "otto", "operator");
+    let operator = home.api_token("otto", "operator");
     edit_directory(&home, "E00001", "mail", "intruder@example.com");
     let id = served.list("/v1/identities?key=E00001&source=hr&")[0]["id"].as_str().expect("an id").to_owned();
     let provisioned = served.post(&format!("/v1/identities/{id}/provisioning"), &operator, &json!({}));
@@ -125,7 +111,7 @@ fn one_identity_is_explained_and_provisioned_at_once() {
 fn events_are_followed_as_they_happen_and_taken_up_again() {
     let (home, mut people) = staffed(2);
     let served = Served::start(&home, &QUIET);
-    let (viewer, operator) = (token(&home, "vera", "viewer"), token(&home, "otto", "operator"));
+    let (viewer, operator) = (home.api_token("vera", "viewer"), home.api_token("otto", "operator"));
     let mut followed = served.follow(&viewer, None);
     people.at(0).email = "new@example.org".to_owned();
     people.export(&home);

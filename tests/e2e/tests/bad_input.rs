@@ -2,16 +2,13 @@
 //! what it concerns before anything is changed, says where, and nothing else.
 
 use purser_e2e::home::Home;
-use purser_e2e::people::{People, Policy, company, crm, directory};
+use purser_e2e::people::{People, Policy, company, crm, directory, staffed};
 use serde_json::json;
 use std::fs;
 
 /// A company whose people all have their accounts.
 fn provisioned(count: usize) -> (Home, People) {
-    let home = company(Policy::default());
-    let people = People::employed(count);
-    people.export(&home);
-    home.purser(&["import", "hr", "--apply"]).done();
+    let (home, people) = staffed(count);
     people.assert_provisioned(&home);
     (home, people)
 }

@@ -4,27 +4,10 @@ use purser_e2e::browser::Browser;
 use purser_e2e::environment;
 use purser_e2e::home::Home;
 use purser_e2e::http::{Message, exchange};
-use purser_e2e::people::{People, Policy, company, crm, directory, guard_as_usual};
-use purser_e2e::served::{Served, eventually};
+use purser_e2e::people::{crm, directory, guard_as_usual, staffed};
+use purser_e2e::served::{QUIET, Served, eventually};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-
-/// Nothing happens but what is asked for.
-const QUIET: [&str; 4] = ["--import-every", "0", "--reconcile-every", "0"];
-
-/// So many people with accounts in both applications.
-fn staffed(count: usize) -> (Home, People) {
-    let home = company(Policy::default());
-    let people = People::employed(count);
-    people.export(&home);
-    home.purser(&["import", "hr", "--apply"]).done();
-    (home, people)
-}
-
-fn token(home: &Home, name: &str, role: &str) -> String {
-    let made = home.purser(&["token", "create", name, "--role", role]).done();
-    made["token"].as_str().expect("a token").to_owned()
-}
 
 /// Where pictures are kept, for people to look at.
 fn pictures() -> PathBuf {
@@ -131,7 +114,7 @@ fn a_plan_is_made_decided_item_by_item_and_applied_in_a_browser() {
     let home = after_a_mass_departure();
     let served = Served::start(&home, &QUIET);
     eventually("everything is held", || served.list("/v1/held?").len() == 24);
-    let admin = Person::signed_in(&served, &token(&home, "ada", "admin"));
+    let admin = Person::signed_in(&served, &home.api_token("ada", "admin"));
     let browser = &admin.browser;
 
     // What is held already is not planned again.
@@ -193,7 +176,7 @@ fn a_plan_is_made_decided_item_by_item_and_applied_in_a_browser() {
 fn a_page_of_runs_shows_a_run_that_somebody_else_begins() {
     let (home, _people) = staffed(1);
     let served = Served::start(&home, &QUIET);
-    let viewer = Person::signed_in(&served, &token(&home, "vera", "viewer"));
+    let viewer = Person::signed_in(&served, &home.api_token("vera", "viewer"));
     viewer.go("/runs");
     assert!(!viewer.browser.text("main").contains("reconciliation of crm"));
     served.post("/v1/runs", &served.own_token(), &json!({"kind": "reconciliation", "target": "crm"}));
@@ -212,7 +195,7 @@ fn no_page_keeps_anybody_out_in_light_in_dark_or_on_a_phone() {
     let served = Served::start(&home, &QUIET);
     served.post("/v1/runs", &served.own_token(), &json!({"kind": "reconciliation", "target": "crm", "dry_run": true}));
     assert_eq!(crm(&home).len(), 12);
-    let admin = Person::signed_in(&served, &token(&home, "ada", "admin"));
+    let admin = Person::signed_in(&served, &home.api_token("ada", "admin"));
     let someone = served.list("/v1/identities?key=E00004&")[0]["id"].as_str().expect("an id").to_owned();
     for (name, path) in [
         ("overview", "/"),

@@ -59,9 +59,9 @@ fn an_admin_finds_the_api_as_it_is_described() {
 #[test]
 fn a_viewer_finds_the_api_as_it_is_described_and_changes_nothing() {
     let home = busy();
-    let made = home.purser(&["token", "create", "vera", "--role", "viewer"]).done();
+    let token = home.api_token("vera", "viewer");
     let served = Served::start(&home, &QUIET);
-    judge(&home, &served, made["token"].as_str().expect("a token"), "coverage,fuzzing", "4");
+    judge(&home, &served, &token, "coverage,fuzzing", "4");
     let (status, rows) = served.get("/v1/audit?actor=api:vera", Some(&served.own_token()));
     assert_eq!((status, &rows["items"]), (200, &json!([])));
     served.stop();

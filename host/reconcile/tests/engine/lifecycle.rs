@@ -4,11 +4,12 @@ use crate::stage::Stage;
 use purser_connector::Fault;
 use purser_model::edit::{ConnectorError, ErrorClass, ThrottleScope};
 use purser_model::identity::{LifecycleState, Validity};
-use purser_reconcile::ReconcileMode;
+use purser_reconcile::{NoProgress, ReconcileMode};
 use purser_store::{AccountFilter, PageRequest, StoreError};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 fn anna() -> serde_json::Value {
     json!({"userName": "anna", "mail": "anna@x", "department": "Engineering"})
@@ -42,6 +43,18 @@ async fn a_hire_of_tomorrow_gets_an_account_tomorrow_and_loses_it_after_the_last
     assert_eq!((same, person.active), (id, true));
 }
 
+/// Nothing of the application can be read until this is false.
+fn unreadable(stage: &Stage, scope: ThrottleScope) -> Arc<AtomicBool> {
+    let blocked = Arc::new(AtomicBool::new(true));
+    let is_blocked = blocked.clone();
+    stage.application.reading_fails_like(move || {
+        let class = ErrorClass::RateLimited { after_ms: None, scope };
+        let error = ConnectorError { class, message: "not now".into(), native_code: None };
+        is_blocked.load(Ordering::SeqCst).then_some(Fault::Connector(error))
+    });
+    blocked
+}
+
 /// An account that a write changed is read before it is planned again. Where the target does not let itself be read, what
 /// was accepted meanwhile is done as soon as it does, and no reconciliation is needed for it.
 #[tokio::test]
@@ -55,13 +68,7 @@ async fn a_change_is_not_lost_where_the_account_cannot_be_read_yet() {
             stage.accept("1", first, anna()).await;
             stage.settle().await;
             stage.reconcile(ReconcileMode::Repair).await;
-            let blocked = Arc::new(AtomicBool::new(true));
-            let is_blocked = blocked.clone();
-            stage.application.reading_fails_like(move || {
-                let class = ErrorClass::RateLimited { after_ms: None, scope };
-                let error = ConnectorError { class, message: "not now".into(), native_code: None };
-                is_blocked.load(Ordering::SeqCst).then_some(Fault::Connector(error))
-            });
+            let blocked = unreadable(&stage, scope);
             // What switches an account on or off does not say how the account is after it.
             stage.accept("1", then, anna()).await;
             stage.work().await;
@@ -77,6 +84,24 @@ async fn a_change_is_not_lost_where_the_account_cannot_be_read_yet() {
             assert_eq!(stage.application.members("Everyone").len(), usize::from(last == Active), "{scope:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn who_is_provisioned_by_hand_while_the_account_cannot_be_read_comes_back_all_the_same() {
+    let stage = Stage::new("disable", "show");
+    stage.person("1", anna()).await;
+    stage.settle().await;
+    let blocked = unreadable(&stage, ThrottleScope::Object);
+    stage.accept("1", LifecycleState::Departed, anna()).await;
+    stage.work().await;
+    stage.person("1", anna()).await;
+    assert_eq!(stage.work().await.unread, 1);
+    let identity = stage.engine.find_identity("hr/1").await.unwrap();
+    stage.engine.provision(identity, None, Duration::ZERO, &NoProgress).await.unwrap();
+    assert!(!stage.application.person("anna").1.active, "it cannot be read yet");
+    blocked.store(false, Ordering::SeqCst);
+    assert_eq!(stage.settle().await.unread, 0);
+    assert!(stage.application.person("anna").1.active);
 }
 
 #[tokio::test]
