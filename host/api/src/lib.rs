@@ -28,6 +28,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use jiff::Timestamp;
 use problem::Problem;
+use purser_backup::Backups;
 use purser_model::access::Permission;
 use purser_model::seal::PlanKey;
 use purser_reconcile::Engine;
@@ -56,6 +57,8 @@ pub struct ApiState {
     pub news: News,
     /// Who is told of events.
     pub webhooks: Arc<Webhooks>,
+    /// Copies of the store that the host makes.
+    pub backups: Arc<Backups>,
     /// The program's version.
     pub version: &'static str,
     /// The time.

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use purser_backup::BackupError;
 use purser_model::access::{ApiRole, Permission};
 use purser_model::id::TokenName;
 use purser_reconcile::EngineError;
@@ -244,6 +245,18 @@ impl From<StoreError> for Problem {
     }
 }
 
+impl From<BackupError> for Problem {
+    fn from(failure: BackupError) -> Self {
+        match failure {
+            BackupError::Store(failure) => failure.into(),
+            other => {
+                error!(error = %other, "a backup failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
 impl From<EngineError> for Problem {
     fn from(failure: EngineError) -> Self {
         let text = failure.to_string();
@@ -251,7 +264,7 @@ impl From<EngineError> for Problem {
             EngineError::Store(failure) => failure.into(),
             EngineError::NotDeclared { .. } | EngineError::Nobody { .. } => Self::not_found(text),
             EngineError::Connector { .. } => Self::new(Code::ConnectorFailed, text),
-            EngineError::Stopped { .. } => Self::new(Code::Stopped, text),
+            EngineError::Stopped { .. } | EngineError::NotLookedAt(_) => Self::new(Code::Stopped, text),
             EngineError::WindowClosed { .. } => Self::new(Code::WindowClosed, text),
             EngineError::NoChangeFeed { .. } => Self::new(Code::NoChangeFeed, text),
             EngineError::Plan(_) => Self::new(Code::PlanRefused, text),

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use jiff::Timestamp;
+use purser_backup::Backups;
 use purser_connector::{Fault, Session};
 use purser_model::access::{ApiRole, Permission};
 use purser_model::id::{Ids, SecretName, SourceName, TargetName};
@@ -111,6 +112,7 @@ pub(crate) async fn state(people: usize) -> (ApiState, tempfile::TempDir) {
         plan_key: PlanKey::new("a key of this test"),
         news: News::of(store.clone()),
         webhooks: Arc::new(webhooks(store.clone())),
+        backups: Arc::new(Backups::new(folder.path().join("backups"), std::num::NonZeroU32::MIN, "0")),
         store,
         token: ApiToken::new(TOKEN),
         version: "0",
@@ -276,6 +278,8 @@ const CHANGING: &[(&str, &str, Permission)] = &[
     ("GET", "/tokens", Permission::Administer),
     ("POST", "/tokens", Permission::Administer),
     ("DELETE", "/tokens/{name}", Permission::Administer),
+    ("GET", "/backups", Permission::Administer),
+    ("POST", "/backups", Permission::Administer),
 ];
 
 /// Method and path of every route that needs a token, as the description has them: a route cannot stand without it.

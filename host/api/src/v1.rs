@@ -3,6 +3,7 @@
 
 mod accounts;
 mod audit;
+mod backups;
 mod caller;
 mod cases;
 mod deletions;
@@ -90,4 +91,6 @@ fn administering() -> OpenApiRouter<ApiState> {
         .routes(routes!(tokens::list::handle))
         .routes(routes!(tokens::create::handle))
         .routes(routes!(tokens::revoke::handle))
+        .routes(routes!(backups::list::handle))
+        .routes(routes!(backups::create::handle))
 }

@@ -43,7 +43,7 @@ impl Engine {
         let session = self.reading_session(name, mode).await?;
         let mut operations = DrainReport::default();
         if mode == ReconcileMode::Repair {
-            operations.merge(self.drain(name, progress).await?);
+            operations.merge(self.drain_before_looking(name, progress).await?);
         }
         let (reason, mut report) = match self.follow_all(name, session.as_ref(), &classes, progress).await? {
             Followed::ToTheEnd(report) => (None, *report),
@@ -67,6 +67,9 @@ impl Engine {
         classes: &[ObjectClass],
         progress: &dyn Progress,
     ) -> Result<Followed, EngineError> {
+        if self.awaited().targets.contains(name) {
+            return Ok(Followed::Not("the store was restored since it was looked at".to_owned()));
+        }
         let turn = self.turn(name);
         let _looking = turn.looking.lock().await;
         let cursors = self.store.change_cursors(name).await?;

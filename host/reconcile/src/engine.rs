@@ -1,5 +1,6 @@
 //! The engine: what it is made of, and its errors.
 
+use crate::awaited::Awaited;
 use crate::environment::{Clock, Jitter};
 use crate::guard::LookAhead;
 use crate::pace::{Pace, Paced};
@@ -124,6 +125,12 @@ pub enum EngineError {
         /// From when on it counts as gone.
         until: Timestamp,
     },
+    /// The store was restored, and what there is now is not known.
+    #[error(
+        "the store was restored from a backup, and nothing is written before it is known what is there now: {0}; or, knowing \
+         what you do, `purser restore --go-on`"
+    )]
+    NotLookedAt(Awaited),
     /// A target is quarantined.
     #[error(
         "target {target} rests until {until:.0}: {reason}; look at it with `purser quarantine list`, and when it works \
@@ -165,6 +172,8 @@ pub struct Engine {
     /// Held while what is planned is counted and enqueued.
     pub(crate) guarding: tokio::sync::Mutex<LookAhead>,
     pub(crate) unread: Unread,
+    /// What has to be looked at before anything is written.
+    pub(crate) awaited: Mutex<Awaited>,
 }
 
 /// Who may work with a target now, and from when on.
@@ -281,6 +290,7 @@ impl Engine {
             turns: Mutex::default(),
             guarding: tokio::sync::Mutex::default(),
             unread: Unread::default(),
+            awaited: Mutex::default(),
         }
     }
 
@@ -325,7 +335,8 @@ impl Engine {
 
     /// Until when nothing is written to a target: it asked to be left alone, rests, or its window is closed.
     pub(crate) fn held_until(&self, name: &TargetName, at: Timestamp) -> Option<Timestamp> {
-        self.turn(name).left_alone_until(at).max(self.window_opens(name, at))
+        let unseen = self.asked_again_at(name, at);
+        self.turn(name).left_alone_until(at).max(self.window_opens(name, at)).max(unseen)
     }
 
     /// When a target may be written to, where that has to wait for its window.

@@ -141,6 +141,18 @@ impl Engine {
         self.drain_selected(name, None, progress).await
     }
 
+    /// As [`Engine::drain`]; where something has to be looked at first, nothing is carried out.
+    ///
+    /// # Errors
+    /// As [`Engine::drain`].
+    pub(crate) async fn drain_before_looking(
+        &self,
+        name: &TargetName,
+        progress: &dyn Progress,
+    ) -> Result<DrainReport, EngineError> {
+        if self.awaits(name) { Ok(DrainReport::default()) } else { self.drain(name, progress).await }
+    }
+
     /// As [`Engine::drain`], but only what serves this identity.
     pub(crate) async fn drain_of(
         &self,
@@ -157,6 +169,7 @@ impl Engine {
         only: Option<IdentityId>,
         progress: &dyn Progress,
     ) -> Result<DrainReport, EngineError> {
+        self.not_looked_at(name)?;
         let turn = self.turn(name);
         let _working = turn.working.lock().await;
         let permit = self.permit(name).await?;

@@ -73,7 +73,11 @@ impl Engine {
                 Err(EngineError::Connector { fault, .. }) if begun.resumed && fault.is_cursor_expired() => {
                     info!(source = %name, "the source changed since the import was interrupted; it is read anew");
                 }
-                other => return other.map(|report| ImportReport { resumed: begun.resumed, ..report }),
+                Ok(report) => {
+                    self.note_source_read(name).await?;
+                    return Ok(ImportReport { resumed: begun.resumed, ..report });
+                }
+                Err(error) => return Err(error),
             }
         }
     }

@@ -6,6 +6,7 @@
 //! a connector is called.
 
 mod allowance;
+mod awaited;
 mod changes;
 mod collision;
 mod declarations;
@@ -39,6 +40,7 @@ mod verdict;
 mod what_if;
 mod worker;
 
+pub use awaited::Awaited;
 pub use declarations::TakenUp;
 pub use engine::{Engine, EngineError, Sessions, Settings};
 pub use environment::{Clock, Jitter, NoProgress, Progress};

@@ -113,6 +113,7 @@ impl Engine {
         options: ApplyOptions,
         progress: &dyn Progress,
     ) -> Result<ApplyReport, EngineError> {
+        self.nothing_is_awaited()?;
         let summary = self.store.plan(plan).await?;
         let digests = self.verify(&summary, key, options).await?;
         let views = self.views().await?;

@@ -129,7 +129,7 @@ impl Engine {
         let session = self.reading_session(name, mode).await?;
         let mut operations = DrainReport::default();
         if mode == ReconcileMode::Repair {
-            operations.merge(self.drain(name, progress).await?);
+            operations.merge(self.drain_before_looking(name, progress).await?);
             self.store.wake_refused(name).await?;
         }
         let mut report = self.list_everything(name, session.as_ref(), windows, progress).await?;
@@ -138,12 +138,17 @@ impl Engine {
             self.wake_without_account(name).await?;
         }
         self.conclude(name, mode, &mut report, progress).await?;
-        if mode == ReconcileMode::Repair && report.goes_on_at.is_none() && self.reacts_to_unmatched(name)? {
+        if mode == ReconcileMode::Repair && report.goes_on_at.is_none() && self.may_react_to_unmatched(name)? {
             let run = self.store.run(report.run).await?;
             report.unmatched = Some(self.react_to_unmatched(name, &run).await?);
             self.conclude(name, mode, &mut report, progress).await?;
         }
         Ok(report)
+    }
+
+    /// Who is there is known, and something is declared about accounts that belong to nobody.
+    fn may_react_to_unmatched(&self, name: &TargetName) -> Result<bool, EngineError> {
+        Ok(!self.awaits_sources() && self.reacts_to_unmatched(name)?)
     }
 
     /// After a complete listing every identity without an account there is looked at, so that every account has its
@@ -196,6 +201,7 @@ impl Engine {
             Ok(Looked::AtEverything) => {
                 let ending = RunEnding { state: RunState::Completed, counts: counts.named(), detail: None };
                 store.end_run(begun.run.id, ending, self.clock.now()).await?;
+                self.note_target_listed(name).await?;
             }
             Err(error) => {
                 let detail = Some(error.to_string());

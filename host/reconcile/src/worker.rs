@@ -53,6 +53,7 @@ impl Engine {
     pub async fn recover(&self) -> Result<u64, EngineError> {
         let interrupted = self.store.recover(self.clock.now()).await?;
         self.settle_protection().await?;
+        self.await_what_was_not_looked_at().await?;
         Ok(interrupted)
     }
 
@@ -77,7 +78,8 @@ impl Engine {
         let last_look = loop {
             let begun = self.clock.now();
             // What changed is planned first, so that an intent that is out of date is replaced before it is sent.
-            let mut did_something = wakes == Wakes::Answered && self.answer_wakes(progress).await? > 0;
+            let plans = wakes == Wakes::Answered && !self.awaits_sources();
+            let mut did_something = plans && self.answer_wakes(progress).await? > 0;
             did_something |= self.drain_all(&mut report, progress).await?;
             if !did_something {
                 break begun;
@@ -150,6 +152,11 @@ impl Engine {
 
     /// Every target's queue at the same time; a target that fails does not hold the others back.
     async fn drain_all(&self, report: &mut ApplyReport, progress: &dyn Progress) -> Result<bool, EngineError> {
+        for name in self.target_names() {
+            if let Err(error) = self.not_looked_at(&name) {
+                report.failed_targets.insert(name.to_string(), error.to_string());
+            }
+        }
         let names: Vec<_> =
             self.target_names().into_iter().filter(|name| !report.failed_targets.contains_key(name.as_str())).collect();
         let drained = join_all(names.iter().map(|name| self.drain(name, progress))).await;

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod backup;
 mod connectors;
 mod recognition;
 mod scim_token;
@@ -12,9 +13,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use purser_model::audit::Anchor;
 use purser_model::id::{AccountId, OperationId, PlanId, SourceName, TargetName};
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use backup::*;
 pub use connectors::*;
 pub use recognition::*;
 pub use scim_token::*;
@@ -105,6 +108,10 @@ pub enum Command {
     /// Receivers that are told of events: see how far each is, and deliver again what was given up
     #[command(subcommand)]
     Webhook(WebhookCommand),
+    /// Copy the store into one file, also while a host serves
+    Backup(Backup),
+    /// Put the store back from a backup
+    Restore(Restore),
     /// Make, build, inspect, list and upgrade connectors
     #[command(subcommand)]
     Connector(Connector),
@@ -136,6 +143,12 @@ pub struct Serve {
     /// Reconcile every target without a declared schedule after so many seconds; 0 never does
     #[arg(long, value_name = "SECONDS", default_value_t = 21_600)]
     pub reconcile_every: u64,
+    /// Make a backup in `data/backups` after so many seconds; 0 never does
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub backup_every: u64,
+    /// So many backups stay in `data/backups`, the newest
+    #[arg(long, value_name = "N", default_value = "7")]
+    pub backups_kept: NonZeroU32,
 }
 
 /// `import`

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod apply;
 pub mod audit;
+pub mod backup;
 pub mod case;
 pub mod check;
 pub mod connector;
@@ -19,6 +20,7 @@ pub mod plan;
 pub mod provision;
 pub mod quarantine;
 pub mod reconcile;
+pub mod restore;
 pub mod schedule;
 pub mod scim_token;
 pub mod secret;

@@ -104,6 +104,21 @@ impl Home {
         self.data().join("plan-key")
     }
 
+    /// Backups that a host makes by itself.
+    pub fn backups(&self) -> PathBuf {
+        self.data().join("backups")
+    }
+
+    /// Where a backup is prepared to take the store's place.
+    pub fn restoring(&self) -> PathBuf {
+        self.data().join("restoring")
+    }
+
+    /// There while the store is replaced.
+    pub fn half_restored(&self) -> PathBuf {
+        self.data().join("half-restored")
+    }
+
     /// What the host keeps.
     pub fn data(&self) -> PathBuf {
         self.root.join("data")
@@ -111,6 +126,24 @@ impl Home {
 
     /// Takes the home for this process: two that plan and execute at the same time would get in each other's way.
     pub fn lock(&self) -> anyhow::Result<Lock> {
+        let lock = self.lock_for_restore()?;
+        self.must_be_whole()?;
+        Ok(lock)
+    }
+
+    /// A store that is half replaced is not worked with.
+    pub fn must_be_whole(&self) -> anyhow::Result<()> {
+        if self.half_restored().exists() {
+            bail!(
+                "a restore broke off in {}, so that its store is not whole; end it with `purser restore FILE --force`",
+                self.root.display()
+            );
+        }
+        Ok(())
+    }
+
+    /// As [`Home::lock`], also where a restore broke off.
+    pub fn lock_for_restore(&self) -> anyhow::Result<Lock> {
         let data = self.data();
         make_private_folder(&data)?;
         let path = data.join("lock");

@@ -106,11 +106,21 @@ pub fn open_store(home: &Home) -> anyhow::Result<Arc<dyn Store>> {
     open_store_as(home, command_line_actor())
 }
 
+/// A store that is not in its place yet, and is to take it.
+pub fn open_prepared(home: &Home, file: &Path) -> anyhow::Result<Arc<dyn Store>> {
+    open_file_as(home, file, command_line_actor())
+}
+
 fn open_store_as(home: &Home, actor: Actor) -> anyhow::Result<Arc<dyn Store>> {
     make_private_folder(&home.data())?;
+    home.must_be_whole()?;
+    open_file_as(home, &home.store(), actor)
+}
+
+fn open_file_as(home: &Home, file: &Path, actor: Actor) -> anyhow::Result<Arc<dyn Store>> {
     let seed: [u8; 32] = rand::random();
     let secret = read_or_make_secret(&home.audit_key(), || hexadecimal(&rand::random::<[u8; 32]>()))?;
-    let store = SqliteStore::open(&home.store(), Arc::new(Ids::new(seed)))?;
+    let store = SqliteStore::open(file, Arc::new(Ids::new(seed)))?;
     Ok(Arc::new(store.acting_as(actor).signing_with(AuditKey::from_secret(&secret))))
 }
 
@@ -126,6 +136,7 @@ pub fn audit_key(home: &Home) -> anyhow::Result<Option<AuditKey>> {
 
 /// The store of a home in which another process may work: it can only be read.
 pub fn open_to_read(home: &Home) -> anyhow::Result<Arc<dyn Store>> {
+    home.must_be_whole()?;
     if !home.store().exists() {
         bail!("nothing has been done in this home yet: {} is not there", home.store().display());
     }

@@ -110,6 +110,8 @@ async fn run(cli: Cli, output: &Output) -> anyhow::Result<Ending> {
         Command::ScimToken(arguments) => commands::scim_token::run(home, &arguments, output).await,
         Command::Token(arguments) => commands::token::run(home, &arguments, output).await,
         Command::Webhook(arguments) => commands::webhook::run(home, &arguments, output).await,
+        Command::Backup(arguments) => commands::backup::run(&home, &arguments, output).await,
+        Command::Restore(arguments) => commands::restore::run(&home, &arguments, output).await,
         Command::Account(arguments) => commands::account::run(home, &arguments, output).await,
         Command::Connector(arguments) => commands::connector::run(&home, arguments, output).await,
         Command::CompileComponent(_) => anyhow::bail!("the compiler is started by `main`"),

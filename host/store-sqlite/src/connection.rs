@@ -81,6 +81,7 @@ enum Job {
 }
 
 pub(crate) struct Connections {
+    file: PathBuf,
     /// None where the file was opened for reading only.
     writer: Option<mpsc::Sender<Job>>,
     readers: Mutex<Vec<Connection>>,
@@ -103,7 +104,8 @@ impl Connections {
             .name("purser-store".into())
             .spawn(move || work(&mut writer, &jobs))
             .map_err(OpenError::Thread)?;
-        Ok(Self { writer: Some(sender), readers: Mutex::new(readers), free_readers: Semaphore::new(READERS) })
+        let file = file.to_owned();
+        Ok(Self { file, writer: Some(sender), readers: Mutex::new(readers), free_readers: Semaphore::new(READERS) })
     }
 
     /// Opens a file that is there for reading only, beside the process that writes it.
@@ -119,7 +121,8 @@ impl Connections {
         if tables != MIGRATIONS.len() {
             return Err(OpenError::OtherTables { file: file.to_owned() });
         }
-        Ok(Self { writer: None, readers: Mutex::new(readers), free_readers: Semaphore::new(READERS) })
+        let file = file.to_owned();
+        Ok(Self { file, writer: None, readers: Mutex::new(readers), free_readers: Semaphore::new(READERS) })
     }
 
     /// Runs `work` on the writing thread, all of it or nothing; it is durable when this returns `Ok`. Others that wait at the same time
@@ -169,6 +172,24 @@ impl Connections {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         result.map_err(StoreError::from)
     }
+}
+
+impl Connections {
+    /// Runs `work` on a reading connection of its own and outside of any transaction.
+    pub(crate) async fn apart<T, F>(&self, work: F) -> std::result::Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let file = self.file.clone();
+        let done = tokio::task::spawn_blocking(move || work(&reader(&file)?)).await;
+        done.map_err(|error| StoreError::Failed(error.to_string()))?.map_err(StoreError::from)
+    }
+}
+
+/// The version of the tables that this program writes.
+pub(crate) fn newest() -> usize {
+    MIGRATIONS.len()
 }
 
 /// Brings the tables up to date.

@@ -11,6 +11,7 @@ mod held;
 mod insight;
 mod limits;
 mod records;
+mod restored;
 mod scim;
 mod secrets;
 mod situations;
@@ -23,6 +24,7 @@ pub use held::*;
 pub use insight::*;
 pub use limits::*;
 pub use records::*;
+pub use restored::*;
 pub use scim::*;
 pub use secrets::*;
 pub use situations::*;
@@ -100,7 +102,17 @@ pub enum StoreError {
 /// What must be kept.
 #[async_trait]
 pub trait Store:
-    Access + Insight + Limits + Recognition + Upgrades + ScimResources + SealedSecrets + WebhookLetters + Send + Sync
+    Access
+    + StoreCopies
+    + Insight
+    + Limits
+    + Recognition
+    + Upgrades
+    + ScimResources
+    + SealedSecrets
+    + WebhookLetters
+    + Send
+    + Sync
 {
     // On whose behalf
 

@@ -41,6 +41,7 @@ const PERMISSION: &str = "x-permission";
         (name = "decisions", description = "What waits for a person"),
         (name = "events", description = "What happened, and who did it"),
         (name = "webhooks", description = "Receivers that are told of events"),
+        (name = "backups", description = "Copies of the host's store"),
         (name = "access", description = "Tokens of the API, and this description")
     )
 )]

@@ -6,7 +6,7 @@ use crate::commands::since::find_identity;
 use crate::home::Home;
 use crate::host::{audit_key, now, open_to_read};
 use crate::output::{Output, table};
-use purser_model::audit::{AuditHead, AuditRow, Break, ChainCheck, hexadecimal};
+use purser_model::audit::{Anchor, AuditHead, AuditKey, AuditRow, Break, ChainCheck, hexadecimal};
 use purser_reconcile::Progress;
 use purser_store::{AuditFilter, AuditOrder, AuditPage, Store};
 use serde_json::{Value, json};
@@ -100,19 +100,9 @@ fn shown(value: &Value) -> String {
 
 async fn verify(store: &dyn Store, home: &Home, arguments: &AuditVerify, output: &Output) -> anyhow::Result<Ending> {
     let key = audit_key(home)?;
-    // Read first: what is added meanwhile follows it.
-    let head = store.audit_head().await?;
     let progress = output.progress();
-    let walked = walk(store, head.as_ref(), arguments, &progress).await?;
+    let Checked { rows, head, broken } = check(store, key.as_ref(), arguments.expect.as_ref(), &progress).await?;
     drop(progress);
-    let (rows, broken) = match (walked, &head) {
-        (Err(broken), _) => (broken.sequence.saturating_sub(1), Some(broken)),
-        (Ok(at_head), Some(head)) => (at_head.sequence(), at_head.end(head, key.as_ref()).err()),
-        (Ok(_), None) => {
-            let reason = "the log is empty and has no head, although a host has worked here".to_owned();
-            (0, Some(Break { sequence: 1, reason }))
-        }
-    };
     let broken = match (broken, key.is_some()) {
         (None, false) => {
             let reason =
@@ -138,16 +128,46 @@ async fn verify(store: &dyn Store, home: &Home, arguments: &AuditVerify, output:
     Ok(if broken.is_none() { Ending::Done } else { Ending::Failed })
 }
 
+/// A log that was walked to its end.
+pub struct Checked {
+    /// How many rows hold together.
+    pub rows: i64,
+    /// Its signed end.
+    pub head: Option<AuditHead>,
+    /// Where it does not hold together.
+    pub broken: Option<Break>,
+}
+
+/// Walks the whole log of a store. Without a key the signature of its end is not checked.
+pub async fn check(
+    store: &dyn Store,
+    key: Option<&AuditKey>,
+    expected: Option<&Anchor>,
+    progress: &dyn Progress,
+) -> anyhow::Result<Checked> {
+    // Read first: what is added meanwhile follows it.
+    let head = store.audit_head().await?;
+    let walked = walk(store, head.as_ref(), expected, progress).await?;
+    let (rows, broken) = match (walked, &head) {
+        (Err(broken), _) => (broken.sequence.saturating_sub(1), Some(broken)),
+        (Ok(at_head), Some(head)) => (at_head.sequence(), at_head.end(head, key).err()),
+        (Ok(_), None) => {
+            let reason = "the log is empty and has no head, although a host has worked here".to_owned();
+            (0, Some(Break { sequence: 1, reason }))
+        }
+    };
+    Ok(Checked { rows, head, broken })
+}
+
 /// Walks the whole chain, a page at a time; the state of the check at the head.
 async fn walk(
     store: &dyn Store,
     head: Option<&AuditHead>,
-    arguments: &AuditVerify,
+    mut expected: Option<&Anchor>,
     progress: &dyn Progress,
 ) -> anyhow::Result<Result<ChainCheck, Break>> {
     let mut check = ChainCheck::default();
     let mut at_head = None;
-    let mut expected = arguments.expect.as_ref();
     let mut page = AuditPage { after: None, limit: PAGE, order: AuditOrder::OldestFirst };
     loop {
         let rows = store.audit(AuditFilter::default(), page).await?;

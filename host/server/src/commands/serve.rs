@@ -8,6 +8,7 @@ use crate::pruning::prune;
 use crate::watch::watch;
 use anyhow::{Context, bail};
 use purser_api::{ApiState, ApiToken, News};
+use purser_backup::Backups;
 use purser_model::audit::Actor;
 use purser_reconcile::{EngineError, ImportOptions, NoProgress, ReconcileMode};
 use purser_webhook::Webhooks;
@@ -20,6 +21,8 @@ use tracing::{info, warn};
 
 /// How often copies of connectors are looked through.
 const PRUNING: Duration = Duration::from_hours(24);
+/// When what could not be looked at after a restore is tried again.
+const AFTER_RESTORE: Duration = Duration::from_mins(2);
 
 /// Runs the command.
 pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
@@ -45,12 +48,14 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
         TcpListener::bind(arguments.listen).await.with_context(|| format!("cannot listen on {}", arguments.listen))?;
     let address = listener.local_addr()?;
     println!("listening on http://{address}");
+    let backups = Arc::new(Backups::new(home.backups(), arguments.backups_kept, env!("CARGO_PKG_VERSION")));
     let state = ApiState {
         store: host.store.clone(),
         engine: host.engine.clone(),
         plan_key: host.plan_key.clone(),
         news: News::of(host.store.clone()),
         webhooks: webhooks.clone(),
+        backups: backups.clone(),
         token: ApiToken::new(&token),
         version: env!("CARGO_PKG_VERSION"),
         now,
@@ -65,15 +70,61 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
         () = watch(&host.registry) => {}
         () = webhooks.work() => {}
         () = Box::pin(prune_regularly(&host)) => {}
-        () = host.engine.run_schedules(&NoProgress) => {}
-        () = import_regularly(&host, arguments.import_every) => {}
-        () = reconcile_regularly(&host, arguments.reconcile_every) => {}
+        () = Box::pin(look_regularly(&host, arguments)) => {}
+        () = back_up_regularly(&host, &backups, arguments.backup_every) => {}
         signal = told_to_stop() => signal?,
     }
     info!("stopping; what is under way is observed at the next start");
     let _ = stop.send(());
     api.await.context("the API stopped badly")??;
     Ok(Ending::Done)
+}
+
+/// Looks at sources and targets when it is time. After a restore everything is looked at once, before anything else.
+async fn look_regularly(host: &Host, arguments: &Serve) {
+    look_after_restore(host).await;
+    tokio::join!(
+        host.engine.run_schedules(&NoProgress),
+        import_regularly(host, arguments.import_every),
+        reconcile_regularly(host, arguments.reconcile_every),
+        look_again_after_restore(host),
+    );
+}
+
+/// Reads what was not read and lists what was not listed since the store was restored; what fails is left for later.
+async fn look_after_restore(host: &Host) {
+    let awaited = host.engine.awaited();
+    for source in &awaited.sources {
+        if let Err(error) = host.engine.import(source, ImportOptions::default(), &NoProgress).await {
+            warn!(%source, %error, "the store was restored, and nothing is written before this source was read");
+        }
+    }
+    for target in &awaited.targets {
+        if let Err(error) = host.engine.reconcile(target, ReconcileMode::Repair, &NoProgress).await {
+            warn!(%target, %error, "the store was restored, and nothing is written here before it was reconciled");
+        }
+    }
+}
+
+async fn look_again_after_restore(host: &Host) {
+    while !host.engine.awaited().is_nothing() {
+        tokio::time::sleep(AFTER_RESTORE).await;
+        look_after_restore(host).await;
+    }
+}
+
+/// Makes a backup after each interval.
+async fn back_up_regularly(host: &Host, backups: &Backups, seconds: u64) {
+    if seconds == 0 {
+        return std::future::pending().await;
+    }
+    loop {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        match backups.make(host.store.as_ref(), now()).await {
+            Ok(made) => info!(name = made.name, bytes = made.manifest.size, "the store was backed up"),
+            Err(error) => warn!(%error, "the store could not be backed up"),
+        }
+    }
 }
 
 /// Removes copies of connectors that nobody needs any more, now and once a day.

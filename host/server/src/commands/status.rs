@@ -4,9 +4,11 @@ use crate::Ending;
 use crate::home::Home;
 use crate::host::{Host, now};
 use crate::output::{Output, table};
+use purser_reconcile::Awaited;
 use purser_store::{LimitCount, LimitReached, QueueState, SituationCount};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 #[derive(Serialize)]
 struct Answer {
@@ -14,6 +16,9 @@ struct Answer {
     queues: BTreeMap<String, QueueState>,
     /// How often calls into connectors reached a limit.
     limits: Vec<LimitCount>,
+    /// After a restore: what has to be looked at before anything is written.
+    #[serde(skip_serializing_if = "Awaited::is_nothing")]
+    awaited: Awaited,
 }
 
 /// Runs the command.
@@ -24,7 +29,7 @@ pub async fn run(home: Home, output: &Output) -> anyhow::Result<Ending> {
         queues.insert(name.to_string(), host.store.queue(&name, now()).await?);
     }
     let limits = host.store.limits_reached().await?;
-    let answer = Answer { accounts: host.store.situations().await?, queues, limits };
+    let answer = Answer { accounts: host.store.situations().await?, queues, limits, awaited: host.engine.awaited() };
     output.answer(&answer, || text(&answer))?;
     Ok(Ending::Done)
 }
@@ -49,6 +54,9 @@ fn text(answer: &Answer) -> String {
     if !answer.limits.is_empty() {
         text.push_str("\n\n");
         text.push_str(&table(&["LIMIT", "CONNECTOR", "REACHED BY", "TIMES", "LAST"], answer.limits.iter().map(limit)));
+    }
+    if !answer.awaited.is_nothing() {
+        let _ = write!(text, "\n\nThe store was restored. Before anything is written: {}", answer.awaited);
     }
     text
 }

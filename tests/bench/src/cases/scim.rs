@@ -6,11 +6,13 @@ use super::listing::{DECLARATIONS, settled};
 use super::{Figure, figure};
 use anyhow::{Context, ensure};
 use purser_api::{ApiState, ApiToken, News, issue_scim_token};
+use purser_backup::Backups;
 use purser_model::seal::PlanKey;
 use purser_reconcile::{Clock, NoProgress, ReconcileMode};
 use purser_webhook::Webhooks;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -37,6 +39,7 @@ pub async fn pushes(reconciled: Option<u64>) -> anyhow::Result<Vec<Figure>> {
         webhooks: Arc::new(Webhooks::none(store.clone(), now)),
         store,
         token: ApiToken::new("a token of this bench"),
+        backups: Arc::new(Backups::new(folder.path().join("backups"), NonZeroU32::MIN, "0")),
         version: "0",
         now,
     };

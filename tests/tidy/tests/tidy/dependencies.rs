@@ -5,7 +5,7 @@ use purser_tidy::{hold, root};
 use std::collections::BTreeSet;
 
 /// Each crate of the host with the crates of the project that it may depend on.
-const LAW: [(&str, &[&str]); 18] = [
+const LAW: [(&str, &[&str]); 19] = [
     ("purser-model", &[]),
     ("purser-plan", &["purser-model"]),
     ("purser-catalogue", &["purser-model"]),
@@ -20,10 +20,19 @@ const LAW: [(&str, &[&str]); 18] = [
     ("purser-runtime", &["purser-model", "purser-connector", "purser-broker", "purser-ldap"]),
     ("purser-reconcile", &["purser-model", "purser-plan", "purser-connector", "purser-store"]),
     ("purser-webhook", &["purser-model", "purser-broker", "purser-store"]),
+    ("purser-backup", &["purser-store"]),
     ("purser-console", &[]),
     (
         "purser-api",
-        &["purser-model", "purser-store", "purser-reconcile", "purser-scim-server", "purser-console", "purser-webhook"],
+        &[
+            "purser-model",
+            "purser-store",
+            "purser-reconcile",
+            "purser-scim-server",
+            "purser-console",
+            "purser-webhook",
+            "purser-backup",
+        ],
     ),
     ("purser-build", &[]),
     ("xtask", &[]),

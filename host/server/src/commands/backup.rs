@@ -1,0 +1,40 @@
+//! `purser backup`: copies the store into one file. Works beside a host that serves.
+
+use crate::Ending;
+use crate::cli::Backup;
+use crate::home::Home;
+use crate::host::{now, open_to_read};
+use crate::output::Output;
+use purser_backup::{Manifest, make};
+use purser_reconcile::Progress;
+use serde::Serialize;
+use std::path::Path;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    file: &'a Path,
+    #[serde(flatten)]
+    manifest: &'a Manifest,
+}
+
+/// Runs the command.
+pub async fn run(home: &Home, arguments: &Backup, output: &Output) -> anyhow::Result<Ending> {
+    let store = open_to_read(home)?;
+    let progress = output.progress();
+    let ticks = |bytes| progress.advance("bytes copied", bytes);
+    let made = make(store.as_ref(), &arguments.file, env!("CARGO_PKG_VERSION"), now(), &ticks).await;
+    drop(progress);
+    let manifest = made?;
+    output.answer(&Answer { file: &arguments.file, manifest: &manifest }, || text(&arguments.file, &manifest))?;
+    Ok(Ending::Done)
+}
+
+fn text(file: &Path, manifest: &Manifest) -> String {
+    let counts: Vec<String> = manifest.counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    format!(
+        "{} holds {}.\nNo key is in it: keep data/secret-key and data/audit-key elsewhere; without the first its secrets cannot \
+         be opened.",
+        file.display(),
+        counts.join(", ")
+    )
+}
