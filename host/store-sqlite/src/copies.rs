@@ -87,6 +87,14 @@ pub fn check_file(file: &Path) -> std::result::Result<(), Unsound> {
     }
 }
 
+/// What a file that [`check_file`] found sound holds.
+///
+/// # Errors
+/// It cannot be read.
+pub fn facts_of(file: &Path) -> std::result::Result<CopyFacts, StoreError> {
+    facts(file).map_err(StoreError::from)
+}
+
 fn schema(connection: &Connection) -> rusqlite::Result<u32> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }

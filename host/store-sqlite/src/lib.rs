@@ -46,7 +46,7 @@ mod webhooks;
 use async_trait::async_trait;
 use connection::Connections;
 pub use connection::OpenError;
-pub use copies::{Unsound, check_file, newest_schema, settle};
+pub use copies::{Unsound, check_file, facts_of, newest_schema, settle};
 use jiff::Timestamp;
 use purser_model::account::{Account, Entitlement};
 use purser_model::audit::{AuditHead, AuditRow};

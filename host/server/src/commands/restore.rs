@@ -9,7 +9,7 @@ use crate::output::Output;
 use anyhow::{Context, bail};
 use purser_backup::Manifest;
 use purser_reconcile::{Awaited, Progress};
-use purser_store_sqlite::{check_file, settle};
+use purser_store_sqlite::{check_file, facts_of, settle};
 use serde::Serialize;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -66,6 +66,10 @@ async fn prepare_and_swap(home: &Home, file: &Path, progress: &dyn Progress) -> 
     let prepared = folder.join("purser.db");
     let manifest = purser_backup::read(file, &prepared, |bytes| progress.advance("bytes read", bytes))?;
     check_file(&prepared).with_context(|| format!("the store in {} cannot be used", file.display()))?;
+    let facts = facts_of(&prepared)?;
+    if (facts.schema, &facts.counts) != (manifest.schema, &manifest.counts) {
+        bail!("{} is damaged: its store does not hold what its manifest says; take another backup", file.display());
+    }
     let key = audit_key(home)?;
     let store = open_prepared(home, &prepared)?;
     let Checked { rows, broken, .. } = check(store.as_ref(), key.as_ref(), None, progress).await?;
