@@ -13,6 +13,7 @@ mod news;
 mod problem;
 mod scim;
 mod token;
+mod traced;
 mod v1;
 mod work;
 
@@ -86,6 +87,7 @@ pub fn router(state: ApiState) -> Router {
         .fallback(async || Problem::not_found("no such resource"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(middleware::map_response(headers::secured))
+        .layer(middleware::from_fn(traced::request))
         .with_state(state);
     api.clone().merge(console::routes(api, now))
 }

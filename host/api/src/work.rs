@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::future::Future;
 use std::time::Duration;
 use tokio::task::JoinError;
-use tracing::{error, warn};
+use tracing::{Instrument, error, warn};
 use utoipa::ToSchema;
 
 /// Who asks is given the report where it is there by then, and a place to look at where not.
@@ -36,7 +36,7 @@ where
     T: Serialize + Send + 'static,
     F: Future<Output = Result<T, EngineError>> + Send + 'static,
 {
-    let mut task = tokio::spawn(work);
+    let mut task = tokio::spawn(work.in_current_span());
     match tokio::time::timeout(PATIENCE, &mut task).await {
         Ok(ended) => Ok(Json(report(ended)?).into_response()),
         Err(_) => {
@@ -58,7 +58,7 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T, EngineError>> + Send + 'static,
 {
-    report(tokio::spawn(work).await)
+    report(tokio::spawn(work.in_current_span()).await)
 }
 
 fn report<T>(ended: Result<Result<T, EngineError>, JoinError>) -> Result<T, Problem> {

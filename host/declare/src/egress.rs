@@ -25,6 +25,7 @@ pub(crate) fn read(section: &mut Section<'_>, base: &Path, problems: &mut Proble
     let words = [("none", Redirects::None), ("same-grant", Redirects::SameGrant)];
     let redirects = redirects.and_then(|node| node.choice(&words, problems));
     let insecure_http = section.optional("insecure_http").and_then(|node| node.flag(problems));
+    let traceparent = section.optional("traceparent").and_then(|node| node.flag(problems));
     EgressRules {
         methods: methods.unwrap_or(usual.methods),
         also,
@@ -34,6 +35,7 @@ pub(crate) fn read(section: &mut Section<'_>, base: &Path, problems: &mut Proble
         max_calls: max_calls.unwrap_or(usual.max_calls),
         redirects: redirects.unwrap_or(usual.redirects),
         insecure_http: insecure_http.unwrap_or(usual.insecure_http),
+        traceparent: traceparent.unwrap_or(usual.traceparent),
     }
 }
 

@@ -34,7 +34,7 @@ fn an_endpoint_says_how_far_it_reaches() {
         "methods = [\"GET\", \"PATCH\"]\n\
          also = [\"https://*.crm.example/x/\", { url = \"https://eu.crm.example:8443\", credential = true }]\n\
          addresses = [\"10.0.0.0/8:443\", \"[::1]:8080\"]\nca = \"ca.pem\"\nmax_request = \"1KiB\"\nmax_calls = 7\n\
-         redirects = \"same-grant\"\ninsecure_http = true\n",
+         redirects = \"same-grant\"\ninsecure_http = true\ntraceparent = true\n",
     ));
     let rules = &grant.egress;
     assert_eq!(rules.methods, [Method::Get, Method::Patch].into());
@@ -45,7 +45,7 @@ fn an_endpoint_says_how_far_it_reaches() {
         rules.ca.as_deref().is_some_and(|path| path.ends_with(Path::new("ca.pem")) && path.components().count() > 1)
     );
     assert_eq!((rules.max_request_bytes, rules.max_calls), (1024, 7));
-    assert_eq!((rules.redirects, rules.insecure_http), (Redirects::SameGrant, true));
+    assert_eq!((rules.redirects, rules.insecure_http, rules.traceparent), (Redirects::SameGrant, true, true));
 }
 
 #[test]

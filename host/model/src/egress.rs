@@ -77,6 +77,8 @@ pub struct EgressRules {
     pub redirects: Redirects,
     /// Whether credentials and other secrets may travel over `http` to other machines.
     pub insecure_http: bool,
+    /// Whether requests say to which trace they belong (W3C `traceparent`).
+    pub traceparent: bool,
 }
 
 impl Default for EgressRules {
@@ -90,6 +92,7 @@ impl Default for EgressRules {
             max_calls: 10_000,
             redirects: Redirects::None,
             insecure_http: false,
+            traceparent: false,
         }
     }
 }

@@ -103,7 +103,7 @@ impl Engine {
         self.store.forget_restored(why, self.clock.now()).await?;
         *self.awaited.lock().unwrap_or_else(PoisonError::into_inner) = Awaited::default();
         info!("after the restore: {why}");
-        self.changed.notify_waiters();
+        self.tell_worker();
         Ok(())
     }
 

@@ -42,7 +42,7 @@ impl Engine {
         };
         let kept = KeptDeclarations { digest: self.rules.configuration().digest(), text };
         self.store.keep_declarations(kept, taken_up.woken, self.clock.now()).await?;
-        self.changed.notify_waiters();
+        self.tell_worker();
         Ok(taken_up)
     }
 

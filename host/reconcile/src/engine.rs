@@ -6,6 +6,8 @@ use crate::guard::LookAhead;
 use crate::pace::{Pace, Paced};
 use crate::plans::PlanRefused;
 use crate::rest::Tally;
+use crate::stopping::Stopping;
+use crate::traced::Causes;
 use crate::unread::Unread;
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -172,6 +174,9 @@ pub struct Engine {
     /// Held while what is planned is counted and enqueued.
     pub(crate) guarding: tokio::sync::Mutex<LookAhead>,
     pub(crate) unread: Unread,
+    pub(crate) stopping: Stopping,
+    /// In the course of what the worker was told to look.
+    pub(crate) causes: Causes,
     /// What has to be looked at before anything is written.
     pub(crate) awaited: Mutex<Awaited>,
 }
@@ -290,6 +295,8 @@ impl Engine {
             turns: Mutex::default(),
             guarding: tokio::sync::Mutex::default(),
             unread: Unread::default(),
+            stopping: Stopping::default(),
+            causes: Causes::default(),
             awaited: Mutex::default(),
         }
     }
@@ -302,7 +309,7 @@ impl Engine {
 
     /// Somebody else wrote to the store: what waits there is looked at without delay.
     pub fn look_again(&self) {
-        self.changed.notify_waiters();
+        self.tell_worker();
     }
 
     /// The store below.

@@ -9,6 +9,7 @@ use crate::observe::Reader;
 use crate::patience::is_throttle;
 use crate::resolve::{Unresolved, entitlement_key, resolve};
 use crate::rest::{Tally, cause_of};
+use crate::traced;
 use crate::verdict::{self, Look, Try, Verdict};
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
@@ -24,7 +25,7 @@ use purser_store::{Leased, Observation, Recording, Seen, Store};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tracing::{debug, warn};
+use tracing::{Instrument, debug, warn};
 
 /// What draining a target's queue did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -170,6 +171,10 @@ impl Engine {
         progress: &dyn Progress,
     ) -> Result<DrainReport, EngineError> {
         self.not_looked_at(name)?;
+        let _under_way = self.under_way();
+        if self.is_stopping() {
+            return Ok(DrainReport::default());
+        }
         let turn = self.turn(name);
         let _working = turn.working.lock().await;
         let permit = self.permit(name).await?;
@@ -195,7 +200,7 @@ impl Engine {
         let mut go = Go { report, tally: turn.take_tally() };
         let mut sent_something = false;
         let mut bench = None;
-        while go.report.paused_until.is_none() {
+        while go.report.paused_until.is_none() && !self.is_stopping() {
             if let Some(opens) = self.window_opens(name, self.clock.now()) {
                 turn.keep_tally(go.tally);
                 return Ok(DrainReport { paused_until: Some(opens), ..go.report });
@@ -324,9 +329,9 @@ impl Engine {
     }
 
     /// What was to be sent while the target rests or asked to be left alone goes back to the queue, as it was.
-    fn held_back(batch: &[(Leased, Request)], until: Timestamp) -> Sent {
+    fn held_back(batch: &[(Leased, Request)], until: Timestamp, why: &str) -> Sent {
         let put_back = |one: &(Leased, Request)| {
-            let detail = "not sent: the target is left alone".to_owned();
+            let detail = format!("not sent: {why}");
             let recording = ended(&one.0.operation, OperationState::Waiting, detail, Seen::Nothing);
             Recording { sent: false, ..recording }
         };
@@ -346,10 +351,13 @@ impl Engine {
 
     async fn send(&self, bench: &Bench, batch: &[(Leased, Request)]) -> Result<Sent, EngineError> {
         if let Some(until) = self.turn(&bench.name).left_alone_until(self.clock.now()) {
-            return Ok(Self::held_back(batch, until));
+            return Ok(Self::held_back(batch, until, "the target is left alone"));
+        }
+        if self.is_stopping() {
+            return Ok(Self::held_back(batch, self.clock.now(), "the host stops"));
         }
         let (requests, slots) = self.requests(&bench.name, batch);
-        let results = match bench.session.apply(requests, slots).await {
+        let results = match bench.session.apply(requests, slots).instrument(traced::applying(bench, batch)).await {
             Ok(results) => results,
             Err(fault) => {
                 let recordings = self.call_failed(bench, batch, &fault);

@@ -11,7 +11,7 @@ use purser_model::run::{Checkpoint, Run, RunKind, RunState};
 use purser_store::{Accepted, RunEnding, StagedWeight, Store};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use tracing::info;
+use tracing::{Instrument, info};
 
 /// What an operator allows an import to do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -60,7 +60,19 @@ impl Engine {
         let session = self.sessions.source(name).await.map_err(|fault| in_source(name, fault))?;
         let store = self.store.during(&format!("import of {name}")).through(&connector_of(session.as_ref()));
         let store = store.as_ref();
-        let reading = Reading { name, source, session: session.as_ref(), store };
+        let span = tracing::info_span!("import", source = %name);
+        self.import_from(Reading { name, source, session: session.as_ref(), store }, options, progress)
+            .instrument(span)
+            .await
+    }
+
+    async fn import_from(
+        &self,
+        reading: Reading<'_>,
+        options: ImportOptions,
+        progress: &dyn Progress,
+    ) -> Result<ImportReport, EngineError> {
+        let Reading { name, source, store, .. } = reading;
         loop {
             let begun = store.begin_run(RunKind::Import, name.as_str(), self.clock.now()).await?;
             if begun.run.checkpoint.finished_classes.contains(&source.class) {
@@ -90,7 +102,7 @@ impl Engine {
         self.source(name)?;
         let accepted =
             self.store.during(&format!("push from {name}")).accept_record(name, record, self.clock.now()).await?;
-        self.changed.notify_waiters();
+        self.tell_worker();
         Ok(accepted)
     }
 
@@ -107,7 +119,7 @@ impl Engine {
         Self::guard_import(name, source, weight, options)?;
         let departs = source.absence_means_departed;
         let weight = store.accept_staged(run.id, name, departs, self.clock.now()).await?;
-        self.changed.notify_waiters();
+        self.tell_worker();
         Ok(ImportReport { run: run.id, resumed: false, weight, departed: if departs { weight.absent } else { 0 } })
     }
 

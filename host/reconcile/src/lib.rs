@@ -33,6 +33,8 @@ mod resolve;
 mod rest;
 mod schedule;
 mod single;
+mod stopping;
+mod traced;
 mod unknown;
 mod unmatched;
 mod unread;

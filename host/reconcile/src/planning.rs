@@ -19,7 +19,7 @@ use purser_store::{
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use tracing::warn;
+use tracing::{Instrument, warn};
 
 /// What planning found.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -350,19 +350,31 @@ impl Engine {
         if wakes.is_empty() {
             return Ok(0);
         }
+        let planning = tracing::info_span!("plan", identities = wakes.len());
+        self.answer_these(wakes, &mut known, progress).instrument(planning).await
+    }
+
+    async fn answer_these(
+        &self,
+        wakes: Vec<Wake>,
+        known: &mut guard::LookAhead,
+        progress: &dyn Progress,
+    ) -> Result<u64, EngineError> {
         let views = self.views().await?;
         self.enqueue_missing_entitlements(&views).await?;
         let mut by_identity: BTreeMap<IdentityId, Wake> = wakes.iter().map(|wake| (wake.identity, *wake)).collect();
         let ids = wakes.iter().map(|wake| wake.identity).collect();
         let mut requests = Vec::with_capacity(wakes.len());
         let planned = self.plan_batch(ids, &views).await?;
-        let guarded = self.guard_wakes(&wakes, &planned, &mut known, &views).await?;
+        let guarded = self.guard_wakes(&wakes, &planned, known, &views).await?;
         for reason in guard::reasons(&guarded.excesses) {
             warn!("held for approval: {reason}");
         }
         for planned in planned {
             for notice in &planned.plan.notices {
-                warn!(identity = %notice.label, target = ?notice.target, "{}", notice.message);
+                let place = notice.target.as_ref().map(TargetName::as_str);
+                // What a notice says quotes values, which are not for the log.
+                warn!(identity = %notice.identity, target = place, "something is left alone; `purser explain` with this id says why");
             }
             let wake = by_identity.remove(&planned.identity);
             let identity = planned.identity;

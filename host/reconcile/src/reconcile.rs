@@ -5,6 +5,7 @@ use crate::environment::Progress;
 use crate::execute::DrainReport;
 use crate::look::{Counts, Looked};
 use crate::planning::PlanReport;
+use crate::traced;
 use crate::unmatched::UnmatchedReport;
 use jiff::Timestamp;
 use purser_connector::{ReadOnly, Session};
@@ -15,7 +16,7 @@ use purser_store::{Begun, RunEnding};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tracing::info;
+use tracing::{Instrument, info};
 
 /// What a reconciliation may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +100,8 @@ impl Engine {
         progress: &dyn Progress,
     ) -> Result<ReconcileReport, EngineError> {
         let windows = self.target(name)?.windows.clone();
-        self.reconcile_within(name, &windows, mode, progress).await
+        let span = traced::reconciling(name);
+        self.reconcile_within(name, &windows, mode, progress).instrument(span).await
     }
 
     /// As [`Engine::reconcile`], whatever the window says.
@@ -112,7 +114,8 @@ impl Engine {
         mode: ReconcileMode,
         progress: &dyn Progress,
     ) -> Result<ReconcileReport, EngineError> {
-        self.reconcile_within(name, &Windows::default(), mode, progress).await
+        let span = traced::reconciling(name);
+        self.reconcile_within(name, &Windows::default(), mode, progress).instrument(span).await
     }
 
     async fn reconcile_within(

@@ -124,7 +124,7 @@ impl Engine {
         self.target(name)?;
         self.turn(name).end_pause();
         self.change_breaker(name, |_| Breaker::default()).await?;
-        self.changed.notify_waiters();
+        self.tell_worker();
         Ok(())
     }
 

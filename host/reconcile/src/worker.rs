@@ -9,7 +9,7 @@ use purser_store::StaleItem;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tracing::{error, warn};
+use tracing::{Instrument, error, warn};
 
 /// What applying did.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -183,7 +183,8 @@ impl Engine {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            let wait = match self.work_off(progress).await {
+            let round = self.causes.round();
+            let wait = match self.work_off(progress).instrument(round).await {
                 Ok(report) => self.until_next(report.next),
                 Err(error) => {
                     error!(%error, "working off the queue failed; trying again");

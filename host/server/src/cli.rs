@@ -40,12 +40,24 @@ pub struct Cli {
     /// Answer as JSON
     #[arg(long, global = true)]
     pub json: bool,
+    /// How the log is written; as JSON where the answer is
+    #[arg(long, global = true, env = "PURSER_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
     /// Say more in the log; twice for debugging
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people
+    Text,
+    /// One object a line
+    Json,
 }
 
 /// What to do.
@@ -143,6 +155,9 @@ pub struct Serve {
     /// Reconcile every target without a declared schedule after so many seconds; 0 never does
     #[arg(long, value_name = "SECONDS", default_value_t = 21_600)]
     pub reconcile_every: u64,
+    /// When told to stop, give what is under way so many seconds to end; what has not ended is observed at the next start
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    pub stop_within: u64,
     /// Make a backup in `data/backups` after so many seconds; 0 never does
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub backup_every: u64,

@@ -11,15 +11,20 @@ mod output;
 mod pruning;
 mod registry;
 mod secrets;
+mod service_manager;
 mod sessions;
 mod staged;
 mod watch;
 
 use clap::Parser;
-use cli::{Cli, Command};
+use cli::{Cli, Command, LogFormat};
 use output::Output;
+use purser_telemetry::{Collector, Telemetry, TelemetryError};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::process::ExitCode;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -70,9 +75,23 @@ fn leave_no_core() {
 
 #[tokio::main]
 async fn work(cli: Cli) -> ExitCode {
-    start_log(&cli);
     let output = Output::new(cli.json);
-    match Box::pin(run(cli, &output)).await {
+    let telemetry = match start_log(&cli) {
+        Ok(telemetry) => telemetry,
+        Err(error) => {
+            output.error(&error.into());
+            return Ending::BadUsage.into();
+        }
+    };
+    let ending = end(cli, &output).await;
+    if let Some(telemetry) = telemetry {
+        telemetry.stop().await;
+    }
+    ending
+}
+
+async fn end(cli: Cli, output: &Output) -> ExitCode {
+    match Box::pin(run(cli, output)).await {
         Ok(ending) => ending.into(),
         Err(error) => {
             output.error(&error);
@@ -119,17 +138,32 @@ async fn run(cli: Cli, output: &Output) -> anyhow::Result<Ending> {
     }
 }
 
-/// The log goes to standard error, so that standard output is the command's answer alone.
-fn start_log(cli: &Cli) {
+/// The log goes to standard error, so that standard output is the command's answer alone. A host that serves also sends traces,
+/// where the environment names a collector.
+fn start_log(cli: &Cli) -> Result<Option<Telemetry>, TelemetryError> {
     let usual = match (&cli.command, cli.verbose) {
         (Command::Serve(_), 0) => "info",
         (_, 0) => "error",
         (_, 1) => "info",
         (_, _) => "debug",
     };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("PURSER_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(usual));
+    let filter = EnvFilter::try_from_env("PURSER_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr);
-    if cli.json { log.json().init() } else { log.init() }
+    let log = tracing_subscriber::fmt::layer().with_ansi(ansi).with_writer(std::io::stderr);
+    let log = match log_format(cli) {
+        LogFormat::Json => log.json().with_filter(filter).boxed(),
+        LogFormat::Text => log.with_filter(filter).boxed(),
+    };
+    let telemetry = match &cli.command {
+        Command::Serve(_) => Collector::from_environment()?,
+        _ => None,
+    };
+    let telemetry = telemetry.map(|collector| Telemetry::to(&collector, env!("CARGO_PKG_VERSION"))).transpose()?;
+    tracing_subscriber::registry().with(log).with(telemetry.as_ref().map(Telemetry::layer)).init();
+    Ok(telemetry)
+}
+
+/// As it was asked for; with an answer as JSON the log is JSON too.
+fn log_format(cli: &Cli) -> LogFormat {
+    cli.log_format.unwrap_or(if cli.json { LogFormat::Json } else { LogFormat::Text })
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 
@@ -15,6 +16,7 @@ pub struct Home {
     /// What the program says goes here, and not into the home that it works in.
     said: TempDir,
     started: AtomicU32,
+    variables: Mutex<Vec<(String, String)>>,
 }
 
 impl Home {
@@ -22,7 +24,7 @@ impl Home {
     #[expect(clippy::new_without_default, reason = "it makes folders")]
     pub fn new() -> Self {
         let folder = || tempfile::tempdir().expect("a temporary folder can be made");
-        let home = Self { folder: folder(), said: folder(), started: AtomicU32::new(0) };
+        let home = Self { folder: folder(), said: folder(), started: AtomicU32::new(0), variables: Mutex::default() };
         for name in ["declarations", "connectors"] {
             fs::create_dir(home.path(name)).expect("a folder can be made in a temporary one");
         }
@@ -57,11 +59,18 @@ impl Home {
         fs::read_to_string(self.path(relative)).unwrap_or_default()
     }
 
+    /// From now on the program gets this variable.
+    pub fn set_variable(&self, name: &str, value: &str) {
+        let mut variables = self.variables.lock().expect("nobody panics here");
+        variables.push((name.to_owned(), value.to_owned()));
+    }
+
     /// The program with these arguments, answering in JSON.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(environment::purser());
         command.arg("--home").arg(self.folder.path()).arg("--json").args(arguments);
         command.current_dir(self.folder.path()).env_remove("PURSER_LOG");
+        command.envs(self.variables.lock().expect("nobody panics here").clone());
         command
     }
 

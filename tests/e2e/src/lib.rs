@@ -6,6 +6,7 @@
 
 pub mod browser;
 pub mod builds;
+pub mod collector;
 pub mod described;
 pub mod environment;
 pub mod fault_proxy;

@@ -8,6 +8,7 @@ mod error;
 mod headers;
 mod location;
 mod message;
+mod operators_client;
 pub mod parsers;
 mod policy;
 mod redaction;
@@ -20,6 +21,7 @@ pub use clients::client_for;
 pub use error::{Denial, EndpointError, Error};
 pub use headers::is_of_the_host;
 pub use message::{Field, Method, Request, Response, SecretEncoding, SecretUse};
+pub use operators_client::{AnswerBody, NoAnswer, OperatorsClient};
 
 #[cfg(test)]
 mod tests;

@@ -118,6 +118,9 @@ async fn hop(
         .headers(request.headers.clone())
         // The host does not decompress: a small answer that unfolds to gigabytes is not asked for.
         .header(ACCEPT_ENCODING, "identity");
+    if let Some(place) = reached.endpoint.egress.traceparent.then(attribution::traceparent).flatten() {
+        builder = builder.header("traceparent", place);
+    }
     if let Some(body) = &request.body {
         builder = builder.body(body.clone());
     }

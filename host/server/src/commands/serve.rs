@@ -5,6 +5,7 @@ use crate::cli::Serve;
 use crate::home::{Home, make_secret, read_or_make_secret};
 use crate::host::{Host, now};
 use crate::pruning::prune;
+use crate::service_manager;
 use crate::watch::watch;
 use anyhow::{Context, bail};
 use purser_api::{ApiState, ApiToken, News};
@@ -65,18 +66,47 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
         let _ = stopped.await;
     }));
     info!(%address, "serving");
+    service_manager::tell_ready(&address.to_string());
+    let working = async {
+        tokio::select! {
+            () = host.engine.work(&NoProgress) => {}
+            () = watch(&host.registry) => {}
+            () = webhooks.work() => {}
+            () = Box::pin(prune_regularly(&host)) => {}
+            () = Box::pin(look_regularly(&host, arguments)) => {}
+            () = back_up_regularly(&host, &backups, arguments.backup_every) => {}
+            () = service_manager::show_life(host.store.as_ref()) => {}
+        }
+    };
+    tokio::pin!(working);
     tokio::select! {
-        () = host.engine.work(&NoProgress) => {}
-        () = watch(&host.registry) => {}
-        () = webhooks.work() => {}
-        () = Box::pin(prune_regularly(&host)) => {}
-        () = Box::pin(look_regularly(&host, arguments)) => {}
-        () = back_up_regularly(&host, &backups, arguments.backup_every) => {}
+        () = &mut working => {}
         signal = told_to_stop() => signal?,
     }
-    info!("stopping; what is under way is observed at the next start");
+    service_manager::tell_stopping();
     let _ = stop.send(());
-    api.await.context("the API stopped badly")??;
+    let last = async {
+        tokio::join!(host.engine.until_nothing_is_under_way(), async {
+            api.await
+                .context("the API stopped badly")
+                .and_then(|ended| Ok(ended?))
+                .unwrap_or_else(|error| warn!("{error:#}"));
+        });
+    };
+    info!(seconds = arguments.stop_within, "stopping: what is under way may end, and nothing new is begun");
+    host.engine.stop_sending();
+    tokio::select! {
+        _ = last => info!("stopped; nothing is under way"),
+        // What works goes on working, or nothing would end.
+        () = &mut working => {}
+        () = tokio::time::sleep(Duration::from_secs(arguments.stop_within)) => {
+            warn!("stopped; what was still under way is observed at the next start");
+        }
+        signal = told_to_stop() => {
+            signal?;
+            warn!("told twice to stop; what was still under way is observed at the next start");
+        }
+    }
     Ok(Ending::Done)
 }
 

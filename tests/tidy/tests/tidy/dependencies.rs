@@ -5,7 +5,7 @@ use purser_tidy::{hold, root};
 use std::collections::BTreeSet;
 
 /// Each crate of the host with the crates of the project that it may depend on.
-const LAW: [(&str, &[&str]); 19] = [
+const LAW: [(&str, &[&str]); 20] = [
     ("purser-model", &[]),
     ("purser-plan", &["purser-model"]),
     ("purser-catalogue", &["purser-model"]),
@@ -21,6 +21,7 @@ const LAW: [(&str, &[&str]); 19] = [
     ("purser-reconcile", &["purser-model", "purser-plan", "purser-connector", "purser-store"]),
     ("purser-webhook", &["purser-model", "purser-broker", "purser-store"]),
     ("purser-backup", &["purser-store"]),
+    ("purser-telemetry", &["purser-broker"]),
     ("purser-console", &[]),
     (
         "purser-api",
