@@ -5,7 +5,7 @@ use crate::cli::Serve;
 use crate::home::{Home, make_secret, read_or_make_secret};
 use crate::host::{Host, now};
 use crate::pruning::prune;
-use crate::service_manager;
+use crate::readiness;
 use crate::watch::watch;
 use anyhow::{Context, bail};
 use purser_api::{ApiState, ApiToken, News};
@@ -66,7 +66,7 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
         let _ = stopped.await;
     }));
     info!(%address, "serving");
-    service_manager::tell_ready(&address.to_string());
+    readiness::tell_ready(&address.to_string());
     let working = async {
         tokio::select! {
             () = host.engine.work(&NoProgress) => {}
@@ -75,7 +75,7 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
             () = Box::pin(prune_regularly(&host)) => {}
             () = Box::pin(look_regularly(&host, arguments)) => {}
             () = back_up_regularly(&host, &backups, arguments.backup_every) => {}
-            () = service_manager::show_life(host.store.as_ref()) => {}
+            () = readiness::show_life(host.store.as_ref()) => {}
         }
     };
     tokio::pin!(working);
@@ -83,7 +83,7 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
         () = &mut working => {}
         signal = told_to_stop() => signal?,
     }
-    service_manager::tell_stopping();
+    readiness::tell_stopping();
     let _ = stop.send(());
     let last = async {
         tokio::join!(host.engine.until_nothing_is_under_way(), async {
