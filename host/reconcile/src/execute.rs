@@ -15,7 +15,7 @@ use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use purser_connector::{Fault, Session};
 use purser_model::account::EntitlementKey;
-use purser_model::edit::{ConnectorError, EditOutcome, ErrorClass, Request};
+use purser_model::edit::{ConnectorError, EditOutcome, ErrorClass, Request, ThrottleScope};
 use purser_model::id::{IdentityId, TargetName};
 use purser_model::manifest::{HoldingSide, ObjectClass};
 use purser_model::object::Object;
@@ -303,13 +303,13 @@ impl Engine {
                 Err(unresolved) => recordings.push(self.unresolved(&one.operation, unresolved)),
             }
         }
-        // What was tried before goes alone, so that one request that makes the connector fail cannot hold others back.
+        // What failed before goes alone, so that one request that makes the connector fail cannot hold others back.
         let batch = usize::try_from(self.settings.batch_size.min(bench.session.manifest().limits.batch_size).max(1))
             .unwrap_or(1);
-        let (fresh, tried_before): (Vec<_>, Vec<_>) =
-            sendable.into_iter().partition(|(one, _)| one.operation.attempts <= 1);
+        let (together, alone): (Vec<_>, Vec<_>) =
+            sendable.into_iter().partition(|(one, _)| may_go_with_others(&one.operation));
         let at_once = self.target(&bench.name)?.rate.map_or(1, |rate| rate.concurrency as usize);
-        let batches = fresh.chunks(batch).chain(tried_before.chunks(1)).map(|batch| self.send(bench, batch));
+        let batches = together.chunks(batch).chain(alone.chunks(1)).map(|batch| self.send(bench, batch));
         let sent: Vec<_> = stream::iter(batches.collect::<Vec<_>>()).buffer_unordered(at_once).collect().await;
         let mut failed = None;
         for batch in sent {
@@ -521,6 +521,13 @@ fn shown_on_account(bench: &Bench, reference: &EntitlementReference) -> bool {
         .class(&key.class)
         .and_then(|class| class.holding.as_ref())
         .is_none_or(|holding| holding.side == HoldingSide::Account)
+}
+
+/// Whether an operation has not failed yet for a reason of its own. A throttled batch is tried again as one: sent one by one it
+/// would be as many calls of a target that wants fewer.
+fn may_go_with_others(operation: &Operation) -> bool {
+    let throttled = ErrorClass::RateLimited { after_ms: None, scope: ThrottleScope::Target };
+    operation.attempts <= 1 || operation.error_class.as_deref() == Some(throttled.name())
 }
 
 /// Whether what is there already may have been made by an earlier try whose answer was no or got lost: a gateway may say

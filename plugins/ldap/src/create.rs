@@ -52,10 +52,15 @@ pub fn create(directory: &Directory, class: Class, edit: &CreateEdit) -> Result<
     if let Err(error) = complete(directory, class, &dn, edit.active, content.password) {
         return Err(taken_back(directory, class, &dn, error));
     }
-    Ok(Outcome::Done(Some(at(directory, class, &dn)?)))
+    // Whoever reads "busy" here would make it once more.
+    let made = at(directory, class, &dn).map_err(|error| {
+        Error::outcome_unknown(format!("the {} {dn} was made and cannot be read: {}", class.name(), error.message))
+    })?;
+    Ok(Outcome::Done(Some(made)))
 }
 
-/// An account that was made a moment ago and that the directory refuses to complete, such as for its password, is taken back:
+/// An account that was made a moment ago and that the directory refuses to complete, such as for its password or being busy, is
+/// taken back:
 /// nobody can use it, and enabled without a password it would be a danger. Where it is not known how that ended, it stays.
 fn taken_back(directory: &Directory, class: Class, dn: &str, error: Error) -> Error {
     let refused = !matches!(error.class, ErrorClass::Unavailable { .. } | ErrorClass::OutcomeUnknown);

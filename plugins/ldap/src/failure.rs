@@ -76,6 +76,7 @@ fn bind_reason(text: &str) -> Option<(&str, &'static str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use purser_sdk::ThrottleScope;
 
     fn server(code: u32, text: &str) -> Error {
         error_of(Failure::Server { code, text: text.to_owned() }, "modify", true)
@@ -89,7 +90,9 @@ mod tests {
         assert_eq!(server(19, "000021C8: AtrErr: DSID-03200BBA, #1").class, ErrorClass::AlreadyExists(None));
         assert_eq!(server(53, "0000001F: SvcErr: DSID-031A12D2").class, ErrorClass::InvalidConfig);
         assert_eq!(server(50, "00002098: SecErr: DSID-031514A0").class, ErrorClass::PermissionDenied(None));
-        assert_eq!(server(51, "busy").class, ErrorClass::Unavailable { after_ms: None });
+        assert_eq!(server(52, "").class, ErrorClass::Unavailable { after_ms: None });
+        let busy = ErrorClass::RateLimited { after_ms: None, scope: ThrottleScope::Target };
+        assert_eq!(server(51, "busy").class, busy);
     }
 
     #[test]

@@ -170,6 +170,7 @@ fn stops(error: &Error) -> bool {
         error.class,
         ErrorClass::AuthenticationFailed
             | ErrorClass::Unavailable { .. }
+            | ErrorClass::RateLimited { .. }
             | ErrorClass::OutcomeUnknown
             | ErrorClass::PermissionDenied(_)
             | ErrorClass::InvalidConfig

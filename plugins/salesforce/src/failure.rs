@@ -4,9 +4,6 @@ use purser_sdk::http::Response;
 use purser_sdk::serde_json::{Value, from_slice};
 use purser_sdk::{Error, ErrorClass, ThrottleScope};
 
-/// How long a locked row, or too many requests at the same time, are waited for.
-const SHORT_WAIT_MS: u64 = 5_000;
-
 /// One error as the API writes it; `statusCode` stands in the results of collections, `errorCode` elsewhere.
 pub struct Said {
     code: String,
@@ -59,11 +56,10 @@ impl Said {
             | "INACTIVE_OWNER_OR_USER"
             | "INVALID_OPERATION_WITH_EXPIRED_PASSWORD" => Error::new(ErrorClass::InvalidValue(field), message),
             "LICENSE_LIMIT_EXCEEDED" | "STORAGE_LIMIT_EXCEEDED" | "LIMIT_EXCEEDED" => Error::quota_exhausted(message),
-            "REQUEST_LIMIT_EXCEEDED" if self.is_short() => {
-                Error::rate_limited(Some(SHORT_WAIT_MS), ThrottleScope::Target, message)
-            }
+            // The platform names no time for either: the engine comes back later and later.
+            "REQUEST_LIMIT_EXCEEDED" if self.is_short() => Error::rate_limited(None, ThrottleScope::Target, message),
             "REQUEST_LIMIT_EXCEEDED" => Error::quota_exhausted(message),
-            "UNABLE_TO_LOCK_ROW" => Error::rate_limited(Some(SHORT_WAIT_MS), ThrottleScope::Object, message),
+            "UNABLE_TO_LOCK_ROW" => Error::rate_limited(None, ThrottleScope::Object, message),
             "INSUFFICIENT_ACCESS"
             | "INSUFFICIENT_ACCESS_OR_READONLY"
             | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY" => {
@@ -160,7 +156,7 @@ mod tests {
         assert_eq!(class_of("DUPLICATE_USERNAME", "taken"), ErrorClass::AlreadyExists(None));
         assert_eq!(class_of("LICENSE_LIMIT_EXCEEDED", ""), ErrorClass::QuotaOrLicenceExhausted);
         assert_eq!(class_of("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit"), ErrorClass::QuotaOrLicenceExhausted);
-        let patience = |scope| ErrorClass::RateLimited { after_ms: Some(SHORT_WAIT_MS), scope };
+        let patience = |scope| ErrorClass::RateLimited { after_ms: None, scope };
         assert_eq!(class_of("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests"), patience(ThrottleScope::Target));
         assert_eq!(class_of("UNABLE_TO_LOCK_ROW", ""), patience(ThrottleScope::Object));
         assert_eq!(class_of("INVALID_SESSION_ID", ""), ErrorClass::AuthenticationFailed);

@@ -3,7 +3,7 @@
 //! The host connects, does TLS and binds. What it answers says how much is known about the end of an operation;
 //! [`Failure::into_error`] makes of it what the engine acts on.
 
-use crate::error::{Error, ErrorClass};
+use crate::error::{Error, ErrorClass, ThrottleScope};
 use crate::host::Host;
 
 /// How deep a search goes.
@@ -281,7 +281,9 @@ impl Failure {
 /// What a result code means to the engine.
 fn class(code: u32) -> ErrorClass {
     match code {
-        3 | 11 | 51 | 52 => ErrorClass::Unavailable { after_ms: None },
+        3 | 11 | 52 => ErrorClass::Unavailable { after_ms: None },
+        // `busy`: nothing was done, and everybody is to come back later.
+        51 => ErrorClass::RateLimited { after_ms: None, scope: ThrottleScope::Target },
         4 => ErrorClass::QuotaOrLicenceExhausted,
         7 | 8 | 10 | 13 | 48 => ErrorClass::InvalidConfig,
         14 | 49 => ErrorClass::AuthenticationFailed,

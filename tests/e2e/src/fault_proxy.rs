@@ -56,12 +56,21 @@ pub struct FaultProxy {
 
 struct Shared {
     server: SocketAddr,
-    share: f64,
+    shares: Mutex<Shares>,
     delay: Duration,
     random: Mutex<StdRng>,
     traffic: Mutex<Traffic>,
     over: AtomicBool,
     witness: Option<Box<Witness>>,
+}
+
+/// Which shares (0.0 to 1.0) of the requests are disturbed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shares {
+    /// By any fault, before or after the server.
+    any: f64,
+    throttled: f64,
+    lost: f64,
 }
 
 /// Sees a request that the server has answered, while the client still waits for the answer.
@@ -73,7 +82,7 @@ impl FaultProxy {
     pub fn start(server: SocketAddr, share: f64, delay: Duration, seed: u64) -> Self {
         Self::serve(Shared {
             server,
-            share,
+            shares: Mutex::new(Shares { any: share, ..Shares::default() }),
             delay,
             random: Mutex::new(StdRng::seed_from_u64(seed)),
             traffic: Mutex::default(),
@@ -86,7 +95,7 @@ impl FaultProxy {
     pub fn watched(server: SocketAddr, witness: impl Fn(&Message) + Send + Sync + 'static) -> Self {
         Self::serve(Shared {
             server,
-            share: 0.0,
+            shares: Mutex::default(),
             delay: Duration::ZERO,
             random: Mutex::new(StdRng::seed_from_u64(0)),
             traffic: Mutex::default(),
@@ -107,6 +116,12 @@ impl FaultProxy {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// From now on these shares (0.0 to 1.0) of the requests are throttled, and of the answers lost, and nothing else.
+    pub fn disturb(&self, throttled: f64, lost: f64) {
+        *self.shared.shares.lock().expect("no thread panics while it holds the shares") =
+            Shares { any: 0.0, throttled, lost };
     }
 
     /// What has passed through so far.
@@ -174,8 +189,16 @@ impl Shared {
     }
 
     fn choose(&self) -> Option<(Fault, bool)> {
+        let shares = *self.shares.lock().expect("no thread panics while it holds the shares");
         let mut random = self.random.lock().expect("no thread panics while it throws dice");
-        if !random.random_bool(self.share) {
+        if shares.throttled > 0.0 && random.random_bool(shares.throttled) {
+            return Some((Fault::Throttled(0), false));
+        }
+        if shares.lost > 0.0 && random.random_bool(shares.lost) {
+            let fault = if random.random_bool(0.5) { Fault::HalfAnswer } else { Fault::Silence };
+            return Some((fault, true));
+        }
+        if !random.random_bool(shares.any) {
             return None;
         }
         let faults = [

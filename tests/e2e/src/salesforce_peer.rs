@@ -11,6 +11,7 @@ const TARGET: &str = r#"
 connector = "salesforce"
 class = "User"
 unlinked = "adopt"
+retry = { base = "20ms" }
 guard = { share = 100, count = 100_000, revoke = { share = 100, count = 100_000 } }
 
 [target.app.endpoint.salesforce]
@@ -86,6 +87,10 @@ impl Peer for Org {
 
     fn has_managers(&self) -> bool {
         true
+    }
+
+    fn disturb(&self, throttled: f64, lost: f64) {
+        self.salesforce.faults().disturb(throttled, lost);
     }
 
     fn accounts(&self) -> BTreeMap<String, Seen> {

@@ -20,7 +20,8 @@ pub const ADMINISTRATOR: &str = "Administrator@corp.example.test";
 /// The administrator's password.
 pub const PASSWORD: &str = "Passw0rd!Admin-of-the-tests";
 
-const TLS_PORT: u16 = 636;
+/// Where it listens with TLS.
+pub const TLS_PORT: u16 = 636;
 /// Nobody else uses it on these addresses.
 const CLAIM_PORT: u16 = 6360;
 /// Addresses that are tried, of which the certificate names every one.

@@ -1,30 +1,51 @@
 //! The same story with every kind of target, each asked with its own tools.
 
+use purser_e2e::google_peer::GooglePeer;
 use purser_e2e::salesforce_peer::Org;
 use purser_e2e::samba::Samba;
 use purser_e2e::scenario::{Sizes, tell};
 use purser_e2e::scim_server::ScimServer;
 use purser_e2e::slapd::Slapd;
+use purser_e2e::through::Through;
 use purser_peers::graph::Graph;
 
 #[test]
 fn a_company_in_openldap() {
-    tell(&Slapd::start(), Sizes::USUAL);
+    let slapd = Through::slapd(Slapd::start());
+    tell(&slapd, Sizes::USUAL);
+    let disturbed = slapd.proxy.disturbed();
+    assert!(disturbed.turned_away > 100 && disturbed.lost > 20, "{disturbed:?}");
 }
 
 #[test]
 fn a_company_in_active_directory() {
-    tell(&Samba::start().with_units(), Sizes::USUAL);
+    let samba = Through::samba(Samba::start().with_units());
+    tell(&samba, Sizes::USUAL);
+    let disturbed = samba.proxy.disturbed();
+    assert!(disturbed.turned_away > 100 && disturbed.lost > 20, "{disturbed:?}");
 }
 
 #[test]
 fn a_company_in_a_scim_application() {
-    tell(&ScimServer::start().tenant("story"), Sizes::USUAL);
+    let server = ScimServer::start();
+    let scim = Through::scim(&server, "story");
+    tell(&scim, Sizes::USUAL);
+    assert!(scim.proxy.traffic().lost_writes > 0, "{:?}", scim.proxy.traffic());
 }
 
 #[test]
 fn a_company_in_salesforce() {
-    tell(&Org::start(), Sizes::USUAL);
+    let org = Org::start();
+    tell(&org, Sizes::USUAL);
+    let given = org.salesforce.faults().counted();
+    assert!(given.throttled > 0 && given.lost > 0, "{given:?}");
+}
+
+#[test]
+fn a_company_in_google_workspace() {
+    let google = GooglePeer::start();
+    tell(&google, Sizes::USUAL);
+    assert_eq!(google.workspace.violations(), [""; 0], "requests and answers that Google's description does not know");
 }
 
 #[test]

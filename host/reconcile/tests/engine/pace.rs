@@ -65,6 +65,23 @@ async fn a_pause_that_the_target_asks_for_goes_before_the_rate() {
 }
 
 #[tokio::test]
+async fn a_throttled_batch_is_tried_again_as_one_and_a_failed_one_one_by_one() {
+    for (trouble, calls_alone) in [(Trouble::Limited, 0), (Trouble::Defect, 10)] {
+        let stage = Stage::with("");
+        let calls = note_calls(&stage, Some("apply"));
+        let mut first = true;
+        stage.application.fail_like(move || if std::mem::take(&mut first) { trouble } else { Trouble::None });
+        stage.employ(10).await;
+
+        let sent: Vec<u32> = calls.lock().unwrap().iter().map(|(_, requests)| *requests).collect();
+        assert_eq!(stage.application.content().people.len(), 10);
+        assert_eq!(sent[0], 10, "{trouble:?}: {sent:?}");
+        let alone = sent.iter().filter(|requests| **requests == 1).count();
+        assert!(alone >= calls_alone && (sent[1] == 10) == (calls_alone == 0), "{trouble:?}: {sent:?}");
+    }
+}
+
+#[tokio::test]
 async fn without_a_rate_one_batch_follows_the_other() {
     let stage = Stage::with("");
     stage.employ(40).await;

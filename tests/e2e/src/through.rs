@@ -1,0 +1,112 @@
+//! A peer of the story that is reached through something that disturbs it.
+
+use crate::fault_proxy::FaultProxy;
+use crate::home::Home;
+use crate::ldap_proxy::LdapProxy;
+use crate::samba::Samba;
+use crate::scenario::{Peer, Person, Seen};
+use crate::scim_server::{ScimServer, Tenant};
+use crate::slapd::Slapd;
+use std::collections::BTreeMap;
+
+const SEED: u64 = 20_261_126;
+
+/// What can stand between the host and a target.
+pub trait Disturber {
+    /// From now on these shares (0.0 to 1.0) of the requests are throttled, and of the answers lost.
+    fn disturb(&self, throttled: f64, lost: f64);
+}
+
+impl Disturber for FaultProxy {
+    fn disturb(&self, throttled: f64, lost: f64) {
+        self.disturb(throttled, lost);
+    }
+}
+
+impl Disturber for LdapProxy {
+    fn disturb(&self, throttled: f64, lost: f64) {
+        self.disturb(throttled, lost);
+    }
+}
+
+/// A peer behind a proxy. Its own tools reach it directly.
+pub struct Through<P, D> {
+    peer: P,
+    /// What disturbs it.
+    pub proxy: D,
+    /// What stands in the declaration for the peer, and what for the proxy.
+    address: (String, String),
+    /// A file of the home, and what stands in it instead of what the peer needs.
+    authority: Option<(&'static str, String)>,
+}
+
+impl Through<Tenant, FaultProxy> {
+    /// A tenant of a SCIM server.
+    pub fn scim(server: &ScimServer, tenant: &str) -> Self {
+        let (peer, proxy) =
+            (server.tenant(tenant), FaultProxy::start(server.address(), 0.0, std::time::Duration::ZERO, SEED));
+        let address = (server.address().to_string(), proxy.address().to_string());
+        Self { peer, proxy, address, authority: None }
+    }
+}
+
+impl Through<Slapd, LdapProxy> {
+    /// An OpenLDAP.
+    pub fn slapd(peer: Slapd) -> Self {
+        let own = format!("127.0.0.1:{}", peer.tls_port);
+        let proxy = LdapProxy::start(own.parse().expect("an address"), &peer.authority(), SEED);
+        let address = (own, proxy.address().to_string());
+        let authority = Some(("slapd-ca.pem", proxy.authority().to_owned()));
+        Self { peer, proxy, address, authority }
+    }
+}
+
+impl Through<Samba, LdapProxy> {
+    /// An Active Directory.
+    pub fn samba(peer: Samba) -> Self {
+        let own = format!("{}:{}", peer.address, crate::samba::TLS_PORT);
+        let proxy = LdapProxy::start(own.parse().expect("an address"), &peer.authority(), SEED);
+        let address = (peer.address.clone(), proxy.address().to_string());
+        let authority = Some(("samba-ca.pem", proxy.authority().to_owned()));
+        Self { peer, proxy, address, authority }
+    }
+}
+
+impl<P: Peer, D: Disturber> Peer for Through<P, D> {
+    fn connector(&self) -> &'static str {
+        self.peer.connector()
+    }
+
+    fn put_secrets(&self, home: &Home) {
+        self.peer.put_secrets(home);
+        if let Some((file, authority)) = &self.authority {
+            home.write(file, authority);
+        }
+    }
+
+    fn declaration(&self) -> String {
+        // Many are turned away here, and a test does not wait as long as one would be told to.
+        let target = "[target.app]\nretry = { base = \"20ms\" }\n";
+        self.peer.declaration().replace(&self.address.0, &self.address.1).replacen("[target.app]\n", target, 1)
+    }
+
+    fn has_managers(&self) -> bool {
+        self.peer.has_managers()
+    }
+
+    fn disturb(&self, throttled: f64, lost: f64) {
+        self.proxy.disturb(throttled, lost);
+    }
+
+    fn accounts(&self) -> BTreeMap<String, Seen> {
+        self.peer.accounts()
+    }
+
+    fn make_by_hand(&self, person: &Person) {
+        self.peer.make_by_hand(person);
+    }
+
+    fn change_family_by_hand(&self, number: &str, family: &str) {
+        self.peer.change_family_by_hand(number, family);
+    }
+}
