@@ -26,6 +26,7 @@ pub(crate) enum Code {
     NotFound,
     MethodNotAllowed,
     Refused,
+    RolesExclude,
     Stopped,
     WindowClosed,
     TargetRests,
@@ -67,6 +68,9 @@ impl Code {
                 "the resource does not know the method",
             ),
             Self::Refused => ("refused", CONFLICT, "Not done", "what is there does not allow it"),
+            Self::RolesExclude => {
+                ("roles-exclude", CONFLICT, "Not done", "two roles would be had that exclude each other")
+            }
             Self::Stopped => ("stopped", CONFLICT, "Not done", "a guard stopped the run before it did anything"),
             Self::WindowClosed => ("window-closed", CONFLICT, "Not done", "it is not the declared time for it"),
             Self::TargetRests => ("target-rests", CONFLICT, "Not done", "the target is quarantined"),
@@ -150,9 +154,14 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 }
 
 impl Problem {
-    fn new(code: Code, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
         let (_, status, title, _) = code.row();
         Self { status, code, title, detail: detail.into(), oldest: None }
+    }
+
+    /// The status of an answer with it.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
     }
 
     /// There is no such thing.

@@ -1,5 +1,7 @@
 //! The API, walked from the request to a real store.
 
+mod additions;
+
 use super::description::document::DESCRIPTION;
 use super::{ApiState, ApiToken, News, issue_token, router};
 use async_trait::async_trait;
@@ -40,6 +42,17 @@ connector = "nowhere"
 class = "account"
 [target.crm.mapping]
 userName = "identity.userName"
+[group.guests]
+[group.everybody]
+rule = "true"
+[role.visitor]
+groups = ["guests"]
+[[role.visitor.grant]]
+target = "crm"
+[role.auditor]
+excludes = ["cashier"]
+[role.cashier]
+members = ["hr/E002"]
 "#;
 
 /// No connector is here: what needs one fails as it does where one cannot be opened.
@@ -261,6 +274,15 @@ async fn events_targets_runs_plans_and_operations_answer() {
 /// Method, path and needed permission of every route that is not only for reading. A route that is missing here fails below.
 const CHANGING: &[(&str, &str, Permission)] = &[
     ("POST", "/identities/{id}/provisioning", Permission::Operate),
+    ("PUT", "/identities/{id}/suspension", Permission::Operate),
+    ("DELETE", "/identities/{id}/suspension", Permission::Operate),
+    ("PUT", "/identities/{id}/departure", Permission::Operate),
+    ("DELETE", "/identities/{id}/departure", Permission::Operate),
+    ("PUT", "/groups/{name}/members/{identity}", Permission::Operate),
+    ("DELETE", "/groups/{name}/members/{identity}", Permission::Operate),
+    ("POST", "/assignments", Permission::Operate),
+    ("POST", "/assignments/bulk", Permission::Operate),
+    ("DELETE", "/assignments/{id}", Permission::Operate),
     ("POST", "/accounts/{id}/link", Permission::Operate),
     ("DELETE", "/accounts/{id}/link", Permission::Operate),
     ("POST", "/cases/{id}/decision", Permission::Operate),
@@ -309,7 +331,11 @@ async fn every_route_opens_to_those_roles_that_may_and_to_nobody_else() {
     assert!(CHANGING.iter().all(|(method, path, _)| routes.iter().any(|route| route.0 == *method && route.1 == *path)));
     for (method, path) in routes {
         // Who follows events is answered for as long as the host runs.
-        let filled = path.replace("{name}", "nobody").replace("{id}", NOBODY).replace("{account}", NOBODY);
+        let filled = path
+            .replace("{name}", "nobody")
+            .replace("{id}", NOBODY)
+            .replace("{account}", NOBODY)
+            .replace("{identity}", NOBODY);
         let at = format!("/v1{filled}");
         assert_eq!(status(&api, &method, &at, "wrong").await, 401, "{method} {at}");
         for (role, token) in &tokens {

@@ -2,12 +2,15 @@
 #![expect(unused_qualifications, reason = "the macros of the description write names out")]
 
 mod accounts;
+mod assignments;
 mod audit;
 mod backups;
+mod because;
 mod caller;
 mod cases;
 mod deletions;
 mod events;
+mod groups;
 mod held;
 mod identities;
 mod insight;
@@ -16,6 +19,7 @@ mod operations;
 mod paging;
 mod plans;
 mod quarantine;
+mod roles;
 mod runs;
 mod targets;
 mod tokens;
@@ -39,6 +43,14 @@ fn reading() -> OpenApiRouter<ApiState> {
         .routes(routes!(identities::list::handle))
         .routes(routes!(identities::read::handle))
         .routes(routes!(identities::explain::handle))
+        .routes(routes!(groups::list::handle))
+        .routes(routes!(groups::read::handle))
+        .routes(routes!(groups::members::handle))
+        .routes(routes!(roles::list::handle))
+        .routes(routes!(roles::read::handle))
+        .routes(routes!(roles::holders::handle))
+        .routes(routes!(assignments::list::handle))
+        .routes(routes!(assignments::read::handle))
         .routes(routes!(accounts::list::handle))
         .routes(routes!(operations::list::handle))
         .routes(routes!(operations::read::handle))
@@ -68,6 +80,12 @@ fn reading() -> OpenApiRouter<ApiState> {
 fn operating() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(identities::provision::handle))
+        .routes(routes!(identities::suspension::put, identities::suspension::delete))
+        .routes(routes!(identities::departure::put, identities::departure::delete))
+        .routes(routes!(groups::member::add, groups::member::remove))
+        .routes(routes!(assignments::make::handle))
+        .routes(routes!(assignments::bulk::handle))
+        .routes(routes!(assignments::end::handle))
         .routes(routes!(accounts::link::handle))
         .routes(routes!(accounts::unlink::handle))
         .routes(routes!(cases::decide::handle))

@@ -63,6 +63,10 @@ uuid_id! {
     /// A case that a person decides.
     CaseId
 }
+uuid_id! {
+    /// An assignment that somebody made over the API.
+    AssignmentId
+}
 
 /// A name that an operator gave is not one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,7 @@
 //! Identities: the people and services that sources tell of.
 
 use crate::Attributes;
+use crate::assignment::Added;
 use crate::id::{IdentityId, SourceName};
 use crate::object::Digest;
 use serde::{Deserialize, Serialize};
@@ -154,6 +155,9 @@ pub struct Identity {
     pub version: u64,
     /// When the last change was accepted.
     pub changed_at: jiff::Timestamp,
+    /// What operators added; no source overwrites it.
+    #[serde(default, skip_serializing_if = "Added::is_empty")]
+    pub added: Added,
 }
 
 impl Identity {
@@ -165,8 +169,18 @@ impl Identity {
             .unwrap_or(&self.key)
     }
 
-    /// Where it is in its life at this time: staged before its first day, departed after its last.
+    /// Where it is in its life at this time: as the source says, held back by what is imposed.
     pub fn state_at(&self, now: jiff::Timestamp) -> LifecycleState {
+        self.added.state_at(self.said_at(now), now)
+    }
+
+    /// The next moment after `now` at which time alone changes its state.
+    pub fn next_change(&self, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
+        [self.validity.next_change(now), self.added.next_change(now)].into_iter().flatten().min()
+    }
+
+    /// What the source says of its state at this time: staged before its first day, departed after its last.
+    pub fn said_at(&self, now: jiff::Timestamp) -> LifecycleState {
         match (self.state, self.validity.at(now)) {
             (LifecycleState::Departed, _) | (_, Moment::After) => LifecycleState::Departed,
             (_, Moment::Before) => LifecycleState::Staged,
@@ -200,6 +214,7 @@ mod tests {
             attributes: Attributes::new(),
             version: 1,
             changed_at: second(0),
+            added: Added::default(),
         };
         let states = |state| [9, 10, 19, 20].map(|at| identity(state).state_at(second(at)));
         use LifecycleState::{Active, Departed, Staged, Suspended};

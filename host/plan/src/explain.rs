@@ -82,6 +82,7 @@ fn identity(snapshot: &IdentitySnapshot, subject: &Subject<'_>) -> ExplainedIden
         declared_state: identity.state,
         state: subject.state,
         validity: identity.validity,
+        imposed: identity.added.imposed.clone(),
         version: identity.version,
         changed_at: identity.changed_at,
         attributes: identity.attributes.clone(),

@@ -5,6 +5,7 @@
 //! found and is left alone ([`purser_model::plan::Notice`]). Nothing here reads a clock, a file or a network, and the same
 //! input gives the same plan.
 
+mod assignments;
 mod attributes;
 mod change;
 mod compare;
@@ -29,6 +30,7 @@ mod unmatched;
 
 pub mod render;
 
+pub use assignments::{Exclusion, ListedAssignment, ListedOrigin, Standing};
 pub use change::Change;
 pub use explain::data::*;
 pub use guard::{Split, split};

@@ -77,7 +77,9 @@ pub(crate) fn memberships(rules: &Rules, subject: &Subject<'_>) -> Memberships {
 fn decide_groups(rules: &Rules, subject: &Subject<'_>, found: &mut Memberships) -> BTreeMap<GroupName, usize> {
     let mut undecided = BTreeMap::new();
     for (name, rule) in &rules.groups {
-        let (origins, fault) = decide(rule, subject, &mut found.next_change);
+        let (mut origins, fault) = decide(rule, subject, &mut found.next_change);
+        let added = subject.added.groups.iter().filter(|added| added.group == *name);
+        origins.extend(added.map(|added| Origin::Added { by: added.by.clone() }));
         if !origins.is_empty() {
             found.groups.insert(name.clone(), origins);
         } else if let Some((expression, cause)) = fault {
@@ -104,6 +106,7 @@ fn decide_roles(
             continue;
         }
         let (mut origins, fault) = decide(rule, subject, &mut found.next_change);
+        assigned(name, subject, &mut origins, &mut found.next_change);
         origins
             .extend(role.groups.iter().filter(|group| found.groups.contains_key(*group)).cloned().map(Origin::Group));
         if !origins.is_empty() {
@@ -142,6 +145,22 @@ fn decide(
         Err(error) => Some((expression.text().to_owned(), error.to_string())),
     });
     (origins, fault)
+}
+
+/// Adds what operators assigned, as far as it holds now.
+fn assigned(
+    role: &RoleName,
+    subject: &Subject<'_>,
+    origins: &mut BTreeSet<Origin>,
+    next_change: &mut Option<Timestamp>,
+) {
+    for one in subject.added.assignments.iter().filter(|one| one.role == *role) {
+        note_change(next_change, &one.validity, subject.now);
+        if one.validity.at(subject.now) == Moment::Within {
+            let (assignment, by, until) = (one.id, one.by.clone(), one.validity.until);
+            origins.insert(Origin::Assigned { assignment, by, until });
+        }
+    }
 }
 
 fn note_change(next_change: &mut Option<Timestamp>, validity: &Validity, now: Timestamp) {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use purser_model::account::{Account, Entitlement};
 use purser_model::case::{DecidedCase, Matches};
-use purser_model::id::{AccountId, GroupName, IdentityId, RoleName, SourceName, TargetName};
+use purser_model::id::{AccountId, AssignmentId, GroupName, IdentityId, RoleName, SourceName, TargetName};
 use purser_model::identity::Identity;
 use purser_model::manifest::ObjectClass;
 use purser_model::plan::{Notice, PlanItem};
@@ -131,6 +131,20 @@ impl IdentityPlan {
 pub enum Origin {
     /// It is named in the declaration.
     Direct,
+    /// Somebody assigned the role to it.
+    Assigned {
+        /// The assignment.
+        assignment: AssignmentId,
+        /// Who.
+        by: String,
+        /// When it ends.
+        until: Option<Timestamp>,
+    },
+    /// Somebody put it into the group.
+    Added {
+        /// Who.
+        by: String,
+    },
     /// It belongs to this group.
     Group(GroupName),
     /// The rule holds for it.
@@ -143,6 +157,9 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Direct => f.pad("direct"),
+            Self::Assigned { by, until: Some(until), .. } => write!(f, "assigned by {by} until {until:.0}"),
+            Self::Assigned { by, until: None, .. } => write!(f, "assigned by {by}"),
+            Self::Added { by } => write!(f, "added by {by}"),
             Self::Group(name) => write!(f, "group {name}"),
             Self::Rule => f.pad("rule"),
             Self::Role(name) => write!(f, "role {name}"),

@@ -44,7 +44,7 @@ pub(crate) fn plan_identity(
     let with_matches = snapshot.candidates.keys().chain(unmatched::acted_on(rules));
     let targets: BTreeSet<&TargetName> =
         granted.keys().copied().chain(undecided.keys().copied()).chain(with_account).chain(with_matches).collect();
-    let next_changes = [snapshot.identity.validity.next_change(now), memberships.next_change];
+    let next_changes = [snapshot.identity.next_change(now), memberships.next_change];
     let mut plan = IdentityPlan { look_again_at: next_changes.into_iter().flatten().min(), ..IdentityPlan::default() };
     // Only these two have memberships; another state changes by its validity.
     if matches!(subject.state, LifecycleState::Active | LifecycleState::Suspended) && rules.memberships_use_today() {

@@ -4,6 +4,7 @@ use crate::expression::{Dialect, object_value, text_value};
 use cel::Context;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use purser_model::assignment::Added;
 use purser_model::identity::{Identity, LifecycleState};
 use std::borrow::Cow;
 
@@ -18,6 +19,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) state: LifecycleState,
     /// `source/key`, as declarations name it.
     pub(crate) reference: String,
+    /// What operators added to it.
+    pub(crate) added: &'a Added,
     pub(crate) scope: Context<'a, 'a>,
 }
 
@@ -42,6 +45,6 @@ impl<'a> Subject<'a> {
         let mut scope = dialect.scope();
         scope.add_variable_as_val("identity", object_value(&identity.attributes, own));
         scope.add_variable_as_val(TODAY, text_value(now.to_zoned(TimeZone::UTC).date().to_string()));
-        Self { now, state, reference: identity.reference(), scope }
+        Self { now, state, reference: identity.reference(), added: &identity.added, scope }
     }
 }

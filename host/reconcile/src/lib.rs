@@ -5,6 +5,7 @@
 //! the outcome is recorded. Planning ([`purser_plan`]) does no IO; executing makes no choices; no transaction is open while
 //! a connector is called.
 
+mod additions;
 mod allowance;
 mod awaited;
 mod changes;
@@ -15,6 +16,7 @@ mod environment;
 mod execute;
 mod explain;
 mod guard;
+mod holders;
 mod import;
 mod insight;
 mod lag;
@@ -43,11 +45,15 @@ mod what_if;
 mod worker;
 
 pub use awaited::Awaited;
+pub use additions::{NotAssigned, WantedAssignment, check_window};
 pub use declarations::TakenUp;
 pub use engine::{Engine, EngineError, Sessions, Settings};
 pub use environment::{Clock, Jitter, NoProgress, Progress};
 pub use execute::DrainReport;
 pub use explain::IdentityExplained;
+pub use holders::{
+    AssignmentOf, AssignmentQuestion, DeclaredGroup, DeclaredRole, Granted, GroupKind, Holder, OriginKind, PageOf,
+};
 pub use import::{ImportOptions, ImportReport};
 pub use insight::{Dormancy, DormantAccount, EntitlementUse};
 pub use planning::PlanReport;

@@ -65,6 +65,12 @@ impl Note {
         Self { plan: Some(id.to_string()), ..Self::about("plan", &id) }
     }
 
+    /// Of this identity.
+    pub(crate) fn of_identity(mut self, id: IdentityId) -> Self {
+        self.identity = Some(id.to_string());
+        self
+    }
+
     /// In this target.
     pub(crate) fn in_target(mut self, target: &str) -> Self {
         self.target = Some(target.to_owned());

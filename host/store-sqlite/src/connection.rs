@@ -37,6 +37,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0015-access.sql")),
     M::up(include_str!("../migrations/0016-scim.sql")),
     M::up(include_str!("../migrations/0017-webhooks.sql")),
+    M::up(include_str!("../migrations/0018-additions.sql")),
 ];
 
 /// Why the file could not be opened.

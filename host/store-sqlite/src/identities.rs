@@ -14,6 +14,16 @@ pub(crate) fn one(connection: &Connection, id: IdentityId) -> Result<Identity> {
     found.next()?.map(rows::identity).transpose()?.ok_or_else(|| not_found("identity", id))
 }
 
+/// These identities, in the order asked; those that are not there are left out.
+pub(crate) fn these(connection: &Connection, ids: &[IdentityId]) -> Result<Vec<Identity>> {
+    let mut query = connection.prepare_cached(&format!("SELECT {IDENTITY} FROM identity WHERE id = ?1"))?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        found.extend(query.query([Key::from(*id)])?.next()?.map(rows::identity).transpose()?);
+    }
+    Ok(found)
+}
+
 pub(crate) fn list(
     connection: &Connection,
     filter: &IdentityFilter,

@@ -4,6 +4,7 @@
 //! durable when it returns (`synchronous = FULL`), because an intent must be on disk before the call that it announces.
 
 mod access;
+mod additions;
 mod audit;
 mod cases;
 mod changes;

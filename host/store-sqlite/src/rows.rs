@@ -6,7 +6,8 @@ use crate::transaction::Transaction;
 use jiff::Timestamp;
 use purser_model::Attributes;
 use purser_model::account::{Account, Entitlement, EntitlementKey, Situation};
-use purser_model::id::{AccountId, CaseId, IdentityId, OperationId, PlanId, RunId, ScimResourceId};
+use purser_model::assignment::Added;
+use purser_model::id::{AccountId, AssignmentId, CaseId, IdentityId, OperationId, PlanId, RunId, ScimResourceId};
 use purser_model::identity::{Identity, Validity};
 use purser_model::object::Digest;
 use purser_model::operation::Operation;
@@ -47,7 +48,7 @@ macro_rules! keys {
         })+
     };
 }
-keys!(IdentityId, AccountId, OperationId, PlanId, RunId, CaseId, ScimResourceId);
+keys!(IdentityId, AccountId, AssignmentId, OperationId, PlanId, RunId, CaseId, ScimResourceId);
 
 /// A time as microseconds since 1970.
 pub(crate) fn micros(time: Timestamp) -> i64 {
@@ -85,7 +86,8 @@ pub(crate) fn digest(bytes: Option<Vec<u8>>) -> Result<Option<Digest>> {
         .transpose()
 }
 
-pub(crate) const IDENTITY: &str = "id, source, key, state, attributes, version, changed_at, valid_from, valid_until";
+pub(crate) const IDENTITY: &str =
+    "id, source, key, state, attributes, version, changed_at, valid_from, valid_until, added";
 
 pub(crate) fn identity(row: &Row<'_>) -> Result<Identity> {
     Ok(Identity {
@@ -97,7 +99,13 @@ pub(crate) fn identity(row: &Row<'_>) -> Result<Identity> {
         version: row.get(5)?,
         changed_at: time(row.get(6)?)?,
         validity: Validity { from: optional_time(row.get(7)?)?, until: optional_time(row.get(8)?)? },
+        added: added(&row.get::<_, String>(9)?)?,
     })
+}
+
+/// Hardly anybody has anything added: what is empty is not parsed.
+fn added(text: &str) -> Result<Added> {
+    if text == "{}" { Ok(Added::default()) } else { from_json("identity", text) }
 }
 
 pub(crate) const ACCOUNT: &str = "account.id, account.target, account.class, account.remote_id, account.identity, \

@@ -6,6 +6,7 @@
 //! adapter was opened with.
 
 mod access;
+mod additions;
 mod audit;
 mod held;
 mod insight;
@@ -19,6 +20,7 @@ mod upgrades;
 mod webhooks;
 
 pub use access::*;
+pub use additions::*;
 pub use audit::*;
 pub use held::*;
 pub use insight::*;
@@ -104,6 +106,7 @@ pub enum StoreError {
 pub trait Store:
     Access
     + StoreCopies
+    + Additions
     + Insight
     + Limits
     + Recognition

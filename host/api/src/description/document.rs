@@ -33,6 +33,7 @@ const PERMISSION: &str = "x-permission";
     servers((url = "/", description = "This host")),
     tags(
         (name = "identities", description = "People and services, as sources tell of them"),
+        (name = "roles", description = "What is granted, to whom and why: groups, roles and assignments"),
         (name = "accounts", description = "What they have in the targets"),
         (name = "targets", description = "The applications"),
         (name = "plans", description = "What would be done, and what is"),

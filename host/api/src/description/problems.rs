@@ -47,6 +47,15 @@ impl IntoResponses for Refusable {
     }
 }
 
+/// An assignment that may not be made.
+pub(crate) struct Assignable;
+
+impl IntoResponses for Assignable {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        answers(&[Code::BadBody, Code::BadParameter, Code::NotFound, Code::RolesExclude, Code::Refused])
+    }
+}
+
 /// A name that is taken, or what else the store refuses to make.
 pub(crate) struct Conflicting;
 

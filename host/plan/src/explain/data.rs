@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use purser_model::Attributes;
 use purser_model::account::{Account, Situation};
+use purser_model::assignment::Imposed;
 use purser_model::configuration::{Deprovisioning, Strength, UnlinkedReaction};
 use purser_model::id::{AccountId, IdentityId, RoleName, TargetName};
 use purser_model::identity::{LifecycleState, Validity};
@@ -44,6 +45,8 @@ pub struct ExplainedIdentity {
     pub state: LifecycleState,
     /// From when until when it works here.
     pub validity: Validity,
+    /// States that operators impose, now or at another time; no source lifts them.
+    pub imposed: Vec<Imposed>,
     /// Counts accepted changes.
     pub version: u64,
     /// When the last change was accepted.
@@ -74,7 +77,7 @@ pub struct ExplainedMembership {
     pub name: String,
     /// Whether the identity has it.
     pub membership: Membership,
-    /// Every reason why: `direct`, `group NAME`, `role NAME` (which contains it), `rule`.
+    /// Every reason why: `direct`, `assigned by WHOM until WHEN`, `added by WHOM`, `group NAME`, `role NAME` (which contains it), `rule`.
     pub origins: Vec<String>,
     /// Its rule with the result.
     pub rule: Option<ExplainedExpression>,

@@ -2,6 +2,7 @@
 
 use super::data::*;
 use jiff::Timestamp;
+use purser_model::assignment::Imposed;
 use purser_model::id::RoleName;
 use purser_model::identity::Validity;
 use purser_model::operation::Intent;
@@ -34,6 +35,10 @@ fn write_identity(out: &mut String, identity: &ExplainedIdentity) -> fmt::Result
         false => format!("; the source says {}", identity.declared_state),
     };
     writeln!(out, "  state: {}{declared}{}", identity.state, validity(&identity.validity))?;
+    for imposed in &identity.imposed {
+        let Imposed { state, validity: when, reason, by, .. } = imposed;
+        writeln!(out, "  {state} is imposed by {by}{}: {reason}", validity(when))?;
+    }
     writeln!(out, "  version {}, changed at {:.0}", identity.version, identity.changed_at)?;
     identity.attributes.iter().try_for_each(|(name, value)| writeln!(out, "  {name}: {}", shown(Some(value))))
 }

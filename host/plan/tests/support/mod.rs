@@ -3,6 +3,7 @@
 
 use purser_model::Attributes;
 use purser_model::account::{Account, Entitlement, EntitlementKey, Situation};
+use purser_model::assignment::Added;
 use purser_model::configuration::{
     Configuration, ConnectorReference, Correlation, DeclaredEntitlement, Deprovisioning, GrantDeclaration, Group,
     Instance, Mapping, Role, RoleGrant, Strength, Target,
@@ -192,6 +193,7 @@ pub fn anna() -> Identity {
         version: 3,
         changed_at: jiff::Timestamp::UNIX_EPOCH,
         validity: Validity::ALWAYS,
+        added: Added::default(),
     }
 }
 

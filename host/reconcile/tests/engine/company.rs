@@ -164,6 +164,17 @@ impl Company {
         panic!("it never settles: {total:?}");
     }
 
+    /// Works until nothing waits that is due now.
+    pub async fn settle_for_now(&self) {
+        for _ in 0..100 {
+            let round = self.work().await;
+            if round.next.is_none_or(|next| next > self.now()) {
+                return;
+            }
+        }
+        panic!("it never settles");
+    }
+
     /// Time passes, or with a sign before it, goes back.
     pub fn wait(&self, span: &str) {
         let span: jiff::SignedDuration = span.parse().unwrap();

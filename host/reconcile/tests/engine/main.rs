@@ -1,6 +1,7 @@
 //! The engine over a real store and an application in memory that can be told to fail in every way a target fails.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
+mod additions;
 mod application;
 mod audit;
 mod company;

@@ -4,6 +4,7 @@
 use super::{Figure, figure};
 use jiff::Timestamp;
 use purser_model::Attributes;
+use purser_model::assignment::Added;
 use purser_model::account::{Account, Situation};
 use purser_model::configuration::{
     Configuration, ConnectorReference, GrantDeclaration, Instance, Mapping, Role, RoleGrant, Strength, Target,
@@ -130,6 +131,7 @@ fn identity(number: u32) -> anyhow::Result<Identity> {
         attributes: attributes(number),
         version: 1,
         changed_at: Timestamp::UNIX_EPOCH,
+        added: Added::default(),
     })
 }
 
