@@ -90,7 +90,7 @@ impl Engine {
         }
         self.changed.notify_waiters();
         let busy = |(answer, wanted): (Option<_>, &WantedAssignment)| {
-            answer.unwrap_or_else(|| Err(NotAssigned::Busy(wanted.identity)))
+            answer.unwrap_or(Err(NotAssigned::Busy(wanted.identity)))
         };
         Ok(answers.into_iter().zip(&wanted).map(busy).collect())
     }

@@ -81,7 +81,7 @@ async fn each_addition_wakes_its_identity_alone_is_an_event_and_is_audited_with_
     assert_eq!(woken, [identity.id]);
     let kept = store.identity(identity.id).await.expect("it is there");
     assert_eq!(kept.version, identity.version + 3);
-    assert_eq!(kept.added.assignments, [assignment.assigned.clone()]);
+    assert_eq!(kept.added.assignments, std::slice::from_ref(&assignment.assigned));
     assert_eq!((kept.added.groups.len(), kept.added.imposed.len()), (1, 1));
     assert_eq!(store.identity(other.id).await.expect("it is there"), other);
     assert_eq!(store.assignment(assignment.assigned.id).await.expect("it is there"), *assignment);

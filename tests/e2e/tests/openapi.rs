@@ -124,7 +124,8 @@ fn whatever_is_there_is_read_as_it_is_described() {
         };
         let (key, rest) = rest.split_once('}').expect("the end of the name");
         for one in served.list(&format!("{list}?")).iter().take(5) {
-            let id = one[key].as_str().expect("an id or a name");
+            // Of assignments only those that were made over the API are things of their own.
+            let Some(id) = one[key].as_str() else { continue };
             assert_eq!(served.get(&format!("{list}/{id}{rest}"), Some(&token)).0, 200, "{path}");
             singles += 1;
         }
