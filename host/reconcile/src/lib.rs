@@ -44,8 +44,8 @@ mod verdict;
 mod what_if;
 mod worker;
 
-pub use awaited::Awaited;
 pub use additions::{NotAssigned, WantedAssignment, check_window};
+pub use awaited::Awaited;
 pub use declarations::TakenUp;
 pub use engine::{Engine, EngineError, Sessions, Settings};
 pub use environment::{Clock, Jitter, NoProgress, Progress};

@@ -4,8 +4,8 @@
 use super::{Figure, figure};
 use jiff::Timestamp;
 use purser_model::Attributes;
-use purser_model::assignment::Added;
 use purser_model::account::{Account, Situation};
+use purser_model::assignment::Added;
 use purser_model::configuration::{
     Configuration, ConnectorReference, GrantDeclaration, Instance, Mapping, Role, RoleGrant, Strength, Target,
 };
