@@ -13,7 +13,7 @@ use purser_model::access::{ApiRole, Permission};
 use purser_model::audit::Actor;
 use purser_model::id::TokenName;
 use purser_model::object::Digest;
-use purser_store::{KeptApiToken, Store};
+use purser_store::{KeptApiToken, RequestKey, Store};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -90,7 +90,10 @@ impl FromRequestParts<ApiState> for Acting {
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
         let caller = parts.extensions.get::<Caller>().ok_or_else(Problem::unauthorized)?;
         let request = format!("{} /v1{}", parts.method, parts.uri.path());
-        let store = state.store.on_behalf_of(Actor::api(&caller.name)).during(&request);
+        let mut store = state.store.on_behalf_of(Actor::api(&caller.name)).during(&request);
+        if let Some(key) = parts.extensions.get::<RequestKey>() {
+            store = store.answering(key.clone());
+        }
         Ok(Self { store, request })
     }
 }

@@ -5,12 +5,14 @@
 
 mod auth;
 mod body;
+mod conditions;
 mod console;
 mod description;
 mod headers;
 mod metrics;
 mod news;
 mod problem;
+mod repeating;
 mod scim;
 mod token;
 mod traced;
@@ -27,6 +29,7 @@ use axum::middleware;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
+use conditions::Resources;
 use jiff::Timestamp;
 use problem::Problem;
 use purser_backup::Backups;
@@ -38,6 +41,7 @@ use purser_webhook::Webhooks;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tracing::warn;
 use utoipa_axum::router::OpenApiRouter;
 
 /// Larger bodies are refused.
@@ -69,9 +73,11 @@ pub struct ApiState {
 /// The whole API, and the console over it.
 pub fn router(state: ApiState) -> Router {
     let metrics = auth::only_for(Permission::Read, OpenApiRouter::new().route("/metrics", get(metrics::handle)));
-    let guarded = Router::new()
-        .nest("/v1", Router::from(v1::routes()))
-        .merge(Router::from(metrics))
+    let routes = Router::new().nest("/v1", Router::from(v1::routes())).merge(Router::from(metrics));
+    let resources = Resources::of(routes.clone().with_state(state.clone()));
+    let guarded = routes
+        .layer(middleware::from_fn_with_state(resources, conditions::conditional))
+        .layer(middleware::from_fn_with_state(state.clone(), repeating::repeatable))
         .layer(middleware::from_fn_with_state(state.clone(), auth::require_token))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::map_response(never_stored));
@@ -101,6 +107,11 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let news = state.news.clone();
+    match state.store.settle_requests().await {
+        Ok(0) => {}
+        Ok(unknown) => warn!(unknown, "requests were under way when the host stopped, and had changed something"),
+        Err(error) => warn!(%error, "requests that were under way when the host stopped cannot be settled"),
+    }
     let shutdown = async move {
         shutdown.await;
         // Who follows events would never leave.

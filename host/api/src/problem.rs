@@ -34,9 +34,14 @@ pub(crate) enum Code {
     NoChangeFeed,
     NotShownYet,
     WebhookUnusable,
+    UnderWay,
+    EndUnknown,
+    AnswerNotKept,
     EventsGone,
+    PreconditionFailed,
     TooLarge,
     NotJson,
+    KeyReused,
     Internal,
     ConnectorFailed,
 }
@@ -88,11 +93,32 @@ impl Code {
                 "Not done",
                 "nothing can be sent to the webhook as it is declared, such as where its secret is not set",
             ),
+            Self::UnderWay => {
+                ("under-way", CONFLICT, "Being done", "the same request, by its `Idempotency-Key`, is being done")
+            }
+            Self::EndUnknown => (
+                "end-unknown",
+                CONFLICT,
+                "The end is not known",
+                "the host stopped while it did this request, which had changed something; look at what is there",
+            ),
+            Self::AnswerNotKept => (
+                "answer-not-kept",
+                CONFLICT,
+                "Done before",
+                "the request was done; its answer holds a secret or is large, and was given once",
+            ),
             Self::EventsGone => (
                 "events-gone",
                 StatusCode::GONE,
                 "Events are not kept any more",
                 "the events that were asked for are not kept any more; `oldest` is the first that is",
+            ),
+            Self::PreconditionFailed => (
+                "precondition-failed",
+                StatusCode::PRECONDITION_FAILED,
+                "Not as expected",
+                "the resource is not as `If-Match` says",
             ),
             Self::TooLarge => {
                 ("too-large", StatusCode::PAYLOAD_TOO_LARGE, "Too large", "the body is larger than 1 MiB")
@@ -100,6 +126,12 @@ impl Code {
             Self::NotJson => {
                 ("not-json", StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not JSON", "the body is not `application/json`")
             }
+            Self::KeyReused => (
+                "key-reused",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "Another request",
+                "the `Idempotency-Key` belongs to another request",
+            ),
             Self::Internal => (
                 "internal",
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,6 +1,8 @@
 //! The API, walked from the request to a real store.
 
 mod additions;
+mod conditions;
+mod repeating;
 
 use super::description::document::DESCRIPTION;
 use super::{ApiState, ApiToken, News, issue_token, router};
@@ -298,6 +300,7 @@ const CHANGING: &[(&str, &str, Permission)] = &[
     ("POST", "/held/decision", Permission::Approve),
     ("POST", "/plans/{id}/decision", Permission::Approve),
     ("GET", "/tokens", Permission::Administer),
+    ("GET", "/tokens/{name}", Permission::Administer),
     ("POST", "/tokens", Permission::Administer),
     ("DELETE", "/tokens/{name}", Permission::Administer),
     ("GET", "/backups", Permission::Administer),

@@ -31,6 +31,7 @@ mod protection;
 mod quarantine;
 mod recognition;
 mod references;
+mod requests;
 mod restored;
 mod rows;
 mod runs;

@@ -2,8 +2,9 @@
 
 use crate::connection::Connections;
 use crate::failure::Result;
+use crate::requests::note_change;
 use purser_model::audit::{Actor, AuditHead, AuditKey};
-use purser_store::StoreError;
+use purser_store::{RequestKey, StoreError};
 use rusqlite::{Connection, OptionalExtension};
 use std::cell::RefCell;
 use std::ops::Deref;
@@ -18,6 +19,8 @@ pub(crate) struct Author {
     pub(crate) activity: Option<String>,
     /// Through which connector.
     pub(crate) connector: Option<String>,
+    /// The request that it is told of each change.
+    pub(crate) request: Option<RequestKey>,
     /// What the log's head is signed with.
     pub(crate) key: Option<AuditKey>,
 }
@@ -36,6 +39,15 @@ impl Access {
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
     {
+        let request = self.author.request.clone();
+        let work = move |tx: &Transaction<'_>| {
+            let before = tx.total_changes();
+            let done = work(tx)?;
+            if tx.total_changes() > before {
+                request.iter().try_for_each(|request| note_change(tx, request))?;
+            }
+            Ok(done)
+        };
         self.connections.write(self.author.clone(), work).await
     }
 

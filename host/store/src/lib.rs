@@ -12,6 +12,7 @@ mod held;
 mod insight;
 mod limits;
 mod records;
+mod requests;
 mod restored;
 mod scim;
 mod secrets;
@@ -26,6 +27,7 @@ pub use held::*;
 pub use insight::*;
 pub use limits::*;
 pub use records::*;
+pub use requests::*;
 pub use restored::*;
 pub use scim::*;
 pub use secrets::*;
@@ -110,6 +112,7 @@ pub trait Store:
     + Insight
     + Limits
     + Recognition
+    + Repeatable
     + Upgrades
     + ScimResources
     + SealedSecrets

@@ -1,6 +1,6 @@
 //! The description as a document, and what is added to every operation of it.
 
-use super::{corrections, problems, read};
+use super::{conditions, corrections, problems, read};
 use crate::problem::{Code, Problem};
 use crate::{ApiState, v1};
 use purser_model::access::{ApiRole, Permission};
@@ -61,6 +61,7 @@ pub(crate) static DESCRIPTION: LazyLock<Description> = LazyLock::new(|| {
     // Numbers, texts, lists and maps with texts as keys always serialize.
     let mut value = serde_json::to_value(describe(v1::routes())).unwrap_or_default();
     corrections::apply(&mut value);
+    conditions::apply(&mut value);
     let text = serde_json::to_string_pretty(&value).unwrap_or_default();
     Description { value, text: text + "\n" }
 });

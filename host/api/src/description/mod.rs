@@ -4,6 +4,7 @@
 //! from where they stand: who may ask from the permission that guards the routes, and the problems that every request of a
 //! shape can meet from that shape.
 
+mod conditions;
 mod corrections;
 pub(crate) mod document;
 pub(crate) mod page;

@@ -52,7 +52,7 @@ pub(crate) struct Assignable;
 
 impl IntoResponses for Assignable {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        answers(&[Code::BadBody, Code::BadParameter, Code::NotFound, Code::RolesExclude, Code::Refused])
+        answers(&[Code::NotFound, Code::RolesExclude, Code::Refused])
     }
 }
 

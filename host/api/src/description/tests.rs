@@ -73,6 +73,15 @@ fn every_operation_has_a_name_of_its_own_and_tells_all_that_can_go_wrong() {
             assert!(parameter["description"].is_string(), "{place}: {parameter}");
             assert!(answers.contains_key("400"), "{place}");
         }
+        let named = |name: &str| {
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            parameters.clone().any(|parameter| parameter["name"] == name)
+        };
+        let (method, path) = place.split_once(' ').unwrap();
+        let guarded = operation["security"] != serde_json::json!([]);
+        assert_eq!(named("If-None-Match"), guarded && method == "get" && path.ends_with('}'), "{place}");
+        assert_eq!(named("If-Match"), method != "get" && path.contains('}'), "{place}");
+        assert_eq!(named("Idempotency-Key"), method == "post", "{place}");
     }
 }
 

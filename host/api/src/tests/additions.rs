@@ -66,8 +66,8 @@ async fn what_may_not_be_assigned_is_refused_with_its_code() {
         (json!({"identity": id, "role": "auditor", "reason": "x", "x": 1}), 400, "bad-body", "`x`"),
         (
             json!({"identity": id, "role": "auditor", "reason": "x", "until": "1970-01-01T00:00:00Z"}),
-            400,
-            "bad-parameter",
+            409,
+            "refused",
             "past",
         ),
     ] {
@@ -143,5 +143,5 @@ async fn an_identity_is_suspended_and_resumed_and_departs_at_a_time() {
     let one = read(&api, &format!("/v1/identities/{id}")).await;
     assert_eq!(one["added"]["imposed"][0]["state"], "departed");
     let ends = json!({"reason": "leaves", "from": "1970-01-03T00:00:00Z", "until": "1970-01-02T00:00:00Z"});
-    assert_eq!(change(&api, "PUT", &at("departure"), &ends).await.1["code"], "bad-parameter");
+    assert_eq!(change(&api, "PUT", &at("departure"), &ends).await.1["code"], "refused");
 }

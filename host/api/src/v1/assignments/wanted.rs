@@ -37,9 +37,10 @@ impl From<NotAssigned> for Problem {
         let text = refusal.to_string();
         match refusal {
             NotAssigned::NoIdentity(_) | NotAssigned::NoRole(_) => Self::not_found(text),
-            NotAssigned::Past(_) | NotAssigned::EndsBeforeItBegins => Self::bad_parameter(text),
             NotAssigned::Excluded(_) => Self::new(Code::RolesExclude, text),
-            NotAssigned::TooMany(_) | NotAssigned::Busy(_) => Self::new(Code::Refused, text),
+            NotAssigned::Past(_) | NotAssigned::EndsBeforeItBegins | NotAssigned::TooMany(_) | NotAssigned::Busy(_) => {
+                Self::new(Code::Refused, text)
+            }
         }
     }
 }

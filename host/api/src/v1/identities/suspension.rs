@@ -4,7 +4,7 @@ use super::imposing::{Wanted, impose, lift};
 use crate::ApiState;
 use crate::auth::Acting;
 use crate::body::Body;
-use crate::description::problems::{BadValues, NotFound};
+use crate::description::problems::{NotFound, Refusable};
 use crate::problem::Problem;
 use crate::v1::because::Because;
 use axum::Json;
@@ -24,8 +24,7 @@ use purser_model::id::IdentityId;
     request_body = Wanted,
     responses(
         (status = 200, description = "What is imposed", body = Imposed),
-        NotFound,
-        BadValues,
+        Refusable,
     )
 )]
 pub(crate) async fn put(

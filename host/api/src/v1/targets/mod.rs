@@ -1,4 +1,5 @@
 //! Targets.
 
 pub(crate) mod list;
+pub(crate) mod read;
 pub(crate) mod release;

@@ -5,10 +5,11 @@ use crate::auth::Acting;
 use crate::body::Body;
 use crate::description::problems::Conflicting;
 use crate::problem::Problem;
+use crate::repeating::NotKept;
 use crate::token::issue_token;
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use jiff::Timestamp;
 use purser_model::access::ApiRole;
 use purser_model::id::TokenName;
@@ -53,8 +54,8 @@ pub(crate) async fn handle(
     State(state): State<ApiState>,
     acting: Acting,
     Body(wanted): Body<Wanted>,
-) -> Result<(StatusCode, Json<Made>), Problem> {
+) -> Result<(StatusCode, Extension<NotKept>, Json<Made>), Problem> {
     let Wanted { name, role, expires_at } = wanted;
     let (kept, token) = issue_token(acting.store.as_ref(), name, role, expires_at, (state.now)()).await?;
-    Ok((StatusCode::CREATED, Json(Made { kept, token })))
+    Ok((StatusCode::CREATED, Extension(NotKept), Json(Made { kept, token })))
 }
