@@ -1,6 +1,7 @@
 //! Who asks, and whether they may.
 
 use crate::ApiState;
+use crate::conditions::conditional;
 use crate::description::for_permission;
 use crate::problem::Problem;
 use axum::extract::{FromRequestParts, Request, State};
@@ -75,13 +76,16 @@ fn is_to_be_noted(kept: &KeptApiToken, now: Timestamp) -> bool {
 /// These routes are for those who may do this, and their description says so.
 pub(crate) fn only_for(permission: Permission, mut routes: OpenApiRouter<ApiState>) -> OpenApiRouter<ApiState> {
     for_permission(routes.get_openapi_mut(), permission);
-    routes.route_layer(middleware::from_fn(move |request: Request, next: Next| async move {
-        match request.extensions().get::<Caller>() {
-            Some(caller) if caller.role.may(permission) => next.run(request).await,
-            Some(caller) => Problem::forbidden(caller.role, permission).into_response(),
-            None => Problem::unauthorized().into_response(),
-        }
-    }))
+    // Who may not do it is told that, whatever the conditions (RFC 9110 section 13.2.1): what is layered later comes first.
+    routes.route_layer(middleware::from_fn(conditional)).route_layer(middleware::from_fn(
+        move |request: Request, next: Next| async move {
+            match request.extensions().get::<Caller>() {
+                Some(caller) if caller.role.may(permission) => next.run(request).await,
+                Some(caller) => Problem::forbidden(caller.role, permission).into_response(),
+                None => Problem::unauthorized().into_response(),
+            }
+        },
+    ))
 }
 
 impl FromRequestParts<ApiState> for Acting {

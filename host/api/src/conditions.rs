@@ -7,7 +7,7 @@ use crate::auth::Caller;
 use crate::problem::{Code, Problem};
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{MatchedPath, OriginalUri, Request, State};
+use axum::extract::{MatchedPath, OriginalUri, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -57,26 +57,31 @@ impl Resources {
 }
 
 /// Tags what is read, and makes changes under their conditions.
-pub(crate) async fn conditional(State(resources): State<Resources>, request: Request, next: Next) -> Response {
+pub(crate) async fn conditional(request: Request, next: Next) -> Response {
     let template = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()).unwrap_or_default();
     match request.method() {
         &Method::GET | &Method::HEAD if is_single(&template) => tagged(request, next).await,
         &Method::GET | &Method::HEAD => next.run(request).await,
-        _ => match text(request.headers(), &header::IF_MATCH).zip(resource(&template, &path_of(&request))) {
-            Some((wanted, path)) => {
-                let _turn = resources.turn(&path).lock().await;
-                let caller = request.extensions().get::<Caller>().cloned();
-                match resources.tag(&path, caller).await {
-                    Ok(Some(tag)) if names(&wanted, &tag, false) => next.run(request).await,
-                    Ok(_) => {
-                        let detail = format!("{path} is not as `If-Match` says any more: read it again");
-                        Problem::new(Code::PreconditionFailed, detail).into_response()
-                    }
-                    Err(response) => response,
-                }
-            }
-            None => next.run(request).await,
-        },
+        _ => changed(&template, request, next).await,
+    }
+}
+
+/// Makes a change, if its thing is as the caller says.
+async fn changed(template: &str, request: Request, next: Next) -> Response {
+    let wanted = text(request.headers(), &header::IF_MATCH);
+    let resources = request.extensions().get::<Resources>().cloned();
+    let Some(((wanted, path), resources)) = wanted.zip(resource(template, &path_of(&request))).zip(resources) else {
+        return next.run(request).await;
+    };
+    let _turn = resources.turn(&path).lock().await;
+    let caller = request.extensions().get::<Caller>().cloned();
+    match resources.tag(&path, caller).await {
+        Ok(Some(tag)) if names(&wanted, &tag, false) => next.run(request).await,
+        Ok(_) => {
+            let detail = format!("{path} is not as `If-Match` says any more: read it again");
+            Problem::new(Code::PreconditionFailed, detail).into_response()
+        }
+        Err(response) => response,
     }
 }
 

@@ -28,7 +28,7 @@ use axum::http::{HeaderValue, header};
 use axum::middleware;
 use axum::response::Response;
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use conditions::Resources;
 use jiff::Timestamp;
 use problem::Problem;
@@ -76,7 +76,7 @@ pub fn router(state: ApiState) -> Router {
     let routes = Router::new().nest("/v1", Router::from(v1::routes())).merge(Router::from(metrics));
     let resources = Resources::of(routes.clone().with_state(state.clone()));
     let guarded = routes
-        .layer(middleware::from_fn_with_state(resources, conditions::conditional))
+        .layer(Extension(resources))
         .layer(middleware::from_fn_with_state(state.clone(), repeating::repeatable))
         .layer(middleware::from_fn_with_state(state.clone(), auth::require_token))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

@@ -6,6 +6,7 @@ use crate::conditions::thing;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use purser_model::access::ApiRole;
 use serde_json::{Value, json};
 
 async fn ask(
@@ -87,6 +88,16 @@ async fn a_change_is_made_only_of_what_is_as_the_caller_saw_it() {
     assert_eq!(ask(&api, "DELETE", &put, ("if-match", "*"), &Value::Null).await.0, StatusCode::NO_CONTENT);
     let nobody = format!("/v1/identities/{}/suspension", super::NOBODY);
     assert_eq!(ask(&api, "PUT", &nobody, ("if-match", "*"), &body).await.0, StatusCode::PRECONDITION_FAILED);
+}
+
+#[tokio::test]
+async fn who_may_not_change_it_is_told_so_whatever_the_condition() {
+    let (api, tokens, _folder) = super::api_with_roles().await;
+    let (_, viewer) = tokens.iter().find(|(role, _)| *role == ApiRole::Viewer).unwrap();
+    let request = Request::put(format!("/v1/identities/{}/suspension", super::NOBODY))
+        .header(header::AUTHORIZATION, format!("Bearer {viewer}"))
+        .header(header::IF_MATCH, "\"0\"");
+    assert_eq!(send(&api, request.body(Body::empty()).unwrap()).await.0, StatusCode::FORBIDDEN);
 }
 
 /// Of many who saw the same and ask at once, one is let through.
