@@ -6,10 +6,12 @@ mod project;
 mod steps;
 
 use anyhow::{Context, bail};
-use std::process::ExitCode;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
 
 const USAGE: &str = "\
 cargo xtask demo           prepare what is missing and run the demo to its end
+cargo xtask demo --everywhere  show one person in six applications: Active Directory, OpenLDAP, Entra ID, Google, Salesforce, SCIM
 cargo xtask test           prepare what the tests need and run them all (--quick leaves formatting and lints out)
 cargo xtask bench [NAME]   run the benches, each figure beside its baseline (--json for machines)
 cargo xtask seeds COUNT    tell the engine's stories of failing targets and dying hosts, so many of them (optimised)
@@ -53,6 +55,9 @@ fn run(arguments: &[String]) -> anyhow::Result<()> {
 
 fn demo(arguments: &[String]) -> anyhow::Result<()> {
     machine::prepare()?;
+    if arguments == ["--everywhere"] {
+        return demo_everywhere();
+    }
     project::program()?;
     project::connectors()?;
     steps::step("the demo", || {
@@ -62,15 +67,35 @@ fn demo(arguments: &[String]) -> anyhow::Result<()> {
     })
 }
 
-fn test(arguments: &[String]) -> anyhow::Result<()> {
-    machine::prepare()?;
-    let scim_server = machine::scim_server()?;
-    let slapd = machine::slapd()?;
-    let samba_domain = machine::samba_domain()?;
-    let chromedriver = machine::chromedriver()?;
+fn demo_everywhere() -> anyhow::Result<()> {
+    let peers = peers()?;
+    project::program()?;
+    project::connectors()?;
+    let shown = project::example("everywhere")?;
+    steps::step("one person in six applications", || steps::run(Command::new(shown).envs(peers)))
+}
+
+/// What end-to-end tests need to know: where the program and its connectors are, and the applications with their tools, which
+/// are installed where they are missing.
+fn peers() -> anyhow::Result<Vec<(&'static str, PathBuf)>> {
     let clients = project::clients_folder();
     let python = machine::python("clients", "the vendors' clients in Python", &clients.join("requirements.txt"))?;
     machine::node_modules(&clients, "the vendors' clients in JavaScript")?;
+    Ok(vec![
+        ("PURSER_BIN", project::purser_path()),
+        ("PURSER_CONNECTORS", project::connectors_folder()),
+        ("PURSER_SCIM2_SERVER", machine::scim_server()?),
+        ("PURSER_SLAPD", machine::slapd()?),
+        ("PURSER_SAMBA_DOMAIN", machine::samba_domain()?),
+        ("PURSER_CLIENTS", clients),
+        ("PURSER_CLIENTS_PYTHON", python),
+    ])
+}
+
+fn test(arguments: &[String]) -> anyhow::Result<()> {
+    machine::prepare()?;
+    let peers = peers()?;
+    let chromedriver = machine::chromedriver()?;
     project::program()?;
     project::connectors()?;
     project::connectors_in_other_languages()?;
@@ -86,16 +111,9 @@ fn test(arguments: &[String]) -> anyhow::Result<()> {
                 command.env(name, count);
             }
         }
-        command.env("PURSER_BIN", project::purser_path());
-        command.env("PURSER_CONNECTORS", project::connectors_folder());
         command.env("PURSER_LANGUAGES", project::languages_folder());
-        command.env("PURSER_SCIM2_SERVER", &scim_server);
-        command.env("PURSER_SLAPD", &slapd);
-        command.env("PURSER_SAMBA_DOMAIN", &samba_domain);
         command.env("PURSER_CHROMEDRIVER", &chromedriver);
-        command.env("PURSER_CLIENTS", &clients);
-        command.env("PURSER_CLIENTS_PYTHON", &python);
-        steps::run(&mut command)
+        steps::run(command.envs(peers))
     })?;
     if !arguments.iter().any(|argument| argument == "--quick") {
         project::lint()?;

@@ -52,6 +52,16 @@ pub fn program() -> anyhow::Result<()> {
     step("the program (the first time takes some minutes)", || run(cargo().args(build)))
 }
 
+/// Builds an example of the end-to-end tests.
+///
+/// # Errors
+/// It does not compile.
+pub fn example(name: &str) -> anyhow::Result<PathBuf> {
+    // As the program, with the features of the whole workspace.
+    step(&format!("the example {name}"), || run(cargo().args(["build", "--workspace", "--example", name])))?;
+    Ok(target_folder().join("debug/examples").join(name))
+}
+
 /// Builds the connectors whose sources changed.
 ///
 /// # Errors

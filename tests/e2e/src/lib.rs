@@ -9,6 +9,7 @@ pub mod builds;
 pub mod collector;
 pub mod described;
 pub mod environment;
+pub mod everywhere;
 pub mod fault_proxy;
 pub mod google_peer;
 pub mod graph_peer;
