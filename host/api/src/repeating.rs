@@ -14,7 +14,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use purser_model::object::Digest;
 use purser_store::{KeptAnswer, RequestBegun, RequestKey};
-use tracing::error;
+use tracing::{Instrument, error};
 
 /// The header.
 pub(crate) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -69,10 +69,11 @@ async fn named(state: ApiState, key: &HeaderValue, request: Request, next: Next)
     parts.extensions.insert(name.clone());
     let request = Request::from_parts(parts, Body::from(body));
     // A caller who goes away stops nothing, so that the end is known when the request is made again.
-    let done = tokio::spawn(async move {
+    let doing = async move {
         let response = next.run(request).await;
         keep(&state, &name, response).await
-    });
+    };
+    let done = tokio::spawn(doing.in_current_span());
     done.await.map_err(|failure| {
         error!(%failure, "a request broke off");
         Problem::internal()

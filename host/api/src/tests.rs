@@ -3,6 +3,7 @@
 mod additions;
 mod conditions;
 mod repeating;
+mod sorting;
 
 use super::description::document::DESCRIPTION;
 use super::{ApiState, ApiToken, News, issue_token, router};
@@ -245,6 +246,9 @@ async fn what_is_asked_wrongly_is_named() {
         ("/v1/events?after=-1", 400, "bad-parameter", "after"),
         ("/v1/audit?after=-1", 400, "bad-parameter", "after"),
         ("/v1/accounts?situation=lost", 400, "bad-parameter", "lost"),
+        ("/v1/identities?after=nobody", 404, "not-found", "begin anew"),
+        ("/v1/identities?sort=-changed_at&after=nobody", 404, "not-found", "begin anew"),
+        ("/v1/identities?sort=colour", 400, "bad-parameter", "colour"),
         ("/v1/identities/nobody", 400, "bad-parameter", "id"),
         ("/v1/identities/00000000-0000-7000-8000-000000000000", 404, "not-found", "identity"),
         ("/v1/plans/00000000-0000-7000-8000-000000000000/items", 404, "not-found", "plan"),

@@ -21,6 +21,7 @@ mod plans;
 mod quarantine;
 mod roles;
 mod runs;
+mod sorting;
 mod targets;
 mod tokens;
 mod webhooks;

@@ -329,7 +329,7 @@ impl Engine {
     }
 
     async fn next_of(&self, among: &Among, after: Option<IdentityId>) -> Result<Vec<Identity>, EngineError> {
-        let page = PageRequest { after, limit: AT_ONCE };
+        let page = PageRequest { after, ..PageRequest::first(AT_ONCE) };
         Ok(match among {
             Among::Everybody => self.store.identities(IdentityFilter::default(), page).await?,
             Among::Those(filter) => self.store.identities_with(filter.clone(), page).await?,

@@ -4,13 +4,16 @@ use crate::audit::Note;
 use crate::failure::{Result, not_found, refused};
 use crate::rows::{Key, collect, from_json, json, micros, wake};
 use crate::transaction::Transaction;
-use crate::{SqliteStore, identities};
+use crate::{SqliteStore, identities, rows};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use purser_model::assignment::{Added, AddedToGroup, Assigned, Assignment, Imposed, ImposedState, MOST_ADDED, Reason};
 use purser_model::id::{AssignmentId, GroupName, IdentityId, Ids};
 use purser_model::identity::{Identity, Validity};
-use purser_store::{AddedFilter, Additions, AssignEnd, NewAssignment, NewImposition, PageRequest, StoreError};
+use purser_store::{
+    AddedFilter, Additions, AssignEnd, IdentityFilter, IdentityPlace, IdentitySort, NewAssignment, NewImposition,
+    PageRequest, StoreError,
+};
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json as value};
 
@@ -65,6 +68,17 @@ impl Additions for SqliteStore {
         now: Timestamp,
     ) -> Answer<()> {
         self.connections.write(move |tx| lift(tx, identity, state, reason.as_ref(), now)).await
+    }
+
+    async fn sorted_identities(
+        &self,
+        filter: IdentityFilter,
+        sort: IdentitySort,
+        page: PageRequest<IdentityPlace>,
+    ) -> Answer<Vec<Identity>> {
+        self.connections
+            .read(move |connection| identities::sorted_query(&filter, sort, page).read(connection, rows::identity))
+            .await
     }
 
     async fn these_identities(&self, ids: Vec<IdentityId>) -> Answer<Vec<Identity>> {

@@ -2,6 +2,7 @@
 
 use crate::failure::{Result, not_found, refused};
 use crate::links;
+use crate::listing::{Listing, Order, PageQuery, at};
 use crate::rows::{Key, collect, from_json, from_word, json, micros, stream_event, time, wake};
 use crate::transaction::Transaction;
 use jiff::Timestamp;
@@ -35,18 +36,17 @@ pub(crate) fn one(connection: &Connection, id: CaseId) -> Result<Case> {
 }
 
 pub(crate) fn list(connection: &Connection, filter: &CaseFilter, page: PageRequest<CaseId>) -> Result<Vec<Case>> {
-    let mut query = connection.prepare_cached(&format!(
-        "SELECT {CASE} FROM match_case WHERE (?1 IS NULL OR id > ?1) AND (?2 IS NULL OR target = ?2) \
-         AND (?3 IS NULL OR identity = ?3) AND (?4 IS NULL OR state = ?4) ORDER BY id LIMIT ?5"
-    ))?;
-    let found = query.query((
-        page.after.map(Key::from),
-        filter.target.as_ref().map(TargetName::as_str),
-        filter.identity.map(Key::from),
-        filter.state.map(CaseState::as_str),
-        page.limit,
-    ))?;
-    collect(found, case)
+    list_query(filter, page).read(connection, case)
+}
+
+/// A page of cases in order of id.
+pub(crate) fn list_query(filter: &CaseFilter, page: PageRequest<CaseId>) -> PageQuery {
+    let order = Order { columns: &["id"], descending: page.backwards };
+    Listing::default()
+        .equal("target", filter.target.as_ref().map(ToString::to_string))
+        .equal("identity", filter.identity.map(|id| id.0.as_bytes().to_vec()))
+        .equal("state", filter.state.map(|state| state.as_str().to_owned()))
+        .page(&format!("SELECT {CASE} FROM match_case"), order, page.after.map(|id| at(id.0)), page.limit)
 }
 
 /// The cases of an identity that are open or decided.

@@ -39,6 +39,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0017-webhooks.sql")),
     M::up(include_str!("../migrations/0018-additions.sql")),
     M::up(include_str!("../migrations/0019-requests.sql")),
+    M::up(include_str!("../migrations/0020-lists.sql")),
 ];
 
 /// Why the file could not be opened.

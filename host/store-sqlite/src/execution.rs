@@ -6,6 +6,7 @@ use crate::failure::{Result, damaged, not_found};
 use crate::held;
 use crate::hidden::Hidden;
 use crate::links::supersede_all;
+use crate::listing::{Listing, Order, PageQuery, at};
 use crate::matching;
 use crate::observation::{self, forget_account, hold, make_missing, record_one, release, write_account};
 use crate::quarantine;
@@ -490,16 +491,18 @@ pub(crate) fn list(
     filter: &OperationFilter,
     page: PageRequest<OperationId>,
 ) -> Result<Vec<Operation>> {
-    let mut query = connection.prepare_cached(&format!(
-        "SELECT {OPERATION} FROM operation WHERE (?1 IS NULL OR id < ?1) AND (?2 IS NULL OR target = ?2) \
-         AND (?3 IS NULL OR identity = ?3) AND (?4 IS NULL OR state = ?4) ORDER BY id DESC LIMIT ?5"
-    ))?;
-    let found = query.query((
-        page.after.map(Key::from),
-        filter.target.as_ref().map(TargetName::as_str),
-        filter.identity.map(Key::from),
-        filter.state.map(OperationState::as_str),
-        page.limit,
-    ))?;
-    collect(found, rows::operation)
+    list_query(filter, page).read(connection, rows::operation)
+}
+
+/// A page of operations, newest first. What is fewest is looked up: those of an identity, those in a state that few are in, or those in a target.
+pub(crate) fn list_query(filter: &OperationFilter, page: PageRequest<OperationId>) -> PageQuery {
+    let order = Order { columns: &["id"], descending: !page.backwards };
+    let by_state = filter.identity.is_none() && filter.state.is_some_and(|state| state != OperationState::Applied);
+    let by_target = filter.identity.is_none() && !by_state;
+    Listing::default()
+        .equal("identity", filter.identity.map(|id| id.0.as_bytes().to_vec()))
+        .equal_or_checked("target", filter.target.as_ref().map(ToString::to_string), by_target)
+        .equal_or_checked("state", filter.state.map(|state| state.as_str().to_owned()), by_state)
+        .all_hold(by_state.then_some("state <> 'applied'"))
+        .page(&format!("SELECT {OPERATION} FROM operation"), order, page.after.map(|id| at(id.0)), page.limit)
 }

@@ -1,11 +1,12 @@
 //! Reading identities, accounts and entitlements.
 
 use crate::failure::{Result, not_found};
+use crate::listing::{Listing, Order, PageQuery, at};
 use crate::rows::{self, ACCOUNT, ENTITLEMENT, IDENTITY, Key, collect, from_word};
 use purser_model::account::{Account, Entitlement};
 use purser_model::id::{AccountId, IdentityId, TargetName};
 use purser_model::identity::Identity;
-use purser_store::{AccountFilter, IdentityFilter, PageRequest, SituationCount};
+use purser_store::{AccountFilter, IdentityFilter, IdentityPlace, IdentitySort, PageRequest, SituationCount};
 use rusqlite::Connection;
 
 pub(crate) fn one(connection: &Connection, id: IdentityId) -> Result<Identity> {
@@ -29,22 +30,38 @@ pub(crate) fn list(
     filter: &IdentityFilter,
     page: PageRequest<IdentityId>,
 ) -> Result<Vec<Identity>> {
-    let mut query = connection.prepare_cached(&format!(
-        "SELECT {IDENTITY} FROM identity WHERE (?1 IS NULL OR id > ?1) AND (?2 IS NULL OR source = ?2) \
-         AND (?3 IS NULL OR key = ?3) AND (?4 IS NULL OR state = ?4) AND (?6 IS NULL OR key LIKE ?6 ESCAPE '\\' \
-         OR (attributes LIKE ?7 ESCAPE '\\' AND EXISTS \
-         (SELECT 1 FROM json_tree(attributes) WHERE atom LIKE ?6 ESCAPE '\\'))) ORDER BY id LIMIT ?5"
-    ))?;
-    let found = query.query((
-        page.after.map(Key::from),
-        filter.source.as_ref().map(purser_model::id::SourceName::as_str),
-        &filter.key,
-        filter.state.map(purser_model::identity::LifecycleState::as_str),
-        page.limit,
-        filter.search.as_deref().map(like),
-        filter.search.as_deref().map(like_in_json),
-    ))?;
-    collect(found, rows::identity)
+    let PageRequest { after, backwards, limit } = page;
+    let page = PageRequest { after: after.map(IdentityPlace::Id), backwards, limit };
+    sorted_query(filter, IdentitySort::Id, page).read(connection, rows::identity)
+}
+
+/// A page of identities in an order.
+pub(crate) fn sorted_query(filter: &IdentityFilter, sort: IdentitySort, page: PageRequest<IdentityPlace>) -> PageQuery {
+    let columns: &[&str] = match sort {
+        IdentitySort::Id => &["id"],
+        IdentitySort::Key => &["source", "key"],
+        IdentitySort::ChangedAt => &["changed_at", "id"],
+    };
+    let behind = match (sort, page.after) {
+        (IdentitySort::Id, Some(IdentityPlace::Id(id))) => Some(at(id.0)),
+        (IdentitySort::Key, Some(IdentityPlace::Key { source, key })) => Some(vec![source.into(), key.into()]),
+        (IdentitySort::ChangedAt, Some(IdentityPlace::ChangedAt(time, id))) => {
+            Some([vec![rows::micros(time).into()], at(id.0)].concat())
+        }
+        _ => None,
+    };
+    let mut listing = Listing::default()
+        .equal_or_checked("source", filter.source.as_ref().map(ToString::to_string), sort != IdentitySort::ChangedAt)
+        .equal("key", filter.key.clone())
+        .equal_or_checked("state", filter.state.map(|state| state.as_str().to_owned()), sort == IdentitySort::Id);
+    if let Some(text) = &filter.search {
+        let found = "(key LIKE ? ESCAPE '\\' OR (attributes LIKE ? ESCAPE '\\' AND EXISTS \
+             (SELECT 1 FROM json_tree(attributes) WHERE atom LIKE ? ESCAPE '\\')))";
+        let (text, in_json) = (like(text), like_in_json(text));
+        listing = listing.holds(found.to_owned(), [text.clone().into(), in_json.into(), text.into()]);
+    }
+    let order = Order { columns, descending: page.backwards };
+    listing.page(&format!("SELECT {IDENTITY} FROM identity"), order, behind, page.limit)
 }
 
 /// Everything that has this text within.
@@ -70,27 +87,30 @@ pub(crate) fn accounts(
     filter: &AccountFilter,
     page: PageRequest<AccountId>,
 ) -> Result<Vec<Account>> {
-    let mut query = connection.prepare_cached(&format!(
-        "SELECT {ACCOUNT} FROM account WHERE (?1 IS NULL OR id > ?1) AND (?2 IS NULL OR target = ?2) \
-         AND (?3 IS NULL OR identity = ?3) AND (?4 IS NULL OR situation = ?4) ORDER BY id LIMIT ?5"
-    ))?;
-    let found = query.query((
-        page.after.map(Key::from),
-        filter.target.as_ref().map(TargetName::as_str),
-        filter.identity.map(Key::from),
-        filter.situation.map(purser_model::account::Situation::as_str),
-        page.limit,
-    ))?;
-    collect(found, |row| rows::with_held(connection, rows::account(row)?))
+    accounts_query(filter, page).read(connection, |row| rows::with_held(connection, rows::account(row)?))
+}
+
+/// A page of accounts in order of id.
+pub(crate) fn accounts_query(filter: &AccountFilter, page: PageRequest<AccountId>) -> PageQuery {
+    let order = Order { columns: &["id"], descending: page.backwards };
+    Listing::default()
+        .equal("target", filter.target.as_ref().map(ToString::to_string))
+        .equal("identity", filter.identity.map(|id| id.0.as_bytes().to_vec()))
+        .equal_or_checked(
+            "situation",
+            filter.situation.map(|situation| situation.as_str().to_owned()),
+            filter.identity.is_none(),
+        )
+        .page(&format!("SELECT {ACCOUNT} FROM account"), order, page.after.map(|id| at(id.0)), page.limit)
 }
 
 /// Accounts that nobody grants, in order of id.
 pub(crate) fn leaving(connection: &Connection, page: PageRequest<AccountId>) -> Result<Vec<Account>> {
-    let mut query = connection.prepare_cached(&format!(
-        "SELECT {ACCOUNT} FROM account WHERE leaving_since IS NOT NULL AND remote_id IS NOT NULL \
-         AND (?1 IS NULL OR id > ?1) ORDER BY id LIMIT ?2"
-    ))?;
-    collect(query.query((page.after.map(Key::from), page.limit))?, rows::account)
+    let order = Order { columns: &["id"], descending: page.backwards };
+    Listing::default()
+        .holds("leaving_since IS NOT NULL AND remote_id IS NOT NULL".to_owned(), [])
+        .page(&format!("SELECT {ACCOUNT} FROM account"), order, page.after.map(|id| at(id.0)), page.limit)
+        .read(connection, rows::account)
 }
 
 pub(crate) fn declared_entitlements(connection: &Connection, target: &TargetName) -> Result<Vec<Entitlement>> {

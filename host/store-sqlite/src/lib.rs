@@ -22,6 +22,7 @@ mod import;
 mod insight;
 mod jobs;
 mod links;
+mod listing;
 mod log;
 mod matching;
 mod observation;

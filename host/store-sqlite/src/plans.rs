@@ -2,6 +2,7 @@
 
 use crate::audit::Note;
 use crate::failure::{Result, damaged, not_found};
+use crate::listing::{Listing, Order, PageQuery, at};
 use crate::planning::enqueue_one;
 use crate::rows::{self, Key, collect, from_json, from_word, json, micros, optional_time, time};
 use crate::transaction::Transaction;
@@ -126,11 +127,18 @@ pub(crate) fn one(connection: &Connection, id: PlanId) -> Result<PlanSummary> {
 }
 
 pub(crate) fn list(connection: &Connection, page: PageRequest<PlanId>) -> Result<Vec<PlanSummary>> {
-    let mut query = connection.prepare_cached(&format!(
-        "SELECT {PLAN} FROM plan WHERE (?1 IS NULL OR id < ?1) AND (digest IS NOT NULL OR applied_at IS NOT NULL) \
-         ORDER BY id DESC LIMIT ?2"
-    ))?;
-    collect(query.query((page.after.map(Key::from), page.limit))?, |row| read(connection, row))
+    list_query(page).read(connection, |row| read(connection, row))
+}
+
+/// A page of plans, newest first.
+pub(crate) fn list_query(page: PageRequest<PlanId>) -> PageQuery {
+    let order = Order { columns: &["id"], descending: !page.backwards };
+    Listing::default().holds("(digest IS NOT NULL OR applied_at IS NOT NULL)".to_owned(), []).page(
+        &format!("SELECT {PLAN} FROM plan"),
+        order,
+        page.after.map(|id| at(id.0)),
+        page.limit,
+    )
 }
 
 pub(crate) fn items(connection: &Connection, id: PlanId, after: u64, limit: u32) -> Result<Vec<KeptItem>> {

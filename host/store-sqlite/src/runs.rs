@@ -2,7 +2,8 @@
 
 use crate::audit::Note;
 use crate::failure::{Result, not_found};
-use crate::rows::{Key, collect, from_json, from_word, json, micros, time, write_event};
+use crate::listing::{Listing, Order, PageQuery, at};
+use crate::rows::{Key, from_json, from_word, json, micros, time, write_event};
 use crate::seen::marks;
 use crate::transaction::Transaction;
 use jiff::Timestamp;
@@ -91,7 +92,11 @@ pub(crate) fn one(connection: &Connection, id: RunId) -> Result<Run> {
 }
 
 pub(crate) fn list(connection: &Connection, page: PageRequest<RunId>) -> Result<Vec<Run>> {
-    let mut query = connection
-        .prepare_cached(&format!("SELECT {RUN} FROM run WHERE ?1 IS NULL OR id < ?1 ORDER BY number DESC LIMIT ?2"))?;
-    collect(query.query((page.after.map(Key::from), page.limit))?, read)
+    list_query(page).read(connection, read)
+}
+
+/// A page of runs, newest first.
+pub(crate) fn list_query(page: PageRequest<RunId>) -> PageQuery {
+    let order = Order { columns: &["id"], descending: !page.backwards };
+    Listing::default().page(&format!("SELECT {RUN} FROM run"), order, page.after.map(|id| at(id.0)), page.limit)
 }

@@ -161,10 +161,10 @@ async fn who_has_something_added_is_found_page_by_page() {
     }
     let role = || AddedFilter::Role("cashier".parse().expect("a name"));
     for filter in [AddedFilter::Assigned, role()] {
-        let page = PageRequest { after: None, limit: 2 };
+        let page = PageRequest::first(2);
         let found = store.identities_with(filter.clone(), page).await.expect("a page");
         assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), [all[1].id, all[2].id], "each once");
-        let page = PageRequest { after: Some(found[1].id), limit: 2 };
+        let page = PageRequest { after: Some(found[1].id), ..PageRequest::first(2) };
         let found = store.identities_with(filter, page).await.expect("a page");
         assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), [all[3].id]);
     }

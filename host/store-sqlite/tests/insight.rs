@@ -169,7 +169,7 @@ async fn orphans_are_what_nobody_owns_and_what_leavers_can_still_use() {
 
     let first = store.orphans(Some(&crm()), at(5), page(3)).await.unwrap();
     let after = first.last().map(|orphan| orphan.account.account);
-    let second = store.orphans(Some(&crm()), at(5), PageRequest { after, limit: 3 }).await.unwrap();
+    let second = store.orphans(Some(&crm()), at(5), PageRequest { after, ..PageRequest::first(3) }).await.unwrap();
     assert_eq!([first, second].concat(), found);
     assert!(store.orphans(Some(&"other".parse().unwrap()), at(5), page(3)).await.unwrap().is_empty());
     assert_eq!(store.usable_accounts(&crm(), page(10)).await.unwrap().len(), 4, "all but the two disabled ones");
@@ -294,7 +294,7 @@ async fn drift_counts_what_each_reconciliation_found_and_what_was_repaired_befor
     let read: Vec<_> =
         found.iter().map(|row| (row.started_at, row.listed, row.changed, row.gone, row.repaired)).collect();
     assert_eq!(read, [(at(200), 7, 0, 2, 0), (at(100), 7, 1, 2, 1)]);
-    let rest = store.drift(None, PageRequest { after: Some(found[0].run), limit: 10 }).await.unwrap();
+    let rest = store.drift(None, PageRequest { after: Some(found[0].run), ..PageRequest::first(10) }).await.unwrap();
     assert_eq!(rest, found[1..]);
     let sightings = store.sightings(anna.id).await.unwrap();
     assert_eq!(sightings.iter().map(|one| one.listed_at).collect::<Vec<_>>(), [Some(at(200))]);

@@ -1,6 +1,6 @@
 //! What operators add to identities: assignments, members of groups, and states that are imposed.
 
-use crate::{PageRequest, StoreError};
+use crate::{IdentityFilter, IdentityPlace, IdentitySort, PageRequest, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use purser_model::assignment::{Assignment, Imposed, ImposedState, Reason};
@@ -116,6 +116,14 @@ pub trait Additions: Send + Sync {
         reason: Option<Reason>,
         now: Timestamp,
     ) -> Result<(), StoreError>;
+
+    /// Identities in an order of their own. A place of another order is no place: the list begins anew.
+    async fn sorted_identities(
+        &self,
+        filter: IdentityFilter,
+        sort: IdentitySort,
+        page: PageRequest<IdentityPlace>,
+    ) -> Result<Vec<Identity>, StoreError>;
 
     /// These identities, in the order asked; those that are not there are left out.
     async fn these_identities(&self, ids: Vec<IdentityId>) -> Result<Vec<Identity>, StoreError>;

@@ -18,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct PageRequest<Id> {
     /// The last id of the former page.
     pub after: Option<Id>,
+    /// In the opposite order.
+    pub backwards: bool,
     /// Most entries.
     pub limit: u32,
 }
@@ -25,7 +27,7 @@ pub struct PageRequest<Id> {
 impl<Id> PageRequest<Id> {
     /// The first page.
     pub fn first(limit: u32) -> Self {
-        Self { after: None, limit }
+        Self { after: None, backwards: false, limit }
     }
 }
 
@@ -89,6 +91,34 @@ pub struct IdentityFilter {
     pub state: Option<LifecycleState>,
     /// With this text in the key or in a value of an attribute; ASCII letters in any case. Not empty.
     pub search: Option<String>,
+}
+
+/// By what a list of identities is sorted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum IdentitySort {
+    /// Their ids, which grow with time.
+    #[default]
+    Id,
+    /// Their sources, and their keys there.
+    Key,
+    /// When they changed last.
+    ChangedAt,
+}
+
+/// A place in a sorted list of identities.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdentityPlace {
+    /// Of [`IdentitySort::Id`].
+    Id(IdentityId),
+    /// Of [`IdentitySort::Key`].
+    Key {
+        /// The source.
+        source: String,
+        /// The key.
+        key: String,
+    },
+    /// Of [`IdentitySort::ChangedAt`].
+    ChangedAt(Timestamp, IdentityId),
 }
 
 /// Which accounts.

@@ -75,7 +75,12 @@ pub(crate) fn limit(asked: Option<u32>) -> Result<u32, Problem> {
     }
 }
 
+/// What to ask the store for, perhaps in the opposite of the list's usual order.
+pub(crate) fn turned<Id>(after: Option<Id>, asked: Option<u32>, backwards: bool) -> Result<PageRequest<Id>, Problem> {
+    Ok(PageRequest { after, backwards, limit: limit(asked)? })
+}
+
 /// What to ask the store for.
 pub(crate) fn page<Id>(after: Option<Id>, asked: Option<u32>) -> Result<PageRequest<Id>, Problem> {
-    Ok(PageRequest { after, limit: limit(asked)? })
+    turned(after, asked, false)
 }

@@ -222,7 +222,8 @@ async fn who_has_what_and_why_is_found_page_by_page() {
     ] {
         let (mut after, mut found) = (None, Vec::new());
         loop {
-            let page = company.engine.assignments_of(&question, PageRequest { after, limit: 2 }).await.unwrap();
+            let page =
+                company.engine.assignments_of(&question, PageRequest { after, ..PageRequest::first(2) }).await.unwrap();
             found.extend(page.items);
             after = page.next;
             if after.is_none() {

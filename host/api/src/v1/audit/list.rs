@@ -3,6 +3,7 @@
 use crate::ApiState;
 use crate::problem::Problem;
 use crate::v1::paging::{self, Listed, Place};
+use crate::v1::sorting::ById;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -29,7 +30,10 @@ pub(crate) struct Parameters {
     actor: Option<String>,
     /// Only from then on.
     since: Option<Timestamp>,
-    /// `next` of the former page.
+    /// `-id` (the newest first, where it is not given) or `id`.
+    #[param(inline)]
+    sort: Option<ById>,
+    /// `next` of the former page; in the same order.
     #[param(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]
     after: Option<Place>,
     /// How many entries the page has; 100 where it is not given.
@@ -62,7 +66,9 @@ pub(crate) async fn handle(
         actor: asked.actor,
         since: asked.since,
     };
-    let page = AuditPage { after: asked.after.map(i64::from), limit, order: AuditOrder::NewestFirst };
+    let oldest_first = ById::turns(asked.sort, ById::Newest);
+    let order = if oldest_first { AuditOrder::OldestFirst } else { AuditOrder::NewestFirst };
+    let page = AuditPage { after: asked.after.map(i64::from), limit, order };
     let rows = state.store.audit(filter, page).await?;
     let Listed { items, next } = Listed::new(rows, limit, |row| row.sequence);
     Ok(Json(Listed { items: items.iter().map(AuditRow::shown).collect(), next }))

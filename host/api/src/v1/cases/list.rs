@@ -3,6 +3,7 @@
 use crate::ApiState;
 use crate::problem::Problem;
 use crate::v1::paging::{self, Listed};
+use crate::v1::sorting::ById;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -22,7 +23,10 @@ pub(crate) struct Parameters {
     identity: Option<IdentityId>,
     /// Only in this state.
     state: Option<CaseState>,
-    /// `next` of the former page.
+    /// `id` (the oldest first, where it is not given) or `-id`.
+    #[param(inline)]
+    sort: Option<ById>,
+    /// `next` of the former page; in the same order.
     after: Option<CaseId>,
     /// How many entries the page has; 100 where it is not given.
     #[param(minimum = 1, maximum = 500)]
@@ -45,7 +49,7 @@ pub(crate) async fn handle(
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Json<Listed<Case, CaseId>>, Problem> {
     let Query(asked) = parameters?;
-    let page = paging::page(asked.after, asked.limit)?;
+    let page = paging::turned(asked.after, asked.limit, ById::turns(asked.sort, ById::Oldest))?;
     let filter = CaseFilter { target: asked.target, identity: asked.identity, state: asked.state };
     let found = state.store.cases(filter, page).await?;
     Ok(Json(Listed::new(found, page.limit, |case| case.id)))

@@ -3,6 +3,7 @@
 use crate::ApiState;
 use crate::problem::Problem;
 use crate::v1::paging::{self, Listed};
+use crate::v1::sorting::ById;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -15,7 +16,10 @@ use utoipa::IntoParams;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
-    /// `next` of the former page.
+    /// `-id` (the newest first, where it is not given) or `id`.
+    #[param(inline)]
+    sort: Option<ById>,
+    /// `next` of the former page; in the same order.
     after: Option<PlanId>,
     /// How many entries the page has; 100 where it is not given.
     #[param(minimum = 1, maximum = 500)]
@@ -38,7 +42,7 @@ pub(crate) async fn handle(
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Json<Listed<PlanSummary, PlanId>>, Problem> {
     let Query(asked) = parameters?;
-    let page = paging::page(asked.after, asked.limit)?;
+    let page = paging::turned(asked.after, asked.limit, ById::turns(asked.sort, ById::Newest))?;
     let found = state.store.plans(page).await?;
     Ok(Json(Listed::new(found, page.limit, |one| one.id)))
 }

@@ -19,7 +19,7 @@ pub async fn list(host: &Host, output: &Output) -> anyhow::Result<Ending> {
     let mut plans: Vec<PlanSummary> = Vec::new();
     loop {
         let after = plans.last().map(|plan| plan.id);
-        let page = host.store.plans(PageRequest { after, limit: PAGE }).await?;
+        let page = host.store.plans(PageRequest { after, ..PageRequest::first(PAGE) }).await?;
         if page.is_empty() {
             break;
         }
