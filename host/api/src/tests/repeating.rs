@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use purser_model::access::ApiRole;
 use purser_model::object::Digest;
-use purser_store::{ANSWERS_KEPT, KeptAnswer, MOST_ANSWERS, RequestBegun, RequestKey};
+use purser_store::{ANSWERS_KEPT, KeptAnswer, RequestBegun, RequestKey};
 use serde_json::{Value, json};
 
 async fn ask(api: &Router, token: &str, path: &str, key: &str, body: &Value) -> (StatusCode, HeaderMap, Value) {
@@ -152,5 +152,4 @@ async fn answers_go_after_a_day_or_when_there_are_too_many() {
         answered(number, 4 << 20, later + std::time::Duration::from_secs(number)).await;
     }
     answered(0, 1, later + std::time::Duration::from_secs(20)).await;
-    assert!(MOST_ANSWERS >= 1_000);
 }
