@@ -14,6 +14,7 @@ cargo xtask demo           prepare what is missing and run the demo to its end
 cargo xtask demo --everywhere  show one person in six applications: Active Directory, OpenLDAP, Entra ID, Google, Salesforce, SCIM
 cargo xtask test           prepare what the tests need and run them all (--quick leaves formatting and lints out)
 cargo xtask bench [NAME]   run the benches, each figure beside its baseline (--json for machines)
+cargo xtask throughput [N] provision N people (300) in each application, and say how fast and with how many requests
 cargo xtask seeds COUNT    tell the engine's stories of failing targets and dying hosts, so many of them (optimised)
 cargo xtask fuzz NAME [S]  let a fuzzer search one parser of tests/fuzz, for S seconds (60); without a name, say which there are
 cargo xtask check          formatting, lints and the project's own rules
@@ -36,6 +37,7 @@ fn run(arguments: &[String]) -> anyhow::Result<()> {
         Some("demo") => demo(rest),
         Some("test") => test(rest),
         Some("bench") => bench(rest),
+        Some("throughput") => with_peers("throughput", rest),
         Some("seeds") => seeds(rest),
         Some("fuzz") => fuzz::run(rest),
         Some("check") => check(),
@@ -56,7 +58,7 @@ fn run(arguments: &[String]) -> anyhow::Result<()> {
 fn demo(arguments: &[String]) -> anyhow::Result<()> {
     machine::prepare()?;
     if arguments == ["--everywhere"] {
-        return demo_everywhere();
+        return with_peers("everywhere", &[]);
     }
     project::program()?;
     project::connectors()?;
@@ -67,12 +69,14 @@ fn demo(arguments: &[String]) -> anyhow::Result<()> {
     })
 }
 
-fn demo_everywhere() -> anyhow::Result<()> {
+/// Runs an example of the end-to-end tests.
+fn with_peers(example: &str, arguments: &[String]) -> anyhow::Result<()> {
+    machine::prepare()?;
     let peers = peers()?;
     project::program()?;
     project::connectors()?;
-    let shown = project::example("everywhere")?;
-    steps::step("one person in six applications", || steps::run(Command::new(shown).envs(peers)))
+    let program = project::example(example)?;
+    steps::step(example, || steps::run(Command::new(program).args(arguments).envs(peers)))
 }
 
 /// What end-to-end tests need to know: where the program and its connectors are, and the applications with their tools, which

@@ -29,9 +29,11 @@ pub struct LdapProxy {
     _runtime: Runtime,
 }
 
-/// What was disturbed so far.
+/// What came so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Disturbed {
+pub struct Counted {
+    /// All requests that are answered.
+    pub requests: u64,
     /// Requests that were answered with `busy` and did not reach the directory.
     pub turned_away: u64,
     /// Requests that the directory carried out and whose answer was lost with the connection.
@@ -42,7 +44,7 @@ struct Dice {
     random: StdRng,
     throttled: f64,
     lost: f64,
-    disturbed: Disturbed,
+    counted: Counted,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,12 +56,13 @@ enum Fate {
 
 impl Dice {
     fn throw(&mut self) -> Fate {
+        self.counted.requests += 1;
         if self.throttled > 0.0 && self.random.random_bool(self.throttled) {
-            self.disturbed.turned_away += 1;
+            self.counted.turned_away += 1;
             return Fate::TurnedAway;
         }
         if self.lost > 0.0 && self.random.random_bool(self.lost) {
-            self.disturbed.lost += 1;
+            self.counted.lost += 1;
             return Fate::Lost;
         }
         Fate::Passed
@@ -75,8 +78,7 @@ impl LdapProxy {
     pub fn start(server: SocketAddr, authority: &Path, seed: u64) -> Self {
         let (pem, accepting) = certificate().expect("a certificate can be made");
         let dialling = dialling(authority);
-        let dice =
-            Dice { random: StdRng::seed_from_u64(seed), throttled: 0.0, lost: 0.0, disturbed: Disturbed::default() };
+        let dice = Dice { random: StdRng::seed_from_u64(seed), throttled: 0.0, lost: 0.0, counted: Counted::default() };
         let dice = Arc::new(Mutex::new(dice));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime can be had");
@@ -102,9 +104,9 @@ impl LdapProxy {
         (dice.throttled, dice.lost) = (throttled, lost);
     }
 
-    /// What was disturbed so far.
-    pub fn disturbed(&self) -> Disturbed {
-        self.dice.lock().expect("no thread panics while it throws dice").disturbed
+    /// What came so far.
+    pub fn counted(&self) -> Counted {
+        self.dice.lock().expect("no thread panics while it throws dice").counted
     }
 }
 
@@ -162,7 +164,10 @@ async fn serve(
     dice: Arc<Mutex<Dice>>,
 ) -> io::Result<()> {
     let name = ServerName::IpAddress(server.ip().into());
-    let server = dialling.connect(name, TcpStream::connect(server).await?).await?;
+    let server = TcpStream::connect(server).await?;
+    server.set_nodelay(true)?;
+    client.set_nodelay(true)?;
+    let server = dialling.connect(name, server).await?;
     let (mut requests, to_client) = split(acceptor.accept(client).await?);
     let (mut answers, mut to_server) = split(server);
     let to_client = tokio::sync::Mutex::new(to_client);

@@ -13,16 +13,16 @@ use purser_peers::graph::Graph;
 fn a_company_in_openldap() {
     let slapd = Through::slapd(Slapd::start());
     tell(&slapd, Sizes::USUAL);
-    let disturbed = slapd.proxy.disturbed();
-    assert!(disturbed.turned_away > 100 && disturbed.lost > 20, "{disturbed:?}");
+    let counted = slapd.proxy.counted();
+    assert!(counted.turned_away > 100 && counted.lost > 20, "{counted:?}");
 }
 
 #[test]
 fn a_company_in_active_directory() {
     let samba = Through::samba(Samba::start().with_units());
     tell(&samba, Sizes::USUAL);
-    let disturbed = samba.proxy.disturbed();
-    assert!(disturbed.turned_away > 100 && disturbed.lost > 20, "{disturbed:?}");
+    let counted = samba.proxy.counted();
+    assert!(counted.turned_away > 100 && counted.lost > 20, "{counted:?}");
 }
 
 #[test]
