@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// So many assignments, and so many groups, can be added to one identity.
+/// So many assignments that have not ended, and so many groups, can be added to one identity.
 pub const MOST_ADDED: usize = 100;
 
 /// The longest reason, in characters.
@@ -160,6 +160,11 @@ impl Added {
     /// Whether nothing was added.
     pub fn is_empty(&self) -> bool {
         self.assignments.is_empty() && self.groups.is_empty() && self.imposed.is_empty()
+    }
+
+    /// How many assignments have not ended.
+    pub fn open_assignments(&self, now: Timestamp) -> usize {
+        self.assignments.iter().filter(|one| one.validity.at(now) != Moment::After).count()
     }
 
     /// The state at this time of an identity of which the source says this.

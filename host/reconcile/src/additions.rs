@@ -44,7 +44,9 @@ pub enum NotAssigned {
     #[error("{0}; end the other assignment first, or choose another window")]
     Excluded(Exclusion),
     /// The identity has too many.
-    #[error("identity `{0}` has {MOST_ADDED} assignments of this kind already; end some first, or declare a rule")]
+    #[error(
+        "identity `{0}` has {MOST_ADDED} assignments already that have not ended; end some first, or declare a rule"
+    )]
     TooMany(IdentityId),
     /// The identity changes all the time.
     #[error("identity `{0}` changed while this was looked at; try again")]
@@ -142,7 +144,7 @@ impl Engine {
             return Err(NotAssigned::NoRole(role));
         }
         let identity = known.0.get_mut(&id).ok_or(NotAssigned::NoIdentity(id))?;
-        if identity.added.assignments.len() >= MOST_ADDED {
+        if identity.added.open_assignments(now) >= MOST_ADDED {
             return Err(NotAssigned::TooMany(id));
         }
         // Its own id is not known yet, and says nothing about what excludes what.

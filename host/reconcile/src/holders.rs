@@ -251,8 +251,13 @@ impl Engine {
         name: &GroupName,
         page: PageRequest<IdentityId>,
     ) -> Result<PageOf<Holder>, EngineError> {
-        self.group(name)?;
-        self.go_through(&Among::Everybody, page, |identity, now| {
+        let all_are_added = {
+            self.group(name)?;
+            let declared = self.rules.configuration().groups.get(name);
+            declared.is_some_and(|group| group.rule.is_none() && group.members.is_empty())
+        };
+        let among = if all_are_added { Among::Those(AddedFilter::Group(name.clone())) } else { Among::Everybody };
+        self.go_through(&among, page, |identity, now| {
             let because = self.rules.memberships(identity, now).groups.remove(name)?;
             Some(holder(identity, now, because.iter().map(ToString::to_string).collect()))
         })

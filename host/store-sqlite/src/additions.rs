@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use purser_model::assignment::{Added, AddedToGroup, Assigned, Assignment, Imposed, ImposedState, MOST_ADDED, Reason};
 use purser_model::id::{AssignmentId, GroupName, IdentityId, Ids};
-use purser_model::identity::{Identity, Validity};
+use purser_model::identity::{Identity, Moment, Validity};
 use purser_store::{
     AddedFilter, Additions, AssignEnd, IdentityFilter, IdentityPlace, IdentitySort, NewAssignment, NewImposition,
     PageRequest, StoreError,
@@ -120,8 +120,11 @@ fn assign(tx: &Transaction<'_>, ids: &Ids, wanted: NewAssignment, now: Timestamp
     if found != version {
         return Ok(AssignEnd::Changed);
     }
-    if added.assignments.len() >= MOST_ADDED {
+    if added.open_assignments(now) >= MOST_ADDED {
         return Ok(AssignEnd::TooMany);
+    }
+    if added.assignments.len() >= MOST_ADDED {
+        drop_ended(tx, &mut added, now)?;
     }
     let by = tx.author().actor.as_str().to_owned();
     let assigned = Assigned { id: AssignmentId(ids.next(now)), role, validity, reason, by, at: now };
@@ -137,6 +140,17 @@ fn assign(tx: &Transaction<'_>, ids: &Ids, wanted: NewAssignment, now: Timestamp
     added.assignments.push(assigned.clone());
     keep(tx, identity, &added, now)?;
     Ok(AssignEnd::Made(Assignment { identity, assigned }))
+}
+
+/// Makes room: what has ended has no effect any more, and what it was stands in the audit log.
+fn drop_ended(tx: &Transaction<'_>, added: &mut Added, now: Timestamp) -> Result<()> {
+    let (ended, open): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut added.assignments).into_iter().partition(|one| one.validity.at(now) == Moment::After);
+    added.assignments = open;
+    for one in ended {
+        tx.prepare_cached("DELETE FROM assignment WHERE id = ?1")?.execute([Key::from(one.id)])?;
+    }
+    Ok(())
 }
 
 fn one(connection: &Connection, id: AssignmentId) -> Result<Assignment> {

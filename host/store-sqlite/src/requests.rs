@@ -125,3 +125,38 @@ pub(crate) fn note_change(tx: &Transaction<'_>, request: &RequestKey) -> Result<
         .execute((request.caller.as_str(), &request.key))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transaction::Author;
+    use rusqlite::Connection;
+
+    #[test]
+    fn of_very_many_answers_the_oldest_go() {
+        let mut connection = Connection::open_in_memory().expect("memory is a database");
+        crate::connection::migrate(&mut connection).expect("the tables are made");
+        let rows = format!(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MOST_ANSWERS}) \
+             INSERT INTO request (caller, key, fingerprint, begun_at, state, status) \
+             SELECT 'vera', i, x'', i, 'answered', 200 FROM n"
+        );
+        connection.execute_batch(&rows).expect("the rows are written");
+        let author = Author::default();
+        let tx = Transaction::new(&connection, &author, None);
+        let named = |key: &str| RequestKey { caller: "vera".parse().expect("a name"), key: key.to_owned() };
+        let now = Timestamp::from_microsecond(1_000_000).expect("a time");
+        let new = |key: &str| begin(&tx, &named(key), Digest([0; 32]), now).expect("it begins");
+        let kept = || -> u64 {
+            let sql = "SELECT count(*) FROM request WHERE state = 'answered'";
+            tx.query_row(sql, [], |row| row.get(0)).expect("a number")
+        };
+        assert_eq!((new("a"), kept()), (RequestBegun::New, MOST_ANSWERS));
+        end(&tx, &named("a"), &KeptAnswer { status: 200, headers: Vec::new(), body: Some(vec![1]) }, false)
+            .expect("it ends");
+        assert_eq!((new("b"), kept()), (RequestBegun::New, MOST_ANSWERS - 99));
+        assert_eq!(new("1"), RequestBegun::New, "the oldest are gone");
+        assert_eq!(new("101"), RequestBegun::AnotherRequest, "the others are there");
+        assert!(matches!(new("a"), RequestBegun::Answered(_)));
+    }
+}

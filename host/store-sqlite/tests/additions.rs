@@ -136,6 +136,15 @@ async fn what_was_checked_for_another_version_or_is_one_too_many_is_not_made() {
     assert_eq!(store.assign(vec![next.clone()], now()).await.expect("an answer"), [AssignEnd::Changed]);
     next.version += MOST_ADDED as u64;
     assert_eq!(store.assign(vec![next.clone()], now()).await.expect("an answer"), [AssignEnd::TooMany]);
+    // What has ended makes room, and is not there any more.
+    let later = Timestamp::from_second(3_000).expect("a time");
+    let ended = store.identity(identity.id).await.expect("it is there").added.assignments[0].id;
+    let [AssignEnd::Made(made)] = &store.assign(vec![next.clone()], later).await.expect("it is kept")[..] else {
+        panic!("there is room");
+    };
+    assert_eq!(store.identity(identity.id).await.expect("it is there").added.assignments.len(), 1);
+    assert!(store.assignment(made.assigned.id).await.is_ok());
+    assert!(matches!(store.assignment(ended).await, Err(StoreError::NotFound { .. })));
     next.identity = IdentityId(uuid::Uuid::nil());
     assert_eq!(store.assign(vec![next], now()).await.expect("an answer"), [AssignEnd::NoIdentity]);
     for number in 0..MOST_ADDED {
