@@ -25,7 +25,7 @@ pub(crate) struct Parameters {
     source: Option<SourceName>,
     /// Only with this key in its source.
     key: Option<String>,
-    /// Only in this state.
+    /// Only in this state, as the source says.
     state: Option<LifecycleState>,
     /// Only with this text in the key or in a value of an attribute; ASCII letters in any case.
     #[param(max_length = 100)]
