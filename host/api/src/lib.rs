@@ -76,6 +76,7 @@ pub fn router(state: ApiState) -> Router {
     let routes = Router::new().nest("/v1", Router::from(v1::routes())).merge(Router::from(metrics));
     let resources = Resources::of(routes.clone().with_state(state.clone()));
     let guarded = routes
+        .layer(middleware::from_fn(work::preferred))
         .layer(Extension(resources))
         .layer(middleware::from_fn_with_state(state.clone(), repeating::repeatable))
         .layer(middleware::from_fn_with_state(state.clone(), auth::require_token))

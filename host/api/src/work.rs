@@ -2,7 +2,9 @@
 
 use crate::problem::Problem;
 use axum::Json;
-use axum::http::{HeaderName, StatusCode, header};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use purser_reconcile::EngineError;
 use serde::Serialize;
@@ -14,6 +16,29 @@ use utoipa::ToSchema;
 
 /// Who asks is given the report where it is there by then, and a place to look at where not.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Nobody is waited for longer, whatever they prefer.
+const MOST_PATIENCE: Duration = Duration::from_mins(10);
+
+tokio::task_local! {
+    /// How long the caller of the present request waits.
+    static PREFERRED: Duration;
+}
+
+/// Takes how long the caller prefers to wait (RFC 7240: `Prefer: wait=60`) for what the request sets going.
+pub(crate) async fn preferred(request: Request, next: Next) -> Response {
+    match wait_of(request.headers()) {
+        Some(wait) => PREFERRED.scope(wait.min(MOST_PATIENCE), next.run(request)).await,
+        None => next.run(request).await,
+    }
+}
+
+fn wait_of(headers: &HeaderMap) -> Option<Duration> {
+    let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let mut each = preferences.flat_map(|value| value.split([',', ';']));
+    let wait = each.find_map(|preference| preference.trim().strip_prefix("wait=")?.trim_matches('"').parse().ok())?;
+    Some(Duration::from_secs(wait))
+}
 
 /// Work goes on.
 #[derive(Serialize, ToSchema)]
@@ -37,7 +62,8 @@ where
     F: Future<Output = Result<T, EngineError>> + Send + 'static,
 {
     let mut task = tokio::spawn(work.in_current_span());
-    match tokio::time::timeout(PATIENCE, &mut task).await {
+    let patience = PREFERRED.try_with(|wait| *wait).unwrap_or(PATIENCE);
+    match tokio::time::timeout(patience, &mut task).await {
         Ok(ended) => Ok(Json(report(ended)?).into_response()),
         Err(_) => {
             tokio::spawn(async move {
@@ -67,6 +93,26 @@ fn report<T>(ended: Result<Result<T, EngineError>, JoinError>) -> Result<T, Prob
         Err(failure) => {
             error!(%failure, "work that somebody asked for over the API broke off");
             Err(Problem::internal())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_says_how_long_it_waits() {
+        let wait = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("prefer", text.parse().unwrap());
+            wait_of(&headers).map(|wait| wait.as_secs())
+        };
+        assert_eq!(wait("wait=60"), Some(60));
+        assert_eq!(wait("respond-async, wait=10"), Some(10));
+        assert_eq!(wait("return=minimal; wait=\"7\""), Some(7));
+        for text in ["", "wait", "wait=", "wait=-1", "wait=soon", "waits=3"] {
+            assert_eq!(wait(text), None, "{text}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The audit log: rows that are only ever added, each chained to the one before by its hash.
 
 use crate::id::{SourceName, TokenName};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 
@@ -152,7 +152,7 @@ impl AuditRow {
 }
 
 /// A row as machines read it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ShownRow {
     /// Counts from 1 without a gap.

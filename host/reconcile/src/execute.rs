@@ -22,13 +22,13 @@ use purser_model::object::Object;
 use purser_model::operation::{EntitlementReference, Intent, Operation, OperationState};
 use purser_model::quarantine::{Permit, RestCause};
 use purser_store::{Leased, Observation, Recording, Seen, Store};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tracing::{Instrument, debug, warn};
 
 /// What draining a target's queue did.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DrainReport {
     /// Done by the target.

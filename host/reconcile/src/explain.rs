@@ -17,7 +17,7 @@ use purser_store::{
     CandidateQuestion, CaseFilter, ClassOfTarget, Held, IdentityFilter, Observation, OperationFilter, PageRequest,
     Sighting, StoreError,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -27,7 +27,7 @@ const LAST_OPERATIONS: usize = 10;
 const PAGE: u32 = 200;
 
 /// Why one identity has what it has, and what the store remembers.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct IdentityExplained {
     /// The plan's steps.

@@ -9,7 +9,7 @@ use purser_model::identity::IdentityRecord;
 use purser_model::object::{Page, SearchRequest, Tail};
 use purser_model::run::{Checkpoint, Run, RunKind, RunState};
 use purser_store::{Accepted, RunEnding, StagedWeight, Store};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tracing::{Instrument, info};
 
@@ -21,7 +21,7 @@ pub struct ImportOptions {
 }
 
 /// What an import did.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ImportReport {
     /// The run.

@@ -17,12 +17,12 @@ use purser_store::{
     CandidateQuestion, ClassOfTarget, EnqueueRequest, EntitlementToCreate, FoundAccount, IdentityFilter, Outlook,
     PageRequest, ReferenceQuestion, StoredSnapshot, Wake,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use tracing::{Instrument, warn};
 
 /// What planning found.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PlanReport {
     /// What is to be done.

@@ -10,7 +10,7 @@ use purser_connector::ReadOnly;
 use purser_model::id::{IdentityId, TargetName};
 use purser_model::operation::{Operation, OperationState};
 use purser_store::{ClassOfTarget, EnqueueRequest, Enqueued, PlanStep, StaleItem};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tracing::warn;
@@ -21,7 +21,7 @@ const ROUNDS: u32 = 3;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// What provisioning one identity did.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ProvisionReport {
     /// Why, from what the targets showed before anything was done.

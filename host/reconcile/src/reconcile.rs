@@ -13,7 +13,7 @@ use purser_model::id::{RunId, TargetName};
 use purser_model::run::{RunKind, RunState};
 use purser_model::window::Windows;
 use purser_store::{Begun, RunEnding};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tracing::{Instrument, info};
@@ -28,7 +28,7 @@ pub enum ReconcileMode {
 }
 
 /// What a reconciliation found and did.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ReconcileReport {
     /// The run.
@@ -52,7 +52,7 @@ pub struct ReconcileReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instead_of_changes: Option<String>,
     /// Classes without a change feed, which only a full reconciliation looks at.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_followed: Vec<String>,
     /// What was done about it.
     pub operations: DrainReport,

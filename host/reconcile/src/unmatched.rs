@@ -10,12 +10,12 @@ use purser_model::manifest::ClassKind;
 use purser_model::run::Run;
 use purser_model::scim::ResourceKind;
 use purser_store::{ClassOfTarget, PageRequest, TakingQuestion, UnmatchedOperation};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use tracing::warn;
 
 /// What was done about accounts that belong to nobody.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct UnmatchedReport {
     /// Operations written.

@@ -6,13 +6,13 @@ use crate::execute::DrainReport;
 use futures::future::join_all;
 use jiff::Timestamp;
 use purser_store::StaleItem;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tracing::{Instrument, error, warn};
 
 /// What applying did.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ApplyReport {
     /// What became of the operations.

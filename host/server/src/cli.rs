@@ -34,6 +34,12 @@ pub struct Cli {
     /// The folder with `declarations/`, `connectors/` and `data/`
     #[arg(long, global = true, env = "PURSER_HOME", default_value = ".")]
     pub home: PathBuf,
+    /// Ask this host over its API instead of working in a home, such as `https://purser.example.org`
+    #[arg(long, global = true, env = "PURSER_SERVER", value_name = "URL")]
+    pub server: Option<String>,
+    /// With --server: certificates (PEM) that the host's must lead to, in place of the system's
+    #[arg(long, global = true, env = "PURSER_CA", value_name = "FILE")]
+    pub ca: Option<PathBuf>,
     /// The file of the key that secrets are sealed with; else PURSER_KEY, else a file in the home
     #[arg(long, global = true, env = "PURSER_KEY_FILE", value_name = "FILE")]
     pub key_file: Option<PathBuf>,
@@ -127,11 +133,33 @@ pub enum Command {
     /// Make, build, inspect, list and upgrade connectors
     #[command(subcommand)]
     Connector(Connector),
+    /// Keep a token for a host, which is asked for or read from standard input
+    Login(OneServer),
+    /// Forget the token for a host
+    Logout(OneServer),
+    /// Whether a host answers; by default the one on this machine
+    Ready,
+    /// Write a shell's completions to standard output
+    Completions(Completions),
     /// Show the main job on 1,000 people
     Demo(Demo),
     /// What a host starts to compile one component, which comes through standard input
     #[command(hide = true)]
     CompileComponent(CompileComponent),
+}
+
+/// `login` and `logout`
+#[derive(Debug, Args)]
+pub struct OneServer {
+    /// The host, such as `https://purser.example.org`
+    pub url: String,
+}
+
+/// `completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
 }
 
 /// `compile-component`

@@ -11,12 +11,13 @@ mod output;
 mod pruning;
 mod readiness;
 mod registry;
+mod remote;
 mod secrets;
 mod sessions;
 mod staged;
 mod watch;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use cli::{Cli, Command, LogFormat};
 use output::Output;
 use purser_telemetry::{Collector, Telemetry, TelemetryError};
@@ -104,7 +105,22 @@ async fn end(cli: Cli, output: &Output) -> ExitCode {
     }
 }
 
+/// Where a host listens where nothing else is said.
+const USUAL_SERVER: &str = "http://127.0.0.1:7878";
+
 async fn run(cli: Cli, output: &Output) -> anyhow::Result<Ending> {
+    let ca = cli.ca.as_deref();
+    match (&cli.command, &cli.server) {
+        (Command::Login(one), _) => return remote::sign_in(&one.url, ca, output).await,
+        (Command::Logout(one), _) => return remote::sign_out(&one.url, output),
+        (Command::Ready, server) => return remote::ready(server.as_deref().unwrap_or(USUAL_SERVER), ca, output).await,
+        (Command::Completions(wanted), _) => {
+            clap_complete::generate(wanted.shell, &mut Cli::command(), "purser", &mut std::io::stdout());
+            return Ok(Ending::Done);
+        }
+        (command, Some(server)) => return Box::pin(remote::run(server, ca, command, output)).await,
+        (_, None) => {}
+    }
     let home = home::Home::new(&cli.home).with_key_file(cli.key_file);
     match cli.command {
         Command::Serve(arguments) => commands::serve::run(home, &arguments).await,
@@ -133,6 +149,7 @@ async fn run(cli: Cli, output: &Output) -> anyhow::Result<Ending> {
         Command::Restore(arguments) => commands::restore::run(&home, &arguments, output).await,
         Command::Account(arguments) => commands::account::run(home, &arguments, output).await,
         Command::Connector(arguments) => commands::connector::run(&home, arguments, output).await,
+        Command::Login(_) | Command::Logout(_) | Command::Ready | Command::Completions(_) => Ok(Ending::Done),
         Command::CompileComponent(_) => anyhow::bail!("the compiler is started by `main`"),
         Command::Demo(arguments) => Box::pin(commands::demo::run(&arguments, output)).await,
     }

@@ -205,13 +205,13 @@ fn approve(tx: &Transaction<'_>, ids: &Ids, held: Held, now: Timestamp, decided:
         }
         Place::Busy => {
             let reason = "an operation on the account is under way; approve it when that has ended".to_owned();
-            decided.stale.push(StaleItem { item: held.item, reason });
+            decided.stale.push(StaleItem::new(held.item, reason));
             Ok(())
         }
         Place::Stale(reason) => {
             wake(tx, held.item.identity)?;
             forget(tx, held.account)?;
-            decided.stale.push(StaleItem { item: held.item, reason });
+            decided.stale.push(StaleItem::new(held.item, reason));
             Ok(())
         }
     }

@@ -166,7 +166,7 @@ pub(crate) fn enqueue_one(
     let stale_before = done.stale.len();
     for item in request.items.into_iter().chain(approved_items.into_iter().map(|held| held.item)) {
         match place(tx, ids, &item, now)? {
-            Place::Stale(reason) => done.stale.push(StaleItem { item, reason }),
+            Place::Stale(reason) => done.stale.push(StaleItem::new(item, reason)),
             Place::Busy => done.put_off += 1,
             Place::Free(account) => {
                 claims::keep(tx, &item, account)?;

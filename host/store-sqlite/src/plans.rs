@@ -264,7 +264,7 @@ fn apply_step(tx: &Transaction<'_>, ids: &Ids, id: PlanId, step: PlanStep, now: 
     enqueue_one(tx, ids, request, now, &mut done)?;
     if done.put_off > 0 {
         let reason = "an operation of this account was under way; it is planned anew when that has ended".to_owned();
-        done.stale.push(StaleItem { item, reason });
+        done.stale.push(StaleItem::new(item, reason));
     }
     Ok(done)
 }

@@ -7,7 +7,7 @@ use purser_model::access::ApiRole;
 use purser_model::audit::Actor;
 use purser_model::id::TokenName;
 use purser_model::object::Digest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A token as it is kept: the text itself is known only to its holder.
@@ -24,7 +24,7 @@ pub struct NewApiToken {
 }
 
 /// What is told of a token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct KeptApiToken {
     /// Its name.

@@ -72,7 +72,7 @@ pub struct HeldFilter {
 }
 
 /// What became of a decision.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct HeldDecided {
     /// Items decided.

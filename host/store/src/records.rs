@@ -10,7 +10,7 @@ use purser_model::object::{Digest, Object};
 use purser_model::operation::{Operation, OperationState};
 use purser_model::plan::{PlanItem, PlanLine, PlannedOperation};
 use purser_model::run::{Checkpoint, Run, RunState};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a list goes on, and how much of it is wanted.
@@ -256,47 +256,25 @@ pub struct Outlook {
     pub unread: BTreeSet<TargetName>,
 }
 
-/// A planned item that was not carried out.
-#[derive(Debug, Clone, PartialEq)]
+/// A planned item that was not carried out. What else it held no longer holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct StaleItem {
-    /// The item.
-    pub item: PlanItem,
-    /// What changed since it was planned.
+    /// Whose it was.
+    pub identity: IdentityId,
+    /// How people call it.
+    pub label: String,
+    /// Where.
+    pub target: TargetName,
+    /// Why it was left.
     pub reason: String,
 }
 
-/// What is told of it: the rest of the item no longer holds.
-#[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-struct LeftItem<'a> {
-    /// Whose it was.
-    identity: &'a IdentityId,
-    /// How people call it.
-    label: &'a str,
-    /// Where.
-    target: &'a TargetName,
-    /// Why it was left.
-    reason: &'a str,
-}
-
-impl Serialize for StaleItem {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let PlanItem { identity, label, target, .. } = &self.item;
-        LeftItem { identity, label, target, reason: &self.reason }.serialize(serializer)
-    }
-}
-
-#[cfg(feature = "schema")]
-impl utoipa::PartialSchema for StaleItem {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        LeftItem::schema()
-    }
-}
-
-#[cfg(feature = "schema")]
-impl utoipa::ToSchema for StaleItem {
-    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
-        LeftItem::schemas(schemas);
+impl StaleItem {
+    /// The item that was left, and why.
+    pub fn new(item: PlanItem, reason: String) -> Self {
+        let PlanItem { identity, label, target, .. } = item;
+        Self { identity, label, target, reason }
     }
 }
 

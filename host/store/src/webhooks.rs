@@ -4,11 +4,11 @@ use crate::{Event, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use purser_model::id::WebhookName;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What is kept of a webhook.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct KeptWebhook {
     /// Its name.
@@ -40,7 +40,7 @@ pub struct KeptWebhook {
 }
 
 /// A delivery that failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WebhookLetter {
     /// What it tells of.

@@ -27,7 +27,7 @@ use purser_model::secret::NamedSecrets;
 use purser_model::webhook::Webhook;
 use purser_store::{Store, StoreError};
 use sender::Sender;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use signature::SigningKeys;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -71,7 +71,7 @@ pub enum NotSent {
 }
 
 /// How a test ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Tested {
     /// Which webhook.

@@ -4,10 +4,10 @@ use crate::NotSent;
 use purser_model::id::{SecretName, WebhookName};
 use purser_model::webhook::Webhook;
 use purser_store::KeptWebhook;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A webhook as it is declared and as far as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WebhookState {
     /// Its name.
@@ -23,7 +23,7 @@ pub struct WebhookState {
 }
 
 /// What is shown of a declaration: neither path nor query of the receiver, in which receivers hide secrets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DeclaredWebhook {
     /// Scheme, host and port of the receiver.

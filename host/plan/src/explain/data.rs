@@ -8,11 +8,11 @@ use purser_model::configuration::{Deprovisioning, Strength, UnlinkedReaction};
 use purser_model::id::{AccountId, IdentityId, RoleName, TargetName};
 use purser_model::identity::{LifecycleState, Validity};
 use purser_model::plan::PlanItem;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Why one identity has what it has, and what would be done about it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Explanation {
     /// The time that it holds for.
@@ -30,7 +30,7 @@ pub struct Explanation {
 }
 
 /// The identity as planning sees it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedIdentity {
     /// Its id.
@@ -57,7 +57,7 @@ pub struct ExplainedIdentity {
 }
 
 /// Whether it has a group or role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Membership {
@@ -70,7 +70,7 @@ pub enum Membership {
 }
 
 /// A group or role.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedMembership {
     /// Its name.
@@ -86,7 +86,7 @@ pub struct ExplainedMembership {
 }
 
 /// An expression with what it gave.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedExpression {
     /// As it was declared.
@@ -101,7 +101,7 @@ pub struct ExplainedExpression {
 }
 
 /// Whether roles grant an account in a target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
@@ -116,7 +116,7 @@ pub enum Scope {
 }
 
 /// One target.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedTarget {
     /// Its name.
@@ -150,7 +150,7 @@ pub struct ExplainedTarget {
 }
 
 /// An account as known.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedAccount {
     /// Purser's own id.
@@ -184,7 +184,7 @@ impl ExplainedAccount {
 }
 
 /// How an account that is there already was looked for.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedCorrelation {
     /// What was asked, in order of trust.
@@ -196,7 +196,7 @@ pub struct ExplainedCorrelation {
 }
 
 /// One question.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedQuestion {
     /// The account's attribute.
@@ -207,7 +207,7 @@ pub struct ExplainedQuestion {
 }
 
 /// What became of a mapping.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum MappingDecision {
@@ -249,7 +249,7 @@ impl MappingDecision {
 }
 
 /// One mapping.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedMapping {
     /// The account's attribute.
@@ -272,7 +272,7 @@ pub struct ExplainedMapping {
 }
 
 /// What becomes of an entitlement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum EntitlementDecision {
@@ -299,7 +299,7 @@ impl EntitlementDecision {
 }
 
 /// One entitlement.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedEntitlement {
     /// Its declared name, else its class and id.
@@ -315,7 +315,7 @@ pub struct ExplainedEntitlement {
 }
 
 /// Whether the account can be used, and should be.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedActivation {
     /// Whether it can be used; null where the target has no such state.
@@ -327,7 +327,7 @@ pub struct ExplainedActivation {
 }
 
 /// An account that nobody grants.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ExplainedLeaving {
     /// The account.

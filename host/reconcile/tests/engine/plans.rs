@@ -84,7 +84,7 @@ async fn what_moved_is_stale_with_its_reason_and_stays_so() {
     let (stage, plan) = planned().await;
     stage.person("3", json!({"userName": "p3", "mail": "new@y"})).await;
     let report = apply(&stage, plan.id, ApplyOptions::default()).await.unwrap();
-    let stale: Vec<_> = report.stale.iter().map(|stale| (stale.item.label.as_str(), stale.reason.as_str())).collect();
+    let stale: Vec<_> = report.stale.iter().map(|stale| (stale.label.as_str(), stale.reason.as_str())).collect();
     assert_eq!(stale, [("p3", "the identity has changed since")]);
     assert_eq!(people(&stage), 4);
     let lines = stage.engine.store().plan_items(plan.id, 0, 10).await.unwrap();

@@ -6,11 +6,13 @@ use crate::commands::people;
 use crate::home::Home;
 use crate::host::{Host, now};
 use crate::output::{Output, table};
+use crate::remote::{Remote, find_account, find_identity, identities};
 use purser_model::account::{Account, Situation};
 use purser_model::id::{AccountId, IdentityId, TargetName};
 use purser_store::{AccountFilter, PageRequest};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 const PAGE: u32 = 500;
 
@@ -44,19 +46,60 @@ pub async fn run(home: Home, command: &AccountCommand, output: &Output) -> anyho
             let account = people::account(host.store.as_ref(), &link.account).await?;
             let identity = people::identity(host.store.as_ref(), &link.identity).await?;
             host.store.link_account(account.id, identity.id, now()).await?;
-            let linked = Linked { account: account.id, identity: Some(identity.id) };
-            output.answer(&linked, || {
-                format!("account {} is {}'s now; `purser apply` brings it into shape", account.id, identity.label())
-            })?;
+            show_linked(account.id, identity.id, identity.label(), output)?;
         }
         AccountCommand::Unlink(unlink) => {
             let account = people::account(host.store.as_ref(), &unlink.account).await?;
             host.store.unlink_account(account.id, now()).await?;
-            let linked = Linked { account: account.id, identity: None };
-            output.answer(&linked, || format!("account {} belongs to nobody now", account.id))?;
+            show_unlinked(account.id, output)?;
         }
     }
     Ok(Ending::Done)
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, command: &AccountCommand, output: &Output) -> anyhow::Result<Ending> {
+    match command {
+        AccountCommand::List(filter) => {
+            let mut query = Vec::new();
+            query.extend(filter.target.as_ref().map(|target| ("target", target.to_string())));
+            query.extend(filter.situation.map(|situation| ("situation", situation.to_string())));
+            let accounts: Vec<Account> = remote.list("/v1/accounts", &query).await?;
+            let wanted: BTreeSet<IdentityId> = accounts.iter().filter_map(|account| account.identity).collect();
+            let known = identities(remote, &wanted).await?;
+            let label = |id: IdentityId| known.get(&id).map(|identity| identity.label().to_owned());
+            let lines: Vec<Line> = accounts
+                .into_iter()
+                .map(|account| {
+                    let label = account.identity.and_then(label);
+                    line(account, label)
+                })
+                .collect();
+            output.answer(&lines, || text(&lines))?;
+        }
+        AccountCommand::Link(link) => {
+            let account = find_account(remote, &link.account).await?;
+            let identity = find_identity(remote, &link.identity).await?;
+            let wanted = json!({"identity": identity.id});
+            remote.post::<Value>(&format!("/v1/accounts/{account}/link"), &wanted).await?;
+            show_linked(account, identity.id, identity.label(), output)?;
+        }
+        AccountCommand::Unlink(unlink) => {
+            let account = find_account(remote, &unlink.account).await?;
+            remote.delete(&format!("/v1/accounts/{account}/link")).await?;
+            show_unlinked(account, output)?;
+        }
+    }
+    Ok(Ending::Done)
+}
+
+fn show_linked(account: AccountId, identity: IdentityId, label: &str, output: &Output) -> anyhow::Result<()> {
+    let linked = Linked { account, identity: Some(identity) };
+    output.answer(&linked, || format!("account {account} is {label}'s now; `purser apply` brings it into shape"))
+}
+
+fn show_unlinked(account: AccountId, output: &Output) -> anyhow::Result<()> {
+    output.answer(&Linked { account, identity: None }, || format!("account {account} belongs to nobody now"))
 }
 
 async fn list(host: &Host, filter: &ListAccounts, output: &Output) -> anyhow::Result<()> {

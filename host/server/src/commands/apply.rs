@@ -2,10 +2,14 @@
 
 use crate::Ending;
 use crate::cli::Apply;
+use crate::commands::import;
+use crate::commands::plan::MadePlan;
 use crate::home::Home;
 use crate::host::Host;
 use crate::output::Output;
+use crate::remote::{Done, Remote, RemoteError};
 use purser_reconcile::{ApplyOptions, ApplyReport, PLAN_LIFE, Progress};
+use serde_json::json;
 use std::time::Duration;
 
 /// Runs the command.
@@ -56,6 +60,31 @@ pub async fn plan_and_apply(host: &Host, patience: Duration, progress: &dyn Prog
     Ok(report)
 }
 
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, arguments: &Apply, output: &Output) -> anyhow::Result<Ending> {
+    for (given, name) in [(arguments.stale_ok, "--stale-ok"), (arguments.allow.is_some(), "--allow")] {
+        if given {
+            return Err(RemoteError::needs_home(name).into());
+        }
+    }
+    let plan = match arguments.plan {
+        Some(plan) => Some(plan),
+        None => remote.post::<MadePlan>("/v1/plans", &json!({})).await?.plan.map(|plan| plan.id),
+    };
+    let report = match plan {
+        None => ApplyReport::default(),
+        Some(plan) => {
+            let wanted = json!({"approved_only": arguments.approved});
+            match remote.work(&format!("/v1/plans/{plan}/application"), &wanted).await? {
+                Done::Report(report) => report,
+                Done::GoesOn(follow) => return import::goes_on(&follow, output),
+            }
+        }
+    };
+    output.answer(&report, || text(&report))?;
+    Ok(ending(&report))
+}
+
 /// What was done first and what followed; what is open is what was open in the end.
 fn both(first: ApplyReport, mut rest: ApplyReport) -> ApplyReport {
     let unknown = rest.operations.unknown;
@@ -85,10 +114,7 @@ pub fn text(report: &ApplyReport) -> String {
     lines.extend(operations.reasons.iter().map(|(reason, count)| format!("  refused {count} x: {reason}")));
     lines.extend(report.guard.iter().map(|reason| format!("  held: {reason}")));
     lines.extend(
-        report
-            .stale
-            .iter()
-            .map(|stale| format!("  skipped {} in {}: {}", stale.item.label, stale.item.target, stale.reason)),
+        report.stale.iter().map(|stale| format!("  skipped {} in {}: {}", stale.label, stale.target, stale.reason)),
     );
     lines.extend(open(report));
     lines.join("\n")

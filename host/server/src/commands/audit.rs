@@ -6,13 +6,16 @@ use crate::commands::since::find_identity;
 use crate::home::Home;
 use crate::host::{audit_key, now, open_to_read};
 use crate::output::{Output, table};
-use purser_model::audit::{Anchor, AuditHead, AuditKey, AuditRow, Break, ChainCheck, hexadecimal};
+use crate::remote::{self, Remote};
+use purser_model::audit::{Anchor, AuditHead, AuditKey, AuditRow, Break, ChainCheck, ShownRow, hexadecimal};
 use purser_reconcile::Progress;
 use purser_store::{AuditFilter, AuditOrder, AuditPage, Store};
 use serde_json::{Value, json};
 
 /// Rows read at a time.
 const PAGE: u32 = 1_000;
+/// The API gives no more at once.
+const MOST_AT_ONCE: usize = 500;
 
 /// Runs the command.
 pub async fn run(home: Home, arguments: &Audit, output: &Output) -> anyhow::Result<Ending> {
@@ -39,11 +42,49 @@ async fn list(store: &dyn Store, arguments: &AuditList, output: &Output) -> anyh
     let page = AuditPage { after: arguments.before, limit: arguments.limit, order: AuditOrder::NewestFirst };
     let mut rows = store.audit(filter, page).await?;
     rows.reverse();
+    show(&rows.iter().map(AuditRow::shown).collect::<Vec<_>>(), arguments, output)
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, arguments: &AuditList, output: &Output) -> anyhow::Result<Ending> {
+    let mut query = Vec::new();
+    if let Some(named) = &arguments.identity {
+        query.push(("identity", remote::find_identity(remote, named).await?.id.to_string()));
+    }
+    query.extend(arguments.target.as_ref().map(|target| ("target", target.to_string())));
+    query.extend(arguments.operation.map(|operation| ("operation", operation.to_string())));
+    query.extend(arguments.action.clone().map(|action| ("action", action)));
+    query.extend(arguments.actor.clone().map(|actor| ("actor", actor)));
+    let since = arguments.since.map(|since| since.before(now())).transpose()?;
+    query.extend(since.map(|since| ("since", since.to_string())));
+    let mut rows: Vec<ShownRow> = Vec::new();
+    let mut before = arguments.before;
+    while rows.len() < arguments.limit as usize {
+        let most = (arguments.limit as usize - rows.len()).min(MOST_AT_ONCE);
+        let mut page = query.clone();
+        page.push(("limit", most.to_string()));
+        page.extend(before.map(|before| ("after", before.to_string())));
+        let found: Vec<ShownRow> = remote.whole("/v1/audit", &page).await?;
+        let Some(last) = found.last() else { break };
+        before = Some(last.sequence);
+        let all = found.len() < most;
+        rows.extend(found);
+        if all {
+            break;
+        }
+    }
+    rows.reverse();
+    show(&rows, arguments, output)
+}
+
+fn show(rows: &[ShownRow], arguments: &AuditList, output: &Output) -> anyhow::Result<Ending> {
     if output.is_json() {
-        rows.iter().for_each(|row| println!("{}", row.to_json()));
+        for row in rows {
+            println!("{}", serde_json::to_value(row)?);
+        }
         return Ok(Ending::Done);
     }
-    println!("{}", text(&rows));
+    println!("{}", text(rows));
     if rows.len() == arguments.limit as usize
         && let Some(first) = rows.first()
     {
@@ -52,18 +93,18 @@ async fn list(store: &dyn Store, arguments: &AuditList, output: &Output) -> anyh
     Ok(Ending::Done)
 }
 
-fn text(rows: &[AuditRow]) -> String {
+fn text(rows: &[ShownRow]) -> String {
     if rows.is_empty() {
         return "Nothing is in the audit log that fits.".to_owned();
     }
     let rows = rows.iter().map(|row| {
-        let at = jiff::Timestamp::from_microsecond(row.at).map_or_else(|_| row.at.to_string(), |at| format!("{at:.0}"));
+        let at = row.at.map_or_else(|| "no time".to_owned(), |at| format!("{at:.0}"));
         let by = match &row.activity {
             Some(activity) => format!("{} ({activity})", row.actor),
             None => row.actor.clone(),
         };
         let about = format!("{} {}", row.subject_kind, row.subject);
-        vec![row.sequence.to_string(), at, by, row.action.clone(), about, changes(&row.details()).join("\n")]
+        vec![row.sequence.to_string(), at, by, row.action.clone(), about, changes(&row.details).join("\n")]
     });
     table(&["ROW", "AT", "BY", "WHAT", "ABOUT", "CHANGE"], rows)
 }

@@ -6,11 +6,14 @@ use crate::commands::people;
 use crate::home::Home;
 use crate::host::{Host, now};
 use crate::output::{Output, table};
-use purser_model::account::Situation;
+use crate::remote::{Remote, RemoteError, identities};
+use purser_model::account::{Account, Situation};
 use purser_model::case::{CandidateMatch, Case, CaseDecision, CaseState};
-use purser_model::id::CaseId;
+use purser_model::id::{AccountId, CaseId};
 use purser_store::{CaseFilter, PageRequest};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeSet;
 
 const PAGE: u32 = 500;
 
@@ -73,6 +76,10 @@ async fn list(host: &Host, filter: &ListCases, output: &Output) -> anyhow::Resul
             cases.push(shown(host, case).await?);
         }
     }
+    show_list(&cases, output)
+}
+
+fn show_list(cases: &[Shown], output: &Output) -> anyhow::Result<()> {
     output.answer(&cases, || {
         let rows = cases.iter().map(|shown| {
             vec![
@@ -97,17 +104,89 @@ async fn show(host: &Host, id: CaseId, output: &Output) -> anyhow::Result<()> {
     let mut accounts = Vec::new();
     for found in shown.case.candidates.clone() {
         let account = host.store.account(found.account).await.ok();
-        let attributes = account.as_ref().and_then(|account| serde_json::from_str(&account.attributes).ok());
-        accounts.push(ShownCandidate {
-            found,
-            remote_id: account.as_ref().and_then(|account| account.remote_id.clone()),
-            situation: account.as_ref().map(|account| account.situation),
-            active: account.as_ref().and_then(|account| account.active),
-            attributes: attributes.unwrap_or_default(),
-        });
+        accounts.push(candidate(found, account.as_ref()));
     }
     let detailed = Detailed { shown, accounts };
     output.answer(&detailed, || text(&detailed))
+}
+
+fn candidate(found: CandidateMatch, account: Option<&Account>) -> ShownCandidate {
+    let attributes = account.and_then(|account| serde_json::from_str(&account.attributes).ok());
+    ShownCandidate {
+        found,
+        remote_id: account.and_then(|account| account.remote_id.clone()),
+        situation: account.map(|account| account.situation),
+        active: account.and_then(|account| account.active),
+        attributes: attributes.unwrap_or_default(),
+    }
+}
+
+/// A case as the API shows it.
+#[derive(Deserialize)]
+struct Told {
+    #[serde(flatten)]
+    case: Case,
+    #[serde(default)]
+    accounts: Vec<Account>,
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, command: &CaseCommand, output: &Output) -> anyhow::Result<Ending> {
+    match command {
+        CaseCommand::List(filter) => {
+            let mut query = Vec::new();
+            query.extend(filter.target.as_ref().map(|target| ("target", target.to_string())));
+            query.extend((!filter.all).then(|| ("state", CaseState::Open.to_string())));
+            let cases: Vec<Case> = remote.list("/v1/cases", &query).await?;
+            show_list(&with_identities(remote, cases).await?, output)?;
+        }
+        CaseCommand::Show(one) => {
+            let Told { case, accounts } = told(remote, one.case).await?;
+            let with = |found: CandidateMatch| {
+                let account = accounts.iter().find(|account| account.id == found.account);
+                candidate(found, account)
+            };
+            let accounts = case.candidates.clone().into_iter().map(with).collect();
+            let shown = with_identities(remote, vec![case]).await?.into_iter().next();
+            let gone = || RemoteError::Nobody("the identity of the case is gone".to_owned());
+            let detailed = Detailed { shown: shown.ok_or_else(gone)?, accounts };
+            output.answer(&detailed, || text(&detailed))?;
+        }
+        CaseCommand::Link(link) => {
+            let account = told_candidate(&told(remote, link.case).await?, &link.account)?;
+            ask_to_decide(remote, link.case, CaseDecision::Link(account), output).await?;
+        }
+        CaseCommand::Create(one) => ask_to_decide(remote, one.case, CaseDecision::Create, output).await?,
+        CaseCommand::Dismiss(one) => ask_to_decide(remote, one.case, CaseDecision::Dismiss, output).await?,
+    }
+    Ok(Ending::Done)
+}
+
+async fn told(remote: &Remote, id: CaseId) -> anyhow::Result<Told> {
+    Ok(remote.get(&format!("/v1/cases/{id}"), &[]).await?)
+}
+
+fn told_candidate(told: &Told, named: &str) -> Result<AccountId, RemoteError> {
+    let is_named = |account: &&Account| account.id.to_string() == named || account.remote_id.as_deref() == Some(named);
+    let nobody = || {
+        RemoteError::Nobody(format!("`{named}` is no candidate of case {}; see `purser case show {0}`", told.case.id))
+    };
+    told.accounts.iter().find(is_named).map(|account| account.id).ok_or_else(nobody)
+}
+
+async fn with_identities(remote: &Remote, cases: Vec<Case>) -> anyhow::Result<Vec<Shown>> {
+    let wanted: BTreeSet<_> = cases.iter().map(|case| case.identity).collect();
+    let known = identities(remote, &wanted).await?;
+    let shown = cases.into_iter().filter_map(|case| {
+        let identity = known.get(&case.identity)?;
+        Some(Shown { label: identity.label().to_owned(), reference: identity.reference(), case })
+    });
+    Ok(shown.collect())
+}
+
+async fn ask_to_decide(remote: &Remote, id: CaseId, decision: CaseDecision, output: &Output) -> anyhow::Result<()> {
+    let case: Case = remote.post(&format!("/v1/cases/{id}/decision"), &json!(decision)).await?;
+    show_decided(&case, decision, output)
 }
 
 fn text(detailed: &Detailed) -> String {
@@ -137,11 +216,14 @@ fn text(detailed: &Detailed) -> String {
 }
 
 async fn decide(host: &Host, id: CaseId, decision: CaseDecision, output: &Output) -> anyhow::Result<()> {
-    let case = host.store.decide_case(id, decision, now()).await?;
+    show_decided(&host.store.decide_case(id, decision, now()).await?, decision, output)
+}
+
+fn show_decided(case: &Case, decision: CaseDecision, output: &Output) -> anyhow::Result<()> {
     let what = match decision {
         CaseDecision::Link(account) => format!("account {account} is linked; `purser apply` brings it into shape"),
         CaseDecision::Create => "a new account is created with the next `purser apply`".to_owned(),
         CaseDecision::Dismiss => "nothing is done until the candidates change".to_owned(),
     };
-    output.answer(&case, || what)
+    output.answer(case, || what)
 }

@@ -5,12 +5,15 @@ use crate::cli::Deletion;
 use crate::home::Home;
 use crate::host::{Host, now};
 use crate::output::{Output, table};
+use crate::remote::{Remote, identities};
 use jiff::Timestamp;
 use purser_model::account::Account;
-use purser_model::configuration::{Configuration, Deprovisioning};
 use purser_model::id::{AccountId, IdentityId, TargetName};
+use purser_reconcile::deletion_of;
 use purser_store::PageRequest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 const PAGE: u32 = 500;
 
@@ -40,11 +43,44 @@ pub async fn run(home: Home, arguments: &Deletion, output: &Output) -> anyhow::R
         Deletion::List => list(&host, output).await?,
         Deletion::Cancel(cancel) => {
             host.store.cancel_deletion(cancel.account, now()).await?;
-            output.answer(&Cancelled { cancelled: cancel.account }, || {
-                format!("account {} is not deleted until somebody has granted it again", cancel.account)
-            })?;
+            show_cancelled(cancel.account, output)?;
         }
     }
+    Ok(Ending::Done)
+}
+
+fn show_cancelled(account: AccountId, output: &Output) -> anyhow::Result<()> {
+    output.answer(&Cancelled { cancelled: account }, || {
+        format!("account {account} is not deleted until somebody has granted it again")
+    })
+}
+
+/// An account that leaves, as the API shows it.
+#[derive(Deserialize)]
+struct Told {
+    #[serde(flatten)]
+    account: Account,
+    deleted_at: Option<Timestamp>,
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, arguments: &Deletion, output: &Output) -> anyhow::Result<Ending> {
+    if let Deletion::Cancel(cancel) = arguments {
+        remote.post::<Value>(&format!("/v1/deletions/{}/cancellation", cancel.account), &json!({})).await?;
+        show_cancelled(cancel.account, output)?;
+        return Ok(Ending::Done);
+    }
+    let told: Vec<Told> = remote.list("/v1/deletions", &[]).await?;
+    let wanted: BTreeSet<IdentityId> = told.iter().filter_map(|one| one.account.identity).collect();
+    let known = identities(remote, &wanted).await?;
+    let leaving: Vec<Leaving> = told
+        .into_iter()
+        .map(|Told { account, deleted_at }| {
+            let label = account.identity.and_then(|id| known.get(&id)).map(|identity| identity.label().to_owned());
+            described(account, label.unwrap_or_default(), deleted_at)
+        })
+        .collect();
+    output.answer(&leaving, || text(&leaving))?;
     Ok(Ending::Done)
 }
 
@@ -60,23 +96,14 @@ async fn list(host: &Host, output: &Output) -> anyhow::Result<()> {
                 Some(identity) => host.store.identity(identity).await?.label().to_owned(),
                 None => String::new(),
             };
-            leaving.push(described(account, label, host.engine.rules().configuration()));
+            let deleted_at = deletion_of(&account, host.engine.rules().configuration());
+            leaving.push(described(account, label, deleted_at));
         }
     }
     output.answer(&leaving, || text(&leaving))
 }
 
-fn described(account: Account, label: String, configuration: &Configuration) -> Leaving {
-    let policy = configuration.targets.get(&account.target).map(|target| &target.leaving);
-    let wait = policy.and_then(|policy| match policy.action {
-        Deprovisioning::Keep => None,
-        Deprovisioning::Disable => policy.delete_after,
-        Deprovisioning::Delete => Some(policy.grace),
-    });
-    let deleted_at = match (account.leaving_since, wait) {
-        (Some(since), Some(wait)) if !account.deletion_cancelled => since.checked_add(wait).ok(),
-        _ => None,
-    };
+fn described(account: Account, label: String, deleted_at: Option<Timestamp>) -> Leaving {
     Leaving {
         account: account.id,
         identity: account.identity,

@@ -5,6 +5,7 @@ use crate::cli::{Events, EventsCommand};
 use crate::home::Home;
 use crate::host::{Host, now, open_to_read};
 use crate::output::Output;
+use crate::remote::{Remote, RemoteError};
 use purser_store::Event;
 use serde_json::json;
 use std::time::Duration;
@@ -29,6 +30,29 @@ pub async fn run(home: Home, arguments: &Events, output: &Output) -> anyhow::Res
         let events = store.events(after, PAGE).await?;
         for event in &events {
             after = event.sequence;
+            show(event, output)?;
+        }
+        if events.is_empty() {
+            if !arguments.follow {
+                return Ok(Ending::Done);
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, arguments: &Events, output: &Output) -> anyhow::Result<Ending> {
+    if arguments.command.is_some() {
+        return Err(RemoteError::needs_home("purser events prune").into());
+    }
+    let mut after = arguments.after;
+    loop {
+        let mut query = vec![("limit", "500".to_owned())];
+        query.extend(after.map(|after| ("after", after.to_string())));
+        let events: Vec<Event> = remote.whole("/v1/events", &query).await?;
+        for event in &events {
+            after = Some(event.sequence);
             show(event, output)?;
         }
         if events.is_empty() {

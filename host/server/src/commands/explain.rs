@@ -5,6 +5,7 @@ use crate::cli::Explain;
 use crate::home::Home;
 use crate::host::Host;
 use crate::output::{Output, table};
+use crate::remote::{Remote, find_identity};
 use purser_model::case::Case;
 use purser_model::operation::Operation;
 use purser_reconcile::IdentityExplained;
@@ -15,6 +16,16 @@ pub async fn run(home: Home, arguments: &Explain, output: &Output) -> anyhow::Re
     let host = Host::open(&home).await?;
     let identity = host.engine.find_identity(&arguments.identity).await?;
     let explained = host.engine.explain(identity, arguments.target.as_ref()).await?;
+    output.answer(&explained, || text(&explained))?;
+    Ok(Ending::Done)
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, arguments: &Explain, output: &Output) -> anyhow::Result<Ending> {
+    let identity = find_identity(remote, &arguments.identity).await?;
+    let query: Vec<_> = arguments.target.iter().map(|target| ("target", target.to_string())).collect();
+    let path = format!("/v1/identities/{}/explanation", identity.id);
+    let explained: IdentityExplained = remote.get(&path, &query).await?;
     output.answer(&explained, || text(&explained))?;
     Ok(Ending::Done)
 }

@@ -5,8 +5,10 @@ use crate::cli::{Held as Arguments, HeldChoice};
 use crate::home::Home;
 use crate::host::{Host, now};
 use crate::output::{Output, table};
-use purser_model::id::AccountId;
+use crate::remote::{Remote, decision_word};
+use purser_model::id::{AccountId, TargetName};
 use purser_store::{Decision, Held, HeldDecided, HeldFilter, HeldState, PageRequest};
+use serde_json::json;
 
 const PAGE: u32 = 500;
 
@@ -16,8 +18,7 @@ pub async fn run(home: Home, arguments: &Arguments, output: &Output) -> anyhow::
     match arguments {
         Arguments::List(list) => {
             let held = all(&host, &HeldFilter { target: list.target.clone(), state: None }).await?;
-            output.answer(&held, || text(&held))?;
-            Ok(Ending::Done)
+            show(&held, output)
         }
         Arguments::Approve(choice) => decide(&host, choice, Decision::Approve, output).await,
         Arguments::Reject(choice) => decide(&host, choice, Decision::Reject, output).await,
@@ -44,13 +45,63 @@ async fn decide(host: &Host, choice: &HeldChoice, decision: Decision, output: &O
     };
     let mut total = HeldDecided::default();
     for some in accounts.chunks(PAGE as usize) {
-        let decided = host.store.decide_held(some.to_vec(), decision, now()).await?;
-        total.items += decided.items;
-        total.operations += decided.operations;
-        total.stale.extend(decided.stale);
+        add(&mut total, host.store.decide_held(some.to_vec(), decision, now()).await?);
     }
-    output.answer(&total, || decided_text(&total, decision))?;
+    show_decided(&total, decision, output)
+}
+
+fn add(total: &mut HeldDecided, decided: HeldDecided) {
+    total.items += decided.items;
+    total.operations += decided.operations;
+    total.stale.extend(decided.stale);
+}
+
+fn show(held: &[Held], output: &Output) -> anyhow::Result<Ending> {
+    output.answer(&held, || text(held))?;
+    Ok(Ending::Done)
+}
+
+fn show_decided(total: &HeldDecided, decision: Decision, output: &Output) -> anyhow::Result<Ending> {
+    output.answer(total, || decided_text(total, decision))?;
     Ok(if total.stale.is_empty() { Ending::Done } else { Ending::Failed })
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, arguments: &Arguments, output: &Output) -> anyhow::Result<Ending> {
+    match arguments {
+        Arguments::List(list) => show(&ask_for(remote, list.target.as_ref(), None).await?, output),
+        Arguments::Approve(choice) => ask_to_decide(remote, choice, Decision::Approve, output).await,
+        Arguments::Reject(choice) => ask_to_decide(remote, choice, Decision::Reject, output).await,
+    }
+}
+
+async fn ask_for(remote: &Remote, target: Option<&TargetName>, state: Option<HeldState>) -> anyhow::Result<Vec<Held>> {
+    let mut query = Vec::new();
+    query.extend(target.map(|target| ("target", target.to_string())));
+    query.extend(state.map(|state| ("state", state.as_str().to_owned())));
+    Ok(remote.list("/v1/held", &query).await?)
+}
+
+async fn ask_to_decide(
+    remote: &Remote,
+    choice: &HeldChoice,
+    decision: Decision,
+    output: &Output,
+) -> anyhow::Result<Ending> {
+    let accounts: Vec<AccountId> = if choice.all {
+        let pending = ask_for(remote, choice.target.as_ref(), Some(HeldState::Pending)).await?;
+        pending.into_iter().map(|held| held.account).collect()
+    } else {
+        choice.account.clone()
+    };
+    let mut total = HeldDecided::default();
+    for some in accounts.chunks(PAGE as usize) {
+        add(
+            &mut total,
+            remote.post("/v1/held/decision", &json!({"accounts": some, "decision": decision_word(decision)})).await?,
+        );
+    }
+    show_decided(&total, decision, output)
 }
 
 fn decided_text(decided: &HeldDecided, decision: Decision) -> String {
@@ -64,7 +115,7 @@ fn decided_text(decided: &HeldDecided, decision: Decision) -> String {
         }
     }];
     let stale = decided.stale.iter();
-    lines.extend(stale.map(|one| format!("  left out {} in {}: {}", one.item.label, one.item.target, one.reason)));
+    lines.extend(stale.map(|one| format!("  left out {} in {}: {}", one.label, one.target, one.reason)));
     lines.join("\n")
 }
 

@@ -6,8 +6,10 @@ use crate::commands::apply;
 use crate::home::Home;
 use crate::host::Host;
 use crate::output::Output;
+use crate::remote::{Done, Remote, RemoteError};
 use purser_reconcile::{ApplyReport, ImportOptions, ImportReport};
 use serde::Serialize;
+use serde_json::json;
 use std::time::Duration;
 
 /// How long `--apply` waits for a retry.
@@ -40,6 +42,27 @@ pub async fn run(home: Home, arguments: &Import, output: &Output) -> anyhow::Res
         text(arguments, &import, applied.as_ref())
     })?;
     Ok(ending)
+}
+
+/// The same at a host that serves, which provisions what changed by itself.
+pub async fn ask(remote: &Remote, arguments: &Import, output: &Output) -> anyhow::Result<Ending> {
+    if arguments.allow_departures.is_some() {
+        return Err(RemoteError::needs_home("--allow-departures").into());
+    }
+    let wanted = json!({"kind": "import", "source": arguments.source});
+    match remote.work::<ImportReport>("/v1/runs", &wanted).await? {
+        Done::GoesOn(follow) => goes_on(&follow, output),
+        Done::Report(import) => {
+            output.answer(&Answer { import: import.clone(), applied: None }, || text(arguments, &import, None))?;
+            Ok(Ending::Done)
+        }
+    }
+}
+
+/// Work that takes longer than anybody waits here.
+pub fn goes_on(follow: &str, output: &Output) -> anyhow::Result<Ending> {
+    output.answer(&json!({"state": "running", "follow": follow}), || format!("it goes on; see {follow}"))?;
+    Ok(Ending::ChangesPending)
 }
 
 fn text(arguments: &Import, import: &ImportReport, applied: Option<&ApplyReport>) -> String {

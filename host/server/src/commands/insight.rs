@@ -8,6 +8,7 @@ use crate::cli::{Insight, Report};
 use crate::home::Home;
 use crate::host::Host;
 use crate::output::{Output, table};
+use crate::remote::Remote;
 use serde::Serialize;
 use serde_json::Value;
 use std::path::Path;
@@ -46,6 +47,20 @@ pub async fn run(home: Home, arguments: &Insight, output: &Output) -> anyhow::Re
         return Ok(Ending::Done);
     };
     let answer = reports::make(&host, report, arguments).await?;
+    show(&answer, arguments, output)
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, arguments: &Insight, output: &Output) -> anyhow::Result<Ending> {
+    let Some(report) = arguments.report else {
+        output.answer(&overview(), text_of_overview)?;
+        return Ok(Ending::Done);
+    };
+    show(&reports::ask(remote, report, arguments).await?, arguments, output)
+}
+
+fn show(answer: &Answer, arguments: &Insight, output: &Output) -> anyhow::Result<Ending> {
+    let report = answer.report;
     match &arguments.csv {
         Some(file) => {
             csv::write(file, answer.head, answer.rows.iter().map(|row| row.cells.as_slice()))?;
@@ -57,7 +72,7 @@ pub async fn run(home: Home, arguments: &Insight, output: &Output) -> anyhow::Re
         None => {
             let values: Vec<&Value> = answer.rows.iter().map(|row| &row.value).collect();
             let whole = serde_json::json!({"report": report.name(), "rows": values});
-            output.answer(&whole, || text(&answer))?;
+            output.answer(&whole, || text(answer))?;
         }
     }
     Ok(Ending::Done)

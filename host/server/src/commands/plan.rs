@@ -9,11 +9,13 @@ use crate::cli::{AboutPlan, Plan};
 use crate::home::Home;
 use crate::host::Host;
 use crate::output::Output;
+use crate::remote::{Remote, RemoteError};
 use page::write_page;
-use purser_model::plan::{Notice, PlanItem, PlanSummary};
+use purser_model::plan::{Notice, PlanItem, PlanLine, PlanSummary};
 use purser_plan::render::{self, Page, Row};
 use purser_reconcile::PLAN_LIFE;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 #[derive(Serialize)]
@@ -61,19 +63,60 @@ async fn make(host: &Host, arguments: &Plan, output: &Output) -> anyhow::Result<
             Some(host.engine.keep_plan(&report.items, &host.plan_key, life).await?)
         }
     };
-    let rows = Row::numbered(&report.items);
+    show_made(kept.as_ref(), &report.items, &report.notices, arguments, output)
+}
+
+fn show_made(
+    kept: Option<&PlanSummary>,
+    items: &[PlanItem],
+    notices: &[Notice],
+    arguments: &Plan,
+    output: &Output,
+) -> anyhow::Result<Ending> {
+    let rows = Row::numbered(items);
     if let Some(file) = &arguments.html {
-        write_page(file, &Page { plan: kept.as_ref(), rows: &rows, notices: &report.notices, remarks: &[] })?;
+        write_page(file, &Page { plan: kept, rows: &rows, notices, remarks: &[] })?;
     }
-    let answer = Answer { plan: kept.as_ref(), items: &report.items, notices: &report.notices };
+    let answer = Answer { plan: kept, items, notices };
     output.answer(&answer, || {
-        let mut text = render::rows(&rows, &report.notices, &|_, _| None);
-        if let Some(kept) = &kept {
+        let mut text = render::rows(&rows, notices, &|_, _| None);
+        if let Some(kept) = kept {
             text.push_str(&advice(kept));
         }
         text
     })?;
     Ok(if kept.is_some() { Ending::ChangesPending } else { Ending::Done })
+}
+
+/// What the API makes.
+#[derive(Deserialize)]
+pub struct MadePlan {
+    /// The plan; none where nothing is to be done.
+    pub plan: Option<PlanSummary>,
+    /// What was found and is left alone.
+    notices: Vec<Notice>,
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, arguments: &Plan, output: &Output) -> anyhow::Result<Ending> {
+    match &arguments.about {
+        Some(about) => stored::ask(remote, about, output).await,
+        None => ask_to_make(remote, arguments, output).await,
+    }
+}
+
+async fn ask_to_make(remote: &Remote, arguments: &Plan, output: &Output) -> anyhow::Result<Ending> {
+    let unknown = [(arguments.declarations.is_some(), "--declarations"), (arguments.expires.is_some(), "--expires")];
+    if let Some((_, name)) = unknown.iter().find(|(given, _)| *given) {
+        return Err(RemoteError::needs_home(name).into());
+    }
+    let made: MadePlan = remote.post("/v1/plans", &json!({"targets": arguments.target})).await?;
+    let lines: Vec<PlanLine> = match &made.plan {
+        Some(plan) => remote.list(&format!("/v1/plans/{}/items", plan.id), &[]).await?,
+        None => Vec::new(),
+    };
+    let items: Vec<PlanItem> = lines.into_iter().map(|line| line.item).collect();
+    show_made(made.plan.as_ref(), &items, &made.notices, arguments, output)
 }
 
 /// What can be done with a plan, and until when.

@@ -3,10 +3,13 @@
 use crate::Ending;
 use crate::cli::Provision;
 use crate::commands::explain;
+use crate::commands::import;
 use crate::home::{Home, Occupied};
 use crate::host::Host;
 use crate::output::Output;
+use crate::remote::{Done, Remote, RemoteError, find_identity};
 use purser_reconcile::ProvisionReport;
+use serde_json::json;
 use std::time::Duration;
 
 /// Runs the command.
@@ -35,6 +38,22 @@ pub async fn run(home: Home, arguments: &Provision, output: &Output) -> anyhow::
     Ok(if report.is_done() { Ending::Done } else { Ending::Failed })
 }
 
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, arguments: &Provision, output: &Output) -> anyhow::Result<Ending> {
+    if arguments.dry_run {
+        return Err(RemoteError::needs_home("--dry-run").into());
+    }
+    let identity = find_identity(remote, &arguments.identity).await?;
+    let wanted = arguments.target.as_ref().map_or(json!({}), |target| json!({"target": target}));
+    match remote.work::<ProvisionReport>(&format!("/v1/identities/{}/provisioning", identity.id), &wanted).await? {
+        Done::GoesOn(follow) => import::goes_on(&follow, output),
+        Done::Report(report) => {
+            output.answer(&report, || text(&report))?;
+            Ok(if report.is_done() { Ending::Done } else { Ending::Failed })
+        }
+    }
+}
+
 fn text(report: &ProvisionReport) -> String {
     let mut lines = Vec::new();
     for target in &report.explained.explanation.targets {
@@ -47,7 +66,7 @@ fn text(report: &ProvisionReport) -> String {
     for (target, reason) in &report.failed_targets {
         lines.push(format!("{target} could not be worked with, its operations wait: {reason}"));
     }
-    lines.extend(report.stale.iter().map(|stale| format!("skipped in {}: {}", stale.item.target, stale.reason)));
+    lines.extend(report.stale.iter().map(|stale| format!("skipped in {}: {}", stale.target, stale.reason)));
     if report.put_off > 0 {
         lines
             .push(format!("{} accounts have an operation under way; run this again when it has ended", report.put_off));

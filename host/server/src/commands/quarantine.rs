@@ -5,13 +5,15 @@ use crate::cli::{Quarantine, QuarantineRelease};
 use crate::home::Home;
 use crate::host::{Host, now};
 use crate::output::{Output, table};
+use crate::remote::Remote;
 use purser_model::quarantine::{QuarantinedOperation, QuarantinedTarget};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// More at a time helps nobody.
 const MOST: u32 = 10_000;
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Answer {
     targets: Vec<QuarantinedTarget>,
     operations: Vec<QuarantinedOperation>,
@@ -32,12 +34,38 @@ pub async fn run(home: Home, arguments: &Quarantine, output: &Output) -> anyhow:
             output.answer(&answer, || text(&answer))?;
         }
         Quarantine::Release(release) => {
-            let released = let_go_on(&host, release).await?;
-            output.answer(&released, || {
-                format!("{} targets and {} operations are tried again at once", released.targets, released.operations)
-            })?;
+            show_released(&let_go_on(&host, release).await?, output)?;
         }
     }
+    Ok(Ending::Done)
+}
+
+fn show_released(released: &Released, output: &Output) -> anyhow::Result<()> {
+    output.answer(released, || {
+        format!("{} targets and {} operations are tried again at once", released.targets, released.operations)
+    })
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, arguments: &Quarantine, output: &Output) -> anyhow::Result<Ending> {
+    let answer: Answer = match arguments {
+        Quarantine::Release(release) if !release.all => Answer { targets: Vec::new(), operations: Vec::new() },
+        _ => remote.get("/v1/quarantine", &[]).await?,
+    };
+    let Quarantine::Release(release) = arguments else {
+        output.answer(&answer, || text(&answer))?;
+        return Ok(Ending::Done);
+    };
+    let (mut targets, mut operations) = (release.target.clone(), release.operation.clone());
+    targets.extend(answer.targets.into_iter().map(|one| one.target));
+    operations.extend(answer.operations.into_iter().map(|one| one.operation));
+    for target in &targets {
+        remote.post::<Value>(&format!("/v1/targets/{target}/release"), &json!({})).await?;
+    }
+    for operation in &operations {
+        remote.post::<Value>(&format!("/v1/operations/{operation}/retry"), &json!({})).await?;
+    }
+    show_released(&Released { targets: targets.len(), operations: operations.len() }, output)?;
     Ok(Ending::Done)
 }
 

@@ -3,13 +3,16 @@
 use crate::Ending;
 use crate::cli::Reconcile;
 use crate::commands::apply;
+use crate::commands::import;
 use crate::home::Home;
 use crate::host::Host;
 use crate::output::{Bars, Output};
+use crate::remote::{Done, Remote, RemoteError};
 use jiff::Timestamp;
 use purser_model::run::RunKind;
 use purser_reconcile::{ApplyReport, DrainReport, PlanReport, ReconcileMode, ReconcileReport, SingleReport};
 use serde::Serialize;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
@@ -73,6 +76,29 @@ pub async fn run(home: Home, arguments: &Reconcile, output: &Output) -> anyhow::
         (false, false) => engine.reconcile(target, mode, &progress).await?,
     };
     finish(&host, arguments, report, progress, output).await
+}
+
+/// The same at a host that serves, which goes on with what is open by itself.
+pub async fn ask(remote: &Remote, arguments: &Reconcile, output: &Output) -> anyhow::Result<Ending> {
+    let unknown = [
+        (arguments.account.is_some(), "--account"),
+        (arguments.identity.is_some(), "--identity"),
+        (arguments.outside_window, "--outside-window"),
+    ];
+    if let Some((_, name)) = unknown.iter().find(|(given, _)| *given) {
+        return Err(RemoteError::needs_home(name).into());
+    }
+    let kind = if arguments.delta { "changes" } else { "reconciliation" };
+    let wanted = json!({"kind": kind, "target": arguments.target, "dry_run": arguments.dry_run});
+    let report: ReconcileReport = match remote.work("/v1/runs", &wanted).await? {
+        Done::Report(report) => report,
+        Done::GoesOn(follow) => return import::goes_on(&follow, output),
+    };
+    let rest = ApplyReport { operations: report.operations.clone(), ..ApplyReport::default() };
+    let pending = report.plan.as_ref().is_some_and(|plan| !plan.items.is_empty());
+    let answer = Reconciled { report, open: None };
+    output.answer(&answer, || text(arguments, &answer.report, &rest))?;
+    Ok(if pending { Ending::ChangesPending } else { apply::ending(&rest) })
 }
 
 async fn finish(

@@ -4,11 +4,20 @@ use crate::Ending;
 use crate::home::Home;
 use crate::host::{Host, now};
 use crate::output::{Output, table};
+use crate::remote::Remote;
 use purser_reconcile::Awaited;
 use purser_store::{LimitCount, LimitReached, QueueState, SituationCount};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+
+/// A target as the API shows it.
+#[derive(Deserialize)]
+struct TargetState {
+    name: String,
+    accounts: Vec<SituationCount>,
+    queue: QueueState,
+}
 
 #[derive(Serialize)]
 struct Answer {
@@ -30,6 +39,19 @@ pub async fn run(home: Home, output: &Output) -> anyhow::Result<Ending> {
     }
     let limits = host.store.limits_reached().await?;
     let answer = Answer { accounts: host.store.situations().await?, queues, limits, awaited: host.engine.awaited() };
+    output.answer(&answer, || text(&answer))?;
+    Ok(Ending::Done)
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, output: &Output) -> anyhow::Result<Ending> {
+    let targets: Vec<TargetState> = remote.whole("/v1/targets", &[]).await?;
+    let limits = remote.whole("/v1/limits", &[]).await?;
+    let mut answer = Answer { accounts: Vec::new(), queues: BTreeMap::new(), limits, awaited: Awaited::default() };
+    for target in targets {
+        answer.accounts.extend(target.accounts);
+        answer.queues.insert(target.name, target.queue);
+    }
     output.answer(&answer, || text(&answer))?;
     Ok(Ending::Done)
 }

@@ -5,11 +5,13 @@ use crate::cli::{CreateToken, TokenCommand};
 use crate::home::Home;
 use crate::host::{now, open_store, open_to_read};
 use crate::output::{Output, table};
+use crate::remote::Remote;
 use anyhow::Context;
 use jiff::Timestamp;
 use purser_model::id::TokenName;
 use purser_store::KeptApiToken;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 #[derive(Serialize)]
 struct Made<'a> {
@@ -33,7 +35,7 @@ pub async fn run(home: Home, command: &TokenCommand, output: &Output) -> anyhow:
         }
         TokenCommand::Revoke(revoke) => {
             open_store(&home)?.revoke_api_token(&revoke.name, now()).await?;
-            output.answer(&Revoked { revoked: &revoke.name }, || format!("{} opens nothing any more", revoke.name))?;
+            show_revoked(&revoke.name, output)?;
         }
     }
     Ok(Ending::Done)
@@ -44,9 +46,46 @@ async fn create(home: &Home, wanted: &CreateToken, output: &Output) -> anyhow::R
     let store = open_store(home)?;
     let (kept, token) =
         purser_api::issue_token(store.as_ref(), wanted.name.clone(), wanted.role, Some(ends), now()).await?;
-    output.answer(&Made { kept: &kept, token: &token }, || {
+    show_made(&kept, &token, ends, output)
+}
+
+fn show_made(kept: &KeptApiToken, token: &str, ends: Timestamp, output: &Output) -> anyhow::Result<()> {
+    output.answer(&Made { kept, token }, || {
         format!("{token}\n\n{} may use it as {} until {ends:.0}. It is not shown again.", kept.name, kept.role)
     })
+}
+
+fn show_revoked(name: &TokenName, output: &Output) -> anyhow::Result<()> {
+    output.answer(&Revoked { revoked: name }, || format!("{name} opens nothing any more"))
+}
+
+/// A new token, as the API shows it.
+#[derive(Deserialize)]
+struct Told {
+    #[serde(flatten)]
+    kept: KeptApiToken,
+    token: String,
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, command: &TokenCommand, output: &Output) -> anyhow::Result<Ending> {
+    match command {
+        TokenCommand::Create(wanted) => {
+            let ends = now().checked_add(wanted.expires_in).context("--expires-in is longer than time goes on")?;
+            let body = json!({"name": wanted.name, "role": wanted.role, "expires_at": ends});
+            let Told { kept, token } = remote.post("/v1/tokens", &body).await?;
+            show_made(&kept, &token, ends, output)?;
+        }
+        TokenCommand::List => {
+            let tokens: Vec<KeptApiToken> = remote.whole("/v1/tokens", &[]).await?;
+            output.answer(&tokens, || text(&tokens))?;
+        }
+        TokenCommand::Revoke(revoke) => {
+            remote.delete(&format!("/v1/tokens/{}", revoke.name)).await?;
+            show_revoked(&revoke.name, output)?;
+        }
+    }
+    Ok(Ending::Done)
 }
 
 fn text(tokens: &[KeptApiToken]) -> String {

@@ -5,11 +5,13 @@ use crate::cli::{DeadLetters, OneWebhook, Redeliver, WebhookCommand};
 use crate::home::Home;
 use crate::host::{now, open_store, open_to_read};
 use crate::output::{Output, table};
+use crate::remote::Remote;
 use crate::secrets::SealedStore;
 use purser_model::id::WebhookName;
 use purser_store::{Store, WebhookLetter};
-use purser_webhook::{WebhookState, Webhooks};
-use serde::Serialize;
+use purser_webhook::{Tested, WebhookState, Webhooks};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// More at a time helps nobody: `--after` goes on.
@@ -110,8 +112,11 @@ fn letters_text(letters: &[WebhookLetter]) -> String {
 
 async fn redeliver(home: &Home, wanted: &Redeliver, output: &Output) -> anyhow::Result<Ending> {
     let events = (!wanted.all).then(|| wanted.events.iter().copied().collect());
-    let redelivered = open_store(home)?.redeliver(&wanted.name, events, now()).await?;
-    output.answer(&Redelivered { webhook: &wanted.name, redelivered }, || {
+    show_redelivered(&wanted.name, open_store(home)?.redeliver(&wanted.name, events, now()).await?, output)
+}
+
+fn show_redelivered(webhook: &WebhookName, redelivered: u64, output: &Output) -> anyhow::Result<Ending> {
+    output.answer(&Redelivered { webhook, redelivered }, || {
         format!("{redelivered} deliveries are tried again as soon as a host serves")
     })?;
     Ok(Ending::Done)
@@ -119,8 +124,11 @@ async fn redeliver(home: &Home, wanted: &Redeliver, output: &Output) -> anyhow::
 
 async fn test(home: &Home, one: &OneWebhook, output: &Output) -> anyhow::Result<Ending> {
     let store = open_store(home)?;
-    let tested = declared(home, store.clone())?.test(&one.name, store.as_ref()).await?;
-    output.answer(&tested, || match &tested.reason {
+    show_tested(&declared(home, store.clone())?.test(&one.name, store.as_ref()).await?, output)
+}
+
+fn show_tested(tested: &Tested, output: &Output) -> anyhow::Result<Ending> {
+    output.answer(tested, || match &tested.reason {
         None => format!("{} took the test {} in {} ms", tested.webhook, tested.id, tested.milliseconds),
         Some(reason) => format!("{} did not take the test {}: {reason}", tested.webhook, tested.id),
     })?;
@@ -128,10 +136,54 @@ async fn test(home: &Home, one: &OneWebhook, output: &Output) -> anyhow::Result<
 }
 
 async fn enable(home: &Home, one: &OneWebhook, output: &Output) -> anyhow::Result<Ending> {
-    let was_disabled = open_store(home)?.enable_webhook(&one.name, now()).await?;
-    output.answer(&Enabled { webhook: &one.name, was_disabled }, || match was_disabled {
-        true => format!("{} goes on where it was", one.name),
-        false => format!("{} was not disabled", one.name),
+    show_enabled(&one.name, open_store(home)?.enable_webhook(&one.name, now()).await?, output)
+}
+
+fn show_enabled(webhook: &WebhookName, was_disabled: bool, output: &Output) -> anyhow::Result<Ending> {
+    output.answer(&Enabled { webhook, was_disabled }, || match was_disabled {
+        true => format!("{webhook} goes on where it was"),
+        false => format!("{webhook} was not disabled"),
     })?;
     Ok(Ending::Done)
+}
+
+/// What the API says that it does again.
+#[derive(Deserialize)]
+struct ToldRedelivered {
+    redelivered: u64,
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, command: &WebhookCommand, output: &Output) -> anyhow::Result<Ending> {
+    match command {
+        WebhookCommand::List => {
+            let states: Vec<WebhookState> = remote.whole("/v1/webhooks", &[]).await?;
+            output.answer(&states, || text(&states))?;
+            Ok(Ending::Done)
+        }
+        WebhookCommand::Dead(asked) => {
+            let query = [("after", asked.after.to_string())];
+            let letters: Vec<WebhookLetter> = remote.list(&path(&asked.name, "dead"), &query).await?;
+            let letters = &letters[..letters.len().min(MOST as usize)];
+            output.answer(&letters, || letters_text(letters))?;
+            Ok(Ending::Done)
+        }
+        WebhookCommand::Redeliver(wanted) => {
+            let body = if wanted.all { json!({}) } else { json!({"events": wanted.events}) };
+            let told: ToldRedelivered = remote.post(&path(&wanted.name, "redelivery"), &body).await?;
+            show_redelivered(&wanted.name, told.redelivered, output)
+        }
+        WebhookCommand::Test(one) => show_tested(&remote.post(&path(&one.name, "test"), &json!({})).await?, output),
+        WebhookCommand::Enable(one) => {
+            let states: Vec<WebhookState> = remote.whole("/v1/webhooks", &[]).await?;
+            let state = states.iter().find(|state| state.name == one.name);
+            let was_disabled = state.and_then(|state| state.kept.as_ref()?.disabled_at).is_some();
+            remote.post::<Value>(&path(&one.name, "enabling"), &json!({})).await?;
+            show_enabled(&one.name, was_disabled, output)
+        }
+    }
+}
+
+fn path(name: &WebhookName, what: &str) -> String {
+    format!("/v1/webhooks/{name}/{what}")
 }

@@ -6,10 +6,12 @@ use crate::v1::paging::{self, Listed};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use jiff::Timestamp;
 use purser_model::account::Account;
 use purser_model::id::AccountId;
-use serde::Deserialize;
-use utoipa::IntoParams;
+use purser_reconcile::deletion_of;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +24,15 @@ pub(crate) struct Parameters {
     limit: Option<u32>,
 }
 
+/// An account that leaves.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Leaving {
+    #[serde(flatten)]
+    account: Account,
+    /// When it is deleted; null where it is not.
+    deleted_at: Option<Timestamp>,
+}
+
 /// Lists accounts that are there and that nobody grants, in order of id.
 #[utoipa::path(
     get,
@@ -30,15 +41,17 @@ pub(crate) struct Parameters {
     tag = "accounts",
     params(Parameters),
     responses(
-        (status = 200, description = "A page of accounts", body = Listed<Account, AccountId>),
+        (status = 200, description = "A page of accounts", body = Listed<Leaving, AccountId>),
     )
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
     parameters: Result<Query<Parameters>, QueryRejection>,
-) -> Result<Json<Listed<Account, AccountId>>, Problem> {
+) -> Result<Json<Listed<Leaving, AccountId>>, Problem> {
     let Query(asked) = parameters?;
     let page = paging::page(asked.after, asked.limit)?;
-    let found = state.store.leaving(page).await?;
-    Ok(Json(Listed::new(found, page.limit, |account| account.id)))
+    let configuration = state.engine.rules().configuration();
+    let leaving = |account: Account| Leaving { deleted_at: deletion_of(&account, configuration), account };
+    let found = state.store.leaving(page).await?.into_iter().map(leaving).collect();
+    Ok(Json(Listed::new(found, page.limit, |leaving: &Leaving| leaving.account.id)))
 }

@@ -3,9 +3,11 @@
 use super::{Answer, Row};
 use crate::cli::{Insight, Report};
 use crate::host::{Host, now};
+use crate::remote::{Remote, RemoteError};
 use jiff::Timestamp;
 use purser_model::id::{AccountId, RunId};
-use purser_store::{PageRequest, Period, ReportedAccount};
+use purser_store::{Drift, FailureCause, Latency, PageRequest, Period, ReportedAccount, SituationCount};
+use serde::Deserialize;
 
 const PAGE: u32 = 500;
 
@@ -22,12 +24,50 @@ pub(super) async fn make(host: &Host, report: Report, arguments: &Insight) -> an
     }
 }
 
+/// A target as the API shows it.
+#[derive(Deserialize)]
+struct TargetState {
+    accounts: Vec<SituationCount>,
+}
+
+/// Makes a report of what a host that serves answers.
+pub(super) async fn ask(remote: &Remote, report: Report, arguments: &Insight) -> anyhow::Result<Answer> {
+    let mut query: Vec<_> = arguments.target.iter().map(|target| ("target", target.to_string())).collect();
+    let since = period(arguments).since;
+    match report {
+        Report::Accounts => {
+            let targets: Vec<TargetState> = remote.whole("/v1/targets", &[]).await?;
+            let counts: Vec<_> = targets.into_iter().flat_map(|target| target.accounts).collect();
+            account_report(&counts, arguments)
+        }
+        Report::Latency => {
+            query.push(("since", since.to_string()));
+            latency_report(&remote.whole::<Latency>("/v1/insight/latency", &query).await?)
+        }
+        Report::Failures => {
+            query.push(("since", since.to_string()));
+            failure_report(&remote.whole::<FailureCause>("/v1/insight/failures", &query).await?)
+        }
+        Report::Drift => {
+            let mut found: Vec<Drift> = remote.list("/v1/insight/drift", &query).await?;
+            found.retain(|row| row.started_at >= since);
+            drift_report(&found)
+        }
+        Report::Orphans | Report::Dormant | Report::Entitlements => {
+            Err(RemoteError::needs_home(&format!("purser insight {}", report.name())).into())
+        }
+    }
+}
+
 fn answer(report: Report, head: &'static [&'static str], rows: Vec<Row>) -> Answer {
     Answer { report, head, rows }
 }
 
 async fn accounts(host: &Host, arguments: &Insight) -> anyhow::Result<Answer> {
-    let counts = host.store.situations().await?;
+    account_report(&host.store.situations().await?, arguments)
+}
+
+fn account_report(counts: &[SituationCount], arguments: &Insight) -> anyhow::Result<Answer> {
     let wanted = counts.iter().filter(|count| arguments.target.as_ref().is_none_or(|target| count.target == *target));
     let rows = wanted.map(|count| {
         let cells = vec![
@@ -93,7 +133,10 @@ async fn entitlements(host: &Host, arguments: &Insight) -> anyhow::Result<Answer
 }
 
 async fn latency(host: &Host, arguments: &Insight) -> anyhow::Result<Answer> {
-    let found = host.store.latencies(arguments.target.as_ref(), period(arguments)).await?;
+    latency_report(&host.store.latencies(arguments.target.as_ref(), period(arguments)).await?)
+}
+
+fn latency_report(found: &[Latency]) -> anyhow::Result<Answer> {
     let rows = found.iter().map(|row| {
         let mut cells = vec![row.target.to_string(), row.measured_from.as_str().to_owned(), row.operations.to_string()];
         cells.extend([row.p50_us, row.p95_us, row.p99_us, row.max_us].map(milliseconds));
@@ -104,7 +147,10 @@ async fn latency(host: &Host, arguments: &Insight) -> anyhow::Result<Answer> {
 }
 
 async fn failures(host: &Host, arguments: &Insight) -> anyhow::Result<Answer> {
-    let found = host.store.failures(arguments.target.as_ref(), period(arguments)).await?;
+    failure_report(&host.store.failures(arguments.target.as_ref(), period(arguments)).await?)
+}
+
+fn failure_report(found: &[FailureCause]) -> anyhow::Result<Answer> {
     let rows = found.iter().map(|row| {
         let mut cells = vec![row.target.to_string(), row.error_class.clone()];
         let counts = [row.operations, row.refused, row.open, row.recovered, row.superseded];
@@ -135,14 +181,20 @@ async fn drift(host: &Host, arguments: &Insight) -> anyhow::Result<Answer> {
         let Some(last) = found.last() else { break };
         let older = last.started_at < since;
         page.after = Some(last.run);
-        for row in found.iter().filter(|row| row.started_at >= since) {
-            let mut cells = vec![row.target.to_string(), moment(Some(row.started_at)), row.state.to_string()];
-            cells.extend([row.listed, row.changed, row.gone, row.repaired].map(|count| count.to_string()));
-            rows.push(Row::new(row, cells)?);
-        }
+        rows.extend(found.into_iter().filter(|row| row.started_at >= since));
         if older {
             break;
         }
+    }
+    drift_report(&rows)
+}
+
+fn drift_report(found: &[Drift]) -> anyhow::Result<Answer> {
+    let mut rows = Vec::new();
+    for row in found {
+        let mut cells = vec![row.target.to_string(), moment(Some(row.started_at)), row.state.to_string()];
+        cells.extend([row.listed, row.changed, row.gone, row.repaired].map(|count| count.to_string()));
+        rows.push(Row::new(row, cells)?);
     }
     const HEAD: &[&str] = &["target", "started_at", "ended", "listed", "changed", "gone", "repaired"];
     Ok(answer(Report::Drift, HEAD, rows))

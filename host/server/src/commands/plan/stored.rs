@@ -2,15 +2,17 @@
 
 use super::page::write_page;
 use crate::Ending;
-use crate::cli::{DecidePlan, ShowPlan};
+use crate::cli::{AboutPlan, DecidePlan, ShowPlan};
 use crate::host::{Host, now};
 use crate::output::{Output, table};
+use crate::remote::{Remote, decision_word};
 use jiff::Timestamp;
 use purser_model::id::PlanId;
 use purser_model::plan::{PlanLine, PlanSummary};
 use purser_plan::render::{self, Page, Row};
 use purser_store::{Decided, Decision, PageRequest};
 use serde::Serialize;
+use serde_json::json;
 
 const PAGE: u32 = 500;
 
@@ -25,8 +27,41 @@ pub async fn list(host: &Host, output: &Output) -> anyhow::Result<Ending> {
         }
         plans.extend(page);
     }
-    output.answer(&plans, || list_text(&plans, now()))?;
+    show_list(&plans, output)
+}
+
+fn show_list(plans: &[PlanSummary], output: &Output) -> anyhow::Result<Ending> {
+    output.answer(&plans, || list_text(plans, now()))?;
     Ok(Ending::Done)
+}
+
+/// What is said about plans at a host that serves.
+pub async fn ask(remote: &Remote, about: &AboutPlan, output: &Output) -> anyhow::Result<Ending> {
+    match about {
+        AboutPlan::List => show_list(&remote.list::<PlanSummary>("/v1/plans", &[]).await?, output),
+        AboutPlan::Show(show) => {
+            let plan: PlanSummary = remote.get(&format!("/v1/plans/{}", show.plan), &[]).await?;
+            let items = remote.list(&format!("/v1/plans/{}/items", show.plan), &[]).await?;
+            show_one(&Shown { plan, items }, show, output)
+        }
+        AboutPlan::Approve(decide) => ask_to_decide(remote, decide, Decision::Approve, output).await,
+        AboutPlan::Reject(decide) => ask_to_decide(remote, decide, Decision::Reject, output).await,
+    }
+}
+
+async fn ask_to_decide(
+    remote: &Remote,
+    arguments: &DecidePlan,
+    decision: Decision,
+    output: &Output,
+) -> anyhow::Result<Ending> {
+    let path = format!("/v1/plans/{}", arguments.plan);
+    let mut wanted = json!({"decision": decision_word(decision)});
+    if !arguments.all {
+        wanted["positions"] = json!(arguments.items);
+    }
+    let decided = remote.post(&format!("{path}/decision"), &wanted).await?;
+    show_decided(&Answer { plan: remote.get(&path, &[]).await?, decided }, output)
 }
 
 fn list_text(plans: &[PlanSummary], now: Timestamp) -> String {
@@ -71,12 +106,15 @@ struct Shown {
 /// `plan show`
 pub async fn show(host: &Host, arguments: &ShowPlan, output: &Output) -> anyhow::Result<Ending> {
     let plan = host.store.plan(arguments.plan).await?;
-    let shown = Shown { items: lines(host, plan.id).await?, plan };
+    show_one(&Shown { items: lines(host, plan.id).await?, plan }, arguments, output)
+}
+
+fn show_one(shown: &Shown, arguments: &ShowPlan, output: &Output) -> anyhow::Result<Ending> {
     let rows: Vec<Row<'_>> = shown.items.iter().map(Row::from).collect();
     if let Some(file) = &arguments.html {
         write_page(file, &Page { plan: Some(&shown.plan), rows: &rows, notices: &[], remarks: &[] })?;
     }
-    output.answer(&shown, || {
+    output.answer(shown, || {
         let head =
             format!("plan {}, made at {:.0}, {}", shown.plan.id, shown.plan.created_at, life(&shown.plan, now()));
         format!("{head}\n\n{}", render::rows(&rows, &[], &|_, _| None))
@@ -116,8 +154,11 @@ struct Answer {
 async fn decide(host: &Host, arguments: &DecidePlan, decision: Decision, output: &Output) -> anyhow::Result<Ending> {
     let positions = (!arguments.all).then(|| arguments.items.iter().copied().collect());
     let decided = host.store.decide_plan_items(arguments.plan, positions, decision, now()).await?;
-    let answer = Answer { plan: host.store.plan(arguments.plan).await?, decided };
-    output.answer(&answer, || {
+    show_decided(&Answer { plan: host.store.plan(arguments.plan).await?, decided }, output)
+}
+
+fn show_decided(answer: &Answer, output: &Output) -> anyhow::Result<Ending> {
+    output.answer(answer, || {
         let mut text = format!("plan {}: {}", answer.plan.id, states(&answer.plan));
         for position in &answer.decided.too_late {
             text.push_str(&format!("\n  item {position} is applied or stale already"));

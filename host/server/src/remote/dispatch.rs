@@ -1,0 +1,57 @@
+//! Which commands a host answers over its API, and which need its home.
+
+use super::{Remote, RemoteError};
+use crate::Ending;
+use crate::cli::{Audit, Command};
+use crate::commands;
+use crate::output::Output;
+use std::path::Path;
+
+/// Runs a command at this host.
+///
+/// # Errors
+/// It needs the home, or the host does not do what is asked.
+pub async fn run(server: &str, ca: Option<&Path>, command: &Command, output: &Output) -> anyhow::Result<Ending> {
+    if let Some(name) = needs_home(command) {
+        return Err(RemoteError::needs_home(name).into());
+    }
+    let remote = &Remote::open(server, ca)?;
+    match command {
+        Command::Status => commands::status::ask(remote, output).await,
+        Command::Import(arguments) => commands::import::ask(remote, arguments, output).await,
+        Command::Plan(arguments) => commands::plan::ask(remote, arguments, output).await,
+        Command::Apply(arguments) => commands::apply::ask(remote, arguments, output).await,
+        Command::Reconcile(arguments) => commands::reconcile::ask(remote, arguments, output).await,
+        Command::Explain(arguments) => commands::explain::ask(remote, arguments, output).await,
+        Command::Provision(arguments) => commands::provision::ask(remote, arguments, output).await,
+        Command::Insight(arguments) => commands::insight::ask(remote, arguments, output).await,
+        Command::Audit(Audit::List(arguments)) => commands::audit::ask(remote, arguments, output).await,
+        Command::Events(arguments) => commands::events::ask(remote, arguments, output).await,
+        Command::Held(arguments) => commands::held::ask(remote, arguments, output).await,
+        Command::Quarantine(arguments) => commands::quarantine::ask(remote, arguments, output).await,
+        Command::Case(arguments) => commands::case::ask(remote, arguments, output).await,
+        Command::Account(arguments) => commands::account::ask(remote, arguments, output).await,
+        Command::Deletion(arguments) => commands::deletion::ask(remote, arguments, output).await,
+        Command::Token(arguments) => commands::token::ask(remote, arguments, output).await,
+        Command::Webhook(arguments) => commands::webhook::ask(remote, arguments, output).await,
+        _ => Err(RemoteError::needs_home("this command").into()),
+    }
+}
+
+/// The name of a command that the API does not have.
+fn needs_home(command: &Command) -> Option<&'static str> {
+    Some(match command {
+        Command::Serve(_) => "purser serve",
+        Command::Check => "purser check",
+        Command::Schedule(_) => "purser schedule",
+        Command::Log(_) => "purser log",
+        Command::Audit(Audit::Verify(_)) => "purser audit verify",
+        Command::Secret(_) => "purser secret",
+        Command::ScimToken(_) => "purser scim-token",
+        Command::Connector(_) => "purser connector",
+        Command::Backup(_) => "purser backup",
+        Command::Restore(_) => "purser restore",
+        Command::Demo(_) => "purser demo",
+        _ => return None,
+    })
+}

@@ -1,0 +1,94 @@
+//! Why a host did not answer as asked.
+
+use purser_broker::http::{EndpointError, NoAnswer};
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// A host over its API did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoteError {
+    /// The URL cannot be used.
+    #[error("`{url}` is no URL of a host: {reason}")]
+    Url {
+        /// What was given.
+        url: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// The way there cannot be set up.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// No token is known for the host.
+    #[error("no token is known for {0}: run `purser login {0}`, or set PURSER_TOKEN")]
+    NoToken(String),
+    /// The host did not answer.
+    #[error("the host {host}: {source}")]
+    NoAnswer {
+        /// Which.
+        host: String,
+        /// Why.
+        source: NoAnswer,
+    },
+    /// The host says why it does not.
+    #[error("{title}: {detail}")]
+    Problem {
+        /// The status.
+        status: u16,
+        /// The stable code.
+        code: String,
+        /// In short.
+        title: String,
+        /// What to do.
+        detail: String,
+    },
+    /// What came is no answer of a host.
+    #[error("{what} cannot be read ({reason}): is it a Purser of another version?")]
+    Unreadable {
+        /// Which answer.
+        what: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The command, or a part of it, needs the home.
+    #[error("{0} needs the home itself: run it on the host's machine, without --server")]
+    NeedsHome(String),
+    /// There is nothing of this name.
+    #[error("{0}")]
+    Nobody(String),
+    /// The file of tokens cannot be used.
+    #[error("{}: {reason}", .path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A problem (RFC 9457).
+#[derive(Deserialize)]
+pub(super) struct ToldProblem {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    detail: String,
+}
+
+impl RemoteError {
+    /// What a status and a body tell.
+    pub(super) fn told(status: u16, body: &[u8]) -> Self {
+        match serde_json::from_slice::<ToldProblem>(body) {
+            Ok(ToldProblem { code, title, detail }) if !title.is_empty() => {
+                Self::Problem { status, code, title, detail }
+            }
+            _ => Self::Unreadable { what: format!("an answer with status {status}"), reason: "no problem".to_owned() },
+        }
+    }
+
+    /// Part of a command that the API does not have.
+    pub fn needs_home(what: &str) -> Self {
+        Self::NeedsHome(format!("`{what}`"))
+    }
+}

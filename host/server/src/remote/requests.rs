@@ -1,0 +1,176 @@
+//! Requests to a host, and its answers.
+
+use super::RemoteError;
+use super::sign_in::token_of;
+use purser_broker::http::OperatorsClient;
+use purser_model::secret::Secret;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+use url::Url;
+
+/// Long work is waited for so long; what goes on then is done all the same.
+const PATIENCE: Duration = Duration::from_mins(10);
+/// What the host is asked to wait; a little less, so that its answer is heard.
+const ASKED_PATIENCE: Duration = Duration::from_secs(570);
+const PAGE: &str = "500";
+
+/// A host that is asked over its API.
+pub struct Remote {
+    client: OperatorsClient,
+    base: Url,
+    token: Secret,
+}
+
+/// What became of work.
+pub enum Done<T> {
+    /// This.
+    Report(T),
+    /// It goes on; here can be seen how far it is.
+    GoesOn(String),
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    items: Vec<Value>,
+    #[serde(default)]
+    next: Value,
+}
+
+impl Remote {
+    /// The host at this URL; with the certificates of `ca` in place of the operating system's.
+    ///
+    /// # Errors
+    /// The URL cannot be used, or nobody has signed in there.
+    pub fn open(server: &str, ca: Option<&Path>) -> Result<Self, RemoteError> {
+        let base = base(server)?;
+        let token = token_of(&base)?.ok_or_else(|| RemoteError::NoToken(server.to_owned()))?;
+        Self::with_token(base, token, ca)
+    }
+
+    /// The same, with this token.
+    ///
+    /// # Errors
+    /// TLS cannot be set up.
+    pub(super) fn with_token(base: Url, token: Secret, ca: Option<&Path>) -> Result<Self, RemoteError> {
+        Ok(Self { client: OperatorsClient::new("the host", &base, ca)?, base, token })
+    }
+
+    /// Reads.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T, RemoteError> {
+        let (_, answer) = self.ask("GET", path, query, None).await?;
+        read(path, answer)
+    }
+
+    /// Reads a list, all pages of it.
+    pub async fn list<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<Vec<T>, RemoteError> {
+        let mut items = Vec::new();
+        let mut query = query.to_vec();
+        query.push(("limit", PAGE.to_owned()));
+        loop {
+            let page: Listed = self.get(path, &query).await?;
+            for item in page.items {
+                items.push(read(path, item)?);
+            }
+            query.retain(|(name, _)| *name != next_parameter(path));
+            match page.next {
+                Value::Null => return Ok(items),
+                Value::String(next) => query.push((next_parameter(path), next)),
+                next => query.push((next_parameter(path), next.to_string())),
+            }
+        }
+    }
+
+    /// Reads a list that has one page.
+    pub async fn whole<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<Vec<T>, RemoteError> {
+        let page: Listed = self.get(path, query).await?;
+        page.items.into_iter().map(|item| read(path, item)).collect()
+    }
+
+    /// Has something done that is done at once.
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, RemoteError> {
+        let (_, answer) = self.ask("POST", path, &[], Some(body)).await?;
+        read(path, answer)
+    }
+
+    /// Has work done that may take long.
+    pub async fn work<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<Done<T>, RemoteError> {
+        match self.ask("POST", path, &[], Some(body)).await? {
+            (202, answer) => Ok(Done::GoesOn(answer["follow"].as_str().unwrap_or_default().to_owned())),
+            (_, answer) => Ok(Done::Report(read(path, answer)?)),
+        }
+    }
+
+    /// Takes something away.
+    pub async fn delete(&self, path: &str) -> Result<(), RemoteError> {
+        self.ask("DELETE", path, &[], None).await.map(|_| ())
+    }
+
+    async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        query: &[(&str, String)],
+        body: Option<&Value>,
+    ) -> Result<(u16, Value), RemoteError> {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let mut bearer = http::HeaderValue::try_from(format!("Bearer {}", self.token.reveal()))
+            .map_err(|_| RemoteError::NoToken(self.base.to_string()))?;
+        bearer.set_sensitive(true);
+        let request = http::Request::builder()
+            .method(method)
+            .uri(url.as_str())
+            .header(http::header::AUTHORIZATION, bearer)
+            .header("prefer", format!("wait={}", ASKED_PATIENCE.as_secs()))
+            .header(http::header::CONTENT_TYPE, "application/json")
+            .body(body.map(Value::to_string).unwrap_or_default().into())
+            .map_err(|_| RemoteError::Url { url: url.to_string(), reason: "it names nothing that can be asked" })?;
+        let answer = self.client.send(request, PATIENCE).await;
+        let answer = answer.map_err(|source| RemoteError::NoAnswer { host: self.base.to_string(), source })?;
+        let status = answer.status();
+        if !status.is_success() {
+            return Err(RemoteError::told(status.as_u16(), answer.body()));
+        }
+        if answer.body().is_empty() {
+            return Ok((status.as_u16(), json!(null)));
+        }
+        let value = serde_json::from_slice(answer.body());
+        value
+            .map(|value| (status.as_u16(), value))
+            .map_err(|error| RemoteError::Unreadable { what: path.to_owned(), reason: error.to_string() })
+    }
+}
+
+/// The parameter that the next page is asked for with.
+fn next_parameter(path: &str) -> &'static str {
+    if path.starts_with("/v1/plans/") { "offset" } else { "after" }
+}
+
+fn read<T: DeserializeOwned>(path: &str, value: Value) -> Result<T, RemoteError> {
+    serde_json::from_value(value)
+        .map_err(|error| RemoteError::Unreadable { what: path.to_owned(), reason: error.to_string() })
+}
+
+/// The URL of a host, to which a token may go: over TLS, or to this machine.
+pub(super) fn base(server: &str) -> Result<Url, RemoteError> {
+    let wrong = |reason| RemoteError::Url { url: server.to_owned(), reason };
+    let url = Url::parse(server).map_err(|_| wrong("write it as https://host"))?;
+    match url.scheme() {
+        "https" => {}
+        "http" if purser_model::egress::is_loopback(&url) => {}
+        "http" => return Err(wrong("the token would travel in clear: write https://")),
+        _ => return Err(wrong("write it as https://host")),
+    }
+    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    if plain { Ok(url) } else { Err(wrong("leave out user, password and query")) }
+}

@@ -1,0 +1,236 @@
+//! Commands at a host that serves: what they answer over the API is what they answer in its home.
+
+use purser_e2e::home::Home;
+use purser_e2e::people::{People, Policy, company, edit_directory, guard_as_usual};
+use purser_e2e::program::Answer;
+use purser_e2e::served::{QUIET, Served, eventually};
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+
+/// A home with something of everything: accounts, an unlinked one, held items, a plan, a quiet host.
+fn eventful() -> (Home, People) {
+    let home = company(Policy { leaving: "disable", ..Policy::default() });
+    let mut people = People::employed(30);
+    people.export(&home);
+    home.purser(&["import", "hr", "--apply"]).done();
+    guard_as_usual(&home);
+    for place in 0..15 {
+        people.at(place).employed = false;
+    }
+    people.at(20).email = "moved@example.org".to_owned();
+    people.export(&home);
+    home.purser(&["import", "hr", "--allow-departures", "15"]).done();
+    home.purser(&["apply"]).ended_with(3);
+    edit_directory(&home, "E00019", "mail", "drifted@example.com");
+    (home, people)
+}
+
+/// Runs a command at a host, with a folder of the user's own.
+fn at<'a>(home: &'a Home, served: &Served<'_>) -> impl Fn(&[&str]) -> Answer + 'a {
+    home.set_variable("XDG_CONFIG_HOME", &home.path("config").to_string_lossy());
+    let (url, token) = (format!("http://{}", served.address), served.own_token());
+    move |arguments: &[&str]| {
+        home.set_variable("PURSER_TOKEN", &token);
+        home.purser(&[&["--server", url.as_str()], arguments].concat())
+    }
+}
+
+/// What people read, of a command at a host or in the home.
+fn told(home: &Home, arguments: &[&str]) -> String {
+    let mut command = home.command(arguments);
+    let all: Vec<_> = command.get_args().filter(|argument| *argument != "--json").map(ToOwned::to_owned).collect();
+    let mut people = Command::new(command.get_program());
+    people.args(all).envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = people.current_dir(home.path("")).output().expect("the program starts");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn what_is_read_at_a_host_is_what_is_read_in_its_home() {
+    let (home, _) = eventful();
+    let plan = home.purser(&["reconcile", "directory", "--dry-run"]).ended_with(3);
+    assert!(plan["plan"]["items"].is_array(), "{plan}");
+    let kept = home.purser(&["plan"]).ended_with(3);
+    let plan = kept["plan"]["id"].as_str().expect("a plan is kept").to_owned();
+    let reads: Vec<Vec<&str>> = vec![
+        vec!["status"],
+        vec!["plan", "list"],
+        vec!["plan", "show", &plan],
+        vec!["explain", "hr/E00020"],
+        vec!["explain", "hr/E00001", "--target", "crm"],
+        vec!["held", "list"],
+        vec!["held", "list", "--target", "crm"],
+        vec!["quarantine", "list"],
+        vec!["case", "list", "--all"],
+        vec!["account", "list"],
+        vec!["account", "list", "--target", "directory", "--situation", "linked"],
+        vec!["deletion", "list"],
+        vec!["audit", "list", "--limit", "700"],
+        vec!["audit", "list", "--identity", "hr/E00001", "--target", "crm"],
+        vec!["audit", "list", "--action", "operation-applied", "--limit", "5"],
+        vec!["insight"],
+        vec!["insight", "accounts"],
+        vec!["insight", "latency"],
+        vec!["insight", "failures"],
+        vec!["insight", "drift"],
+        vec!["insight", "drift", "--target", "directory"],
+        vec!["token", "list"],
+        vec!["webhook", "list"],
+    ];
+    let served = Served::start(&home, &QUIET);
+    // What a start does is done.
+    eventually("nothing waits to be looked at", || served.get("/readyz", None).0 == 200);
+    let ask = at(&home, &served);
+    let server = format!("http://{}", served.address);
+    let remote: Vec<(Answer, String)> = reads
+        .iter()
+        .map(|command| (ask(command), told(&home, &[&["--server", server.as_str()], command.as_slice()].concat())))
+        .collect();
+    let events = ask(&["events", "--after", "100"]).output;
+    served.stop();
+    let mut different = Vec::new();
+    for (command, (remote, text)) in reads.iter().zip(remote) {
+        let local = home.purser(command);
+        let same = remote.code == local.code
+            && settled(&remote.output) == settled(&local.output)
+            && words(&text) == words(&told(&home, command));
+        if !same {
+            different.push(format!("{command:?}\n{}\n{}\n{text}", remote.output, local.output));
+        }
+    }
+    assert!(different.is_empty(), "{}", different.join("\n\n"));
+    let local = home.purser(&["events", "--after", "100"]).output;
+    assert!(local.starts_with(&events) && events.lines().count() > 20, "{events}");
+}
+
+/// The answers of a command, one after the other, without the moment at which they were made.
+fn settled(output: &str) -> Vec<Value> {
+    let values = serde_json::Deserializer::from_str(output).into_iter::<Value>();
+    let settled = values.map(|value| {
+        let mut value = value.expect("the answer is JSON");
+        if let Some(explained) = value.as_object_mut().filter(|answer| answer.contains_key("last_operations")) {
+            explained.remove("at");
+        }
+        value
+    });
+    settled.collect()
+}
+
+/// The words of a text, without moments.
+fn words(text: &str) -> Vec<&str> {
+    let is_moment = |word: &&str| word.starts_with("20") && word.contains('T') && word.contains('Z');
+    text.split_whitespace().filter(|word| !is_moment(word)).collect()
+}
+
+#[test]
+fn what_is_done_at_a_host_is_done_and_answered_as_in_its_home() {
+    let (home, mut people) = eventful();
+    let served = Served::start(&home, &QUIET);
+    let ask = at(&home, &served);
+
+    // What the guard holds is rejected for one and approved for the others.
+    let held = ask(&["held", "list"]).done();
+    let account = held[0]["account"].as_str().expect("something is held").to_owned();
+    assert_eq!(ask(&["held", "reject", &account]).done()["decided"], 1);
+    assert!(ask(&["held", "approve", "--all"]).done()["decided"].as_u64().is_some_and(|count| count > 3));
+
+    // A change is imported, planned, decided on and applied.
+    people.at(22).email = "changed@example.org".to_owned();
+    people.export(&home);
+    let imported = ask(&["import", "hr"]).done();
+    assert_eq!((&imported["staged"], &imported["changed"]), (&json!(30), &json!(1)), "{imported}");
+    eventually("the host has provisioned it", || {
+        purser_e2e::people::crm(&home).get("E00022").is_some_and(|user| user["email"] == "changed@example.org")
+    });
+    let reconciled = ask(&["reconcile", "directory"]).done();
+    assert_eq!((&reconciled["kind"], &reconciled["changed"]), (&json!("reconciliation"), &json!(1)), "{reconciled}");
+    let looked = ask(&["reconcile", "directory", "--dry-run"]);
+    assert!(looked.code == Some(0) || looked.code == Some(3), "{looked:?}");
+    let provisioned = ask(&["provision", "hr/E00022"]).done();
+    assert!(provisioned["targets"].is_array(), "{provisioned}");
+    ask(&["apply"]).done();
+
+    // Accounts are unlinked and linked by the names that people know.
+    let unlinked = ask(&["account", "unlink", "crm/E00023"]).done();
+    assert_eq!(unlinked["identity"], json!(null));
+    let linked = ask(&["account", "link", "crm/E00023", "hr/E00023"]).done();
+    assert_eq!(linked["account"], unlinked["account"]);
+
+    // A token is made, used and revoked; whoever is refused is told why.
+    let made = ask(&["token", "create", "reader", "--role", "viewer"]).done();
+    let token = made["token"].as_str().expect("its text is shown").to_owned();
+    let url = format!("http://{}", served.address);
+    home.set_variable("PURSER_TOKEN", &token);
+    home.purser(&["--server", &url, "status"]).done();
+    let refused = home.purser(&["--server", &url, "import", "hr"]).complaint(1);
+    assert!(refused.contains("operators and admins"), "{refused}");
+    ask(&["token", "revoke", "reader"]).done();
+    home.set_variable("PURSER_TOKEN", &token);
+    let refused = home.purser(&["--server", &url, "status"]).complaint(1);
+    assert!(refused.contains("token"), "{refused}");
+
+    // What the API does not have is said so, and nothing is done.
+    for command in [["secret", "list"].as_slice(), &["log"], &["audit", "verify"], &["backup", "x.tar"], &["check"]] {
+        let refused = ask(command).complaint(1);
+        assert!(refused.contains("needs the home itself"), "{command:?}: {refused}");
+    }
+    let wrong = ask(&["explain", "hr/nobody"]).complaint(1);
+    assert!(wrong.contains("hr/nobody"), "{wrong}");
+    served.stop();
+    home.purser(&["audit", "verify"]).done();
+    assert!(home.purser(&["audit", "list", "--actor", "api:host", "--limit", "1000"]).output.contains("account-linked"));
+}
+
+#[test]
+fn a_token_is_kept_for_its_owner_alone_and_goes_nowhere_in_clear() {
+    let home = Home::new();
+    home.declare("roles", "[role.employee]\nrule = \"true\"\n");
+    home.set_variable("XDG_CONFIG_HOME", &home.path("config").to_string_lossy());
+    let served = Served::start(&home, &QUIET);
+    let url = format!("http://{}", served.address);
+    assert_eq!(home.purser(&["--server", &url, "ready"]).done()["status"], "ready");
+    let nobody = home.purser(&["--server", &url, "status"]).complaint(1);
+    assert!(nobody.contains("purser login"), "{nobody}");
+
+    let login = |token: &str| {
+        let mut command = home.command(&["login", &url]);
+        let streams = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = streams.spawn().expect("the program starts");
+        std::io::Write::write_all(&mut child.stdin.take().expect("an input"), token.as_bytes()).expect("it reads");
+        child.wait_with_output().expect("it ends")
+    };
+    assert_eq!(login("guessed").status.code(), Some(1));
+    let signed_in = login(&format!("{}\n", served.own_token()));
+    assert_eq!(signed_in.status.code(), Some(0), "{signed_in:?}");
+    assert!(!String::from_utf8_lossy(&signed_in.stdout).contains(&served.own_token()));
+    let kept = fs::metadata(home.path("config/purser/tokens.json")).expect("the token is kept");
+    assert_eq!(kept.permissions().mode() & 0o777, 0o600);
+    home.purser(&["--server", &url, "status"]).done();
+    home.set_variable("PURSER_SERVER", &url);
+    home.purser(&["held", "list"]).done();
+    assert_eq!(home.purser(&["logout", &url]).done()["forgotten"], true);
+    home.purser(&["held", "list"]).complaint(1);
+
+    for (server, words) in [
+        ("http://purser.example", "in clear"),
+        ("https://user:password@purser.example", "leave out"),
+        ("purser.example", "https://"),
+    ] {
+        let refused = home.purser(&["--server", server, "status"]).complaint(1);
+        assert!(refused.contains(words), "{server}: {refused}");
+    }
+    served.stop();
+    let gone = home.purser(&["ready"]).complaint(1);
+    assert!(gone.contains("cannot be reached"), "{gone}");
+}
+
+#[test]
+fn shells_complete_the_commands() {
+    let home = Home::new();
+    for (shell, words) in [("bash", "complete -F"), ("zsh", "#compdef purser"), ("fish", "complete -c purser")] {
+        let script = home.purser(&["completions", shell]).output;
+        assert!(script.contains(words) && script.contains("reconcile"), "{shell}: {script}");
+    }
+}
