@@ -149,7 +149,7 @@ fn what_is_done_at_a_host_is_done_and_answered_as_in_its_home() {
     let looked = ask(&["reconcile", "directory", "--dry-run"]);
     assert!(looked.code == Some(0) || looked.code == Some(3), "{looked:?}");
     let provisioned = ask(&["provision", "hr/E00022"]).done();
-    assert!(provisioned["targets"].is_array(), "{provisioned}");
+    assert!(provisioned["explained"]["targets"].is_array(), "{provisioned}");
     ask(&["apply"]).done();
 
     // Accounts are unlinked and linked by the names that people know.
@@ -180,7 +180,9 @@ fn what_is_done_at_a_host_is_done_and_answered_as_in_its_home() {
     assert!(wrong.contains("hr/nobody"), "{wrong}");
     served.stop();
     home.purser(&["audit", "verify"]).done();
-    assert!(home.purser(&["audit", "list", "--actor", "api:host", "--limit", "1000"]).output.contains("account-linked"));
+    assert!(
+        home.purser(&["audit", "list", "--actor", "api:host", "--limit", "1000"]).output.contains("account-linked")
+    );
 }
 
 #[test]
