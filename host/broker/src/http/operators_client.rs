@@ -106,6 +106,7 @@ impl OperatorsClient {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
 fn failure(error: reqwest::Error) -> NoAnswer {
     if error.is_connect() { NoAnswer::Unreachable(causes(&error)) } else { NoAnswer::BrokenOff(causes(&error)) }
 }
