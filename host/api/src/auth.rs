@@ -4,17 +4,21 @@ use crate::ApiState;
 use crate::conditions::conditional;
 use crate::description::for_permission;
 use crate::problem::Problem;
+use crate::quota::Holder;
+use crate::serving::Peer;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
-use purser_model::access::{ApiRole, Permission};
+use purser_model::access::{ApiRole, Permission, Reach};
 use purser_model::audit::Actor;
-use purser_model::id::TokenName;
+use purser_model::id::{IdentityId, TargetName, TokenName};
 use purser_model::object::Digest;
-use purser_store::{KeptApiToken, RequestKey, Store};
+use purser_model::plan::PlanSummary;
+use purser_store::{AccountFilter, KeptApiToken, PageRequest, RequestKey, Store, StoreError};
+use std::fmt::Display;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -26,6 +30,7 @@ const BETWEEN_NOTES: SignedDuration = SignedDuration::from_mins(1);
 pub(crate) struct Caller {
     pub(crate) name: TokenName,
     pub(crate) role: ApiRole,
+    pub(crate) reach: Reach,
 }
 
 /// The store, in which the caller changes things in the course of this request.
@@ -33,16 +38,90 @@ pub(crate) struct Acting {
     pub(crate) store: Arc<dyn Store>,
     /// The request, as the audit log has it.
     pub(crate) request: String,
+    /// What the caller works with.
+    pub(crate) seen: Seen,
+}
+
+/// What the caller sees. What is beyond it is not there for this caller.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen(pub(crate) Reach);
+
+impl Seen {
+    /// That a thing of this target is seen; where not, it is not found, in the words of a thing that is not there.
+    pub(crate) fn thing(
+        &self,
+        what: &'static str,
+        id: &(dyn Display + Sync),
+        target: &TargetName,
+    ) -> Result<(), Problem> {
+        self.hidden(what, id, self.0.covers(target))
+    }
+
+    /// That a target is seen.
+    pub(crate) fn target(&self, target: &TargetName) -> Result<(), Problem> {
+        self.thing("target", target, target)
+    }
+
+    /// That a plan is seen: all that it is about.
+    pub(crate) fn plan(&self, plan: &PlanSummary) -> Result<(), Problem> {
+        self.hidden("plan", &plan.id, self.0.covers_all(&plan.targets))
+    }
+
+    /// That an identity is seen: it has an account in a target that is.
+    pub(crate) async fn identity(&self, store: &dyn Store, id: IdentityId) -> Result<(), Problem> {
+        if self.0.targets().is_none() {
+            return Ok(());
+        }
+        let accounts = AccountFilter { reach: self.0.clone(), identity: Some(id), ..AccountFilter::default() };
+        let known = store.accounts(accounts, PageRequest::first(1)).await?;
+        self.hidden("identity", &id, !known.is_empty())
+    }
+
+    /// Whether only some targets are seen.
+    pub(crate) fn is_narrow(&self) -> bool {
+        self.0.targets().is_some()
+    }
+
+    fn hidden(&self, what: &'static str, id: &(dyn Display + Sync), is_seen: bool) -> Result<(), Problem> {
+        if is_seen { Ok(()) } else { Err(StoreError::NotFound { what, id: id.to_string() }.into()) }
+    }
 }
 
 /// Only who shows a token comes through.
 pub(crate) async fn require_token(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
-    match caller(&state, request.headers()).await {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
+    let now = (state.now)();
+    let caller = match caller(&state, request.headers()).await {
+        Ok(caller) => caller,
+        Err(problem) => return turned_away(&state, request.extensions().get::<Peer>().copied(), problem, now),
+    };
+    let holder = Holder::Token(caller.name.clone());
+    let entered = state.quotas.request(&holder, now);
+    let entered = entered.and_then(|standing| Ok((standing, state.quotas.answer(&holder)?)));
+    let (standing, place) = match entered {
+        Ok(entered) => entered,
+        Err(refused) => {
+            let mut response = Problem::from(refused).into_response();
+            state.quotas.tell_refused(response.headers_mut(), Some(&holder), refused);
+            return response;
         }
-        Err(problem) => problem.into_response(),
+    };
+    request.extensions_mut().insert(caller);
+    let mut response = next.run(request).await;
+    drop(place);
+    state.quotas.tell(response.headers_mut(), &holder, standing);
+    response
+}
+
+/// Who shows no good token is counted by address; who does that too often is told to come back.
+fn turned_away(state: &ApiState, peer: Option<Peer>, problem: Problem, now: Timestamp) -> Response {
+    let counted = if problem.is_unauthorized() { state.quotas.wrong_token(peer, now) } else { Ok(()) };
+    match counted {
+        Ok(()) => problem.into_response(),
+        Err(refused) => {
+            let mut response = Problem::from(refused).into_response();
+            state.quotas.tell_refused(response.headers_mut(), None, refused);
+            response
+        }
     }
 }
 
@@ -55,7 +134,7 @@ async fn caller(state: &ApiState, headers: &HeaderMap) -> Result<Caller, Problem
         .map(|(_, token)| token.trim())
         .ok_or_else(Problem::unauthorized)?;
     if state.token.is(shown) {
-        return Ok(Caller { name: crate::token::host_name(), role: ApiRole::Admin });
+        return Ok(Caller { name: crate::token::host_name(), role: ApiRole::Admin, reach: Reach::Everything });
     }
     // What is looked up is a digest: how long that takes says nothing about the token.
     let kept = state.store.api_token(Digest::of(shown)).await?.ok_or_else(Problem::unauthorized)?;
@@ -66,21 +145,47 @@ async fn caller(state: &ApiState, headers: &HeaderMap) -> Result<Caller, Problem
     if is_to_be_noted(&kept, now) {
         state.store.note_token_use(&kept.name, now).await?;
     }
-    Ok(Caller { name: kept.name, role: kept.role })
+    let reach = if kept.role == ApiRole::Owner { Reach::Targets(kept.targets) } else { Reach::Everything };
+    Ok(Caller { name: kept.name, role: kept.role, reach })
 }
 
 fn is_to_be_noted(kept: &KeptApiToken, now: Timestamp) -> bool {
     kept.last_used_at.is_none_or(|last| now.duration_since(last) >= BETWEEN_NOTES)
 }
 
-/// These routes are for those who may do this, and their description says so.
-pub(crate) fn only_for(permission: Permission, mut routes: OpenApiRouter<ApiState>) -> OpenApiRouter<ApiState> {
-    for_permission(routes.get_openapi_mut(), permission);
+/// These routes are for those who may do this, and their description says so. They are closed to owners of targets, whatever
+/// these may: a route that shows an owner nothing of others is opened by [`owners_too`].
+pub(crate) fn only_for(permission: Permission, routes: OpenApiRouter<ApiState>) -> OpenApiRouter<ApiState> {
+    guarded(permission, Owners::Out, routes)
+}
+
+/// These routes are for those who may do this, owners of targets among them: each keeps to what its caller sees.
+pub(crate) fn owners_too(permission: Permission, routes: OpenApiRouter<ApiState>) -> OpenApiRouter<ApiState> {
+    guarded(permission, Owners::In, routes)
+}
+
+/// Whether routes are open to owners of targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owners {
+    In,
+    Out,
+}
+
+impl Owners {
+    /// Whether somebody with this role comes through.
+    pub(crate) fn let_in(self, role: ApiRole, permission: Permission) -> bool {
+        role.may(permission) && (role != ApiRole::Owner || self == Self::In)
+    }
+}
+
+fn guarded(permission: Permission, owners: Owners, mut routes: OpenApiRouter<ApiState>) -> OpenApiRouter<ApiState> {
+    for_permission(routes.get_openapi_mut(), permission, owners);
     // Who may not do it is told that, whatever the conditions (RFC 9110 section 13.2.1): what is layered later comes first.
     routes.route_layer(middleware::from_fn(conditional)).route_layer(middleware::from_fn(
         move |request: Request, next: Next| async move {
             match request.extensions().get::<Caller>() {
-                Some(caller) if caller.role.may(permission) => next.run(request).await,
+                Some(caller) if owners.let_in(caller.role, permission) => next.run(request).await,
+                Some(caller) if caller.role.may(permission) => Problem::closed_to_owners().into_response(),
                 Some(caller) => Problem::forbidden(caller.role, permission).into_response(),
                 None => Problem::unauthorized().into_response(),
             }
@@ -98,6 +203,15 @@ impl FromRequestParts<ApiState> for Acting {
         if let Some(key) = parts.extensions.get::<RequestKey>() {
             store = store.answering(key.clone());
         }
-        Ok(Self { store, request })
+        Ok(Self { store, request, seen: Seen(caller.reach.clone()) })
+    }
+}
+
+impl FromRequestParts<ApiState> for Seen {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Caller>().ok_or_else(Problem::unauthorized)?;
+        Ok(Self(caller.reach.clone()))
     }
 }

@@ -8,6 +8,10 @@ use serde::de::{DeserializeOwned, Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::Duration;
+
+/// A body that takes longer is not waited for.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A JSON object as body. What cannot be read is a problem that says where.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -16,8 +20,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let axum::Json(Object(value)) = axum::Json::from_request(request, state)
-            .await
+        let read = tokio::time::timeout(PATIENCE, axum::Json::from_request(request, state)).await;
+        let axum::Json(Object(value)) = read
+            .map_err(|_| Problem::too_slow())?
             .map_err(|rejection: JsonRejection| Problem::bad_body(rejection.status(), rejection.body_text()))?;
         Ok(Self(value))
     }

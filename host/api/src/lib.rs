@@ -12,15 +12,19 @@ mod headers;
 mod metrics;
 mod news;
 mod problem;
+mod quota;
 mod repeating;
 mod scim;
+mod serving;
 mod token;
 mod traced;
 mod v1;
 mod work;
 
 pub use news::News;
+pub use quota::Quotas;
 pub use scim::issue_scim_token;
+pub use serving::{CertificateError, Certificates};
 pub use token::{ApiToken, issue_token};
 
 use axum::extract::{DefaultBodyLimit, State};
@@ -38,6 +42,7 @@ use purser_model::seal::PlanKey;
 use purser_reconcile::Engine;
 use purser_store::Store;
 use purser_webhook::Webhooks;
+use serving::Connections;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -64,6 +69,8 @@ pub struct ApiState {
     pub webhooks: Arc<Webhooks>,
     /// Copies of the store that the host makes.
     pub backups: Arc<Backups>,
+    /// How much is asked, and by whom.
+    pub quotas: Arc<Quotas>,
     /// The program's version.
     pub version: &'static str,
     /// The time.
@@ -93,17 +100,14 @@ pub fn router(state: ApiState) -> Router {
         .nest("/scim/v2", scim::routes(&state, purser_scim_server::ServerLimits::default()))
         .fallback(async || Problem::not_found("no such resource"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .layer(middleware::map_response(headers::secured))
         .layer(middleware::from_fn(traced::request))
         .with_state(state);
-    api.clone().merge(console::routes(api, now))
+    api.clone().merge(console::routes(api, now)).layer(middleware::map_response(headers::secured))
 }
 
-/// Serves the API on a listener until `shutdown` is done; requests under way are finished.
-///
-/// # Errors
-/// The listener fails.
-pub async fn serve<F>(listener: TcpListener, state: ApiState, shutdown: F) -> std::io::Result<()>
+/// Serves the API on a listener until `shutdown` is done, over TLS where there are certificates; requests under way are
+/// finished.
+pub async fn serve<F>(listener: TcpListener, state: ApiState, tls: Option<Arc<Certificates>>, shutdown: F)
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -118,7 +122,8 @@ where
         // Who follows events would never leave.
         news.stop();
     };
-    axum::serve(listener, router(state)).with_graceful_shutdown(shutdown).await
+    let connections = Connections { tls, most: state.engine.rules().configuration().api.limits.connections };
+    serving::serve(listener, router(state), connections, shutdown).await;
 }
 
 async fn health(State(state): State<ApiState>) -> Json<serde_json::Value> {

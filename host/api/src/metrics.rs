@@ -43,6 +43,11 @@ struct OfLimit {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfReason {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct OfDeliveries {
     webhook: String,
     outcome: &'static str,
@@ -66,6 +71,7 @@ pub(crate) async fn handle(State(state): State<ApiState>) -> Result<Response, Pr
     targets(&state, &mut registry).await?;
     host(&state, &mut registry).await?;
     webhooks(&state, &mut registry).await?;
+    requests(&state, &mut registry);
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|_| Problem::internal())?;
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response())
@@ -117,6 +123,17 @@ async fn host(state: &ApiState, registry: &mut Registry) -> Result<(), Problem> 
     }
     registry.register("limits_reached", "How often calls into connectors reached a limit", limits);
     Ok(())
+}
+
+fn requests(state: &ApiState, registry: &mut Registry) {
+    let refused = Family::<OfReason, Counter>::default();
+    for (reason, count) in state.quotas.counts() {
+        refused.get_or_create(&OfReason { reason }).inc_by(count);
+    }
+    registry.register("requests_refused", "Requests that were refused since the start, by the limit reached", refused);
+    let streams = Count::default();
+    streams.set(state.quotas.following());
+    registry.register("event_streams", "Who follows events now", streams);
 }
 
 async fn webhooks(state: &ApiState, registry: &mut Registry) -> Result<(), Problem> {

@@ -42,8 +42,11 @@ pub(crate) enum Code {
     TooLarge,
     NotJson,
     KeyReused,
+    TooSlow,
+    TooManyRequests,
     Internal,
     ConnectorFailed,
+    Overloaded,
 }
 
 impl Code {
@@ -132,6 +135,21 @@ impl Code {
                 "Another request",
                 "the `Idempotency-Key` belongs to another request",
             ),
+            Self::TooSlow => {
+                ("too-slow", StatusCode::REQUEST_TIMEOUT, "Too slow", "the body did not arrive within 30 seconds")
+            }
+            Self::TooManyRequests => (
+                "too-many-requests",
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many requests",
+                "the caller asks more than this host allows; `Retry-After` says when to come back",
+            ),
+            Self::Overloaded => (
+                "overloaded",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Overloaded",
+                "everybody together asks more than this host allows; `Retry-After` says when to come back",
+            ),
             Self::Internal => (
                 "internal",
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -179,6 +197,9 @@ pub(crate) struct Problem {
     /// The first event that is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     oldest: Option<u64>,
+    /// When to come back, in seconds.
+    #[serde(skip)]
+    retry_after: Option<u64>,
 }
 
 fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
@@ -188,7 +209,7 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 impl Problem {
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
         let (_, status, title, _) = code.row();
-        Self { status, code, title, detail: detail.into(), oldest: None }
+        Self { status, code, title, detail: detail.into(), oldest: None, retry_after: None }
     }
 
     /// The status of an answer with it.
@@ -227,17 +248,38 @@ impl Problem {
     pub(crate) fn forbidden(role: ApiRole, needed: Permission) -> Self {
         let who = match needed {
             Permission::Read => "every role",
-            Permission::Operate => "operators and admins",
-            Permission::Approve => "approvers and admins",
+            Permission::Operate => "operators, owners and admins",
+            Permission::Approve => "approvers, owners and admins",
             Permission::Administer => "admins",
         };
         let detail = format!("your token has the role {role}; this is for {who}");
         Self::new(Code::Forbidden, detail)
     }
 
+    /// It is about more than some targets.
+    pub(crate) fn closed_to_owners() -> Self {
+        Self::new(Code::Forbidden, "your token is bound to targets; this is about more than those")
+    }
+
     /// It is the host's fault.
     pub(crate) fn internal() -> Self {
         Self::new(Code::Internal, "the host could not answer; its log says why")
+    }
+
+    /// The body took too long.
+    pub(crate) fn too_slow() -> Self {
+        Self::new(Code::TooSlow, "the body did not arrive within 30 seconds; send it without a break")
+    }
+
+    /// A limit is reached: by the caller, or by all together.
+    pub(crate) fn come_back(callers: bool, detail: impl Into<String>, after: u64) -> Self {
+        let code = if callers { Code::TooManyRequests } else { Code::Overloaded };
+        Self { retry_after: Some(after), ..Self::new(code, detail) }
+    }
+
+    /// Whether it says that a good token is wanted.
+    pub(crate) fn is_unauthorized(&self) -> bool {
+        self.status == StatusCode::UNAUTHORIZED
     }
 
     /// A parameter is wrong.
@@ -262,9 +304,12 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = self.status;
+        let (status, retry_after) = (self.status, self.retry_after);
         let mut response = (status, Json(self)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

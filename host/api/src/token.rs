@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use purser_model::access::ApiRole;
-use purser_model::id::TokenName;
+use purser_model::id::{TargetName, TokenName};
 use purser_model::object::Digest;
 use purser_store::{KeptApiToken, NewApiToken, Store, StoreError};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Tokens begin with this, so that scanners for secrets know them.
@@ -53,11 +54,13 @@ pub(crate) fn host_name() -> TokenName {
 /// Makes a token and keeps its digest. The text is in the answer and nowhere else.
 ///
 /// # Errors
-/// [`StoreError::Refused`] where the name is taken, or the token would have expired already.
+/// [`StoreError::Refused`] where the name is taken, the token would have expired already, or an owner has no target or
+/// somebody else has one.
 pub async fn issue_token(
     store: &dyn Store,
     name: TokenName,
     role: ApiRole,
+    targets: BTreeSet<TargetName>,
     expires_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<(KeptApiToken, String), StoreError> {
@@ -69,7 +72,13 @@ pub async fn issue_token(
     if expires_at.is_some_and(|end| end <= now) {
         return Err(refused("it would have expired already: say a time to come"));
     }
+    if (role == ApiRole::Owner) == targets.is_empty() {
+        return Err(refused(match role {
+            ApiRole::Owner => "an owner owns targets: name at least one",
+            _ => "only an owner is bound to targets: take the role owner, or name none",
+        }));
+    }
     let text = format!("{PREFIX}{}", Digest(rand::random()));
-    let token = NewApiToken { name, role, digest: Digest::of(&text), expires_at };
+    let token = NewApiToken { name, role, targets, digest: Digest::of(&text), expires_at };
     Ok((store.keep_api_token(token, now).await?, text))
 }

@@ -27,15 +27,17 @@ mod tokens;
 mod webhooks;
 
 use crate::ApiState;
-use crate::auth::only_for;
+use crate::auth::{only_for, owners_too};
 use purser_model::access::Permission;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
-    only_for(Permission::Read, reading())
-        .merge(only_for(Permission::Operate, operating()))
-        .merge(only_for(Permission::Approve, approving()))
+    owners_too(Permission::Read, reading())
+        .merge(only_for(Permission::Read, reading_everything()))
+        .merge(owners_too(Permission::Operate, operating()))
+        .merge(only_for(Permission::Operate, operating_everything()))
+        .merge(owners_too(Permission::Approve, approving()))
         .merge(only_for(Permission::Administer, administering()))
 }
 
@@ -44,14 +46,6 @@ fn reading() -> OpenApiRouter<ApiState> {
         .routes(routes!(identities::list::handle))
         .routes(routes!(identities::read::handle))
         .routes(routes!(identities::explain::handle))
-        .routes(routes!(groups::list::handle))
-        .routes(routes!(groups::read::handle))
-        .routes(routes!(groups::members::handle))
-        .routes(routes!(roles::list::handle))
-        .routes(routes!(roles::read::handle))
-        .routes(routes!(roles::holders::handle))
-        .routes(routes!(assignments::list::handle))
-        .routes(routes!(assignments::read::handle))
         .routes(routes!(accounts::list::handle))
         .routes(routes!(accounts::read::handle))
         .routes(routes!(operations::list::handle))
@@ -63,7 +57,6 @@ fn reading() -> OpenApiRouter<ApiState> {
         .routes(routes!(plans::items::handle))
         .routes(routes!(targets::list::handle))
         .routes(routes!(targets::read::handle))
-        .routes(routes!(limits::list::handle))
         .routes(routes!(cases::list::handle))
         .routes(routes!(cases::read::handle))
         .routes(routes!(held::list::handle))
@@ -75,6 +68,20 @@ fn reading() -> OpenApiRouter<ApiState> {
         .routes(routes!(insight::drift::handle))
         .routes(routes!(insight::failures::handle))
         .routes(routes!(insight::latency::handle))
+}
+
+/// What cannot be told target by target.
+fn reading_everything() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(groups::list::handle))
+        .routes(routes!(groups::read::handle))
+        .routes(routes!(groups::members::handle))
+        .routes(routes!(roles::list::handle))
+        .routes(routes!(roles::read::handle))
+        .routes(routes!(roles::holders::handle))
+        .routes(routes!(assignments::list::handle))
+        .routes(routes!(assignments::read::handle))
+        .routes(routes!(limits::list::handle))
         .routes(routes!(webhooks::list::handle))
         .routes(routes!(webhooks::read::handle))
         .routes(routes!(webhooks::dead::handle))
@@ -82,24 +89,28 @@ fn reading() -> OpenApiRouter<ApiState> {
         .routes(routes!(events::stream::handle))
 }
 
-fn operating() -> OpenApiRouter<ApiState> {
+fn operating_everything() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
-        .routes(routes!(identities::provision::handle))
         .routes(routes!(identities::suspension::put, identities::suspension::delete))
         .routes(routes!(identities::departure::put, identities::departure::delete))
         .routes(routes!(groups::member::add, groups::member::remove))
         .routes(routes!(assignments::make::handle))
         .routes(routes!(assignments::bulk::handle))
         .routes(routes!(assignments::end::handle))
+        .routes(routes!(webhooks::test::handle))
+        .routes(routes!(webhooks::redeliver::handle))
+        .routes(routes!(webhooks::enable::handle))
+}
+
+fn operating() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(identities::provision::handle))
         .routes(routes!(accounts::link::handle))
         .routes(routes!(accounts::unlink::handle))
         .routes(routes!(cases::decide::handle))
         .routes(routes!(deletions::cancel::handle))
         .routes(routes!(operations::retry::handle))
         .routes(routes!(targets::release::handle))
-        .routes(routes!(webhooks::test::handle))
-        .routes(routes!(webhooks::redeliver::handle))
-        .routes(routes!(webhooks::enable::handle))
         .routes(routes!(runs::start::handle))
         .routes(routes!(plans::make::handle))
         .routes(routes!(plans::apply::handle))

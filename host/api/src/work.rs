@@ -71,11 +71,15 @@ where
                     warn!(%error, "work that somebody asked for over the API failed");
                 }
             });
-            let follow: [(HeaderName, String); 1] = [(header::LOCATION, place.clone())];
-            let begun = Begun { state: Going::Running, follow: place };
-            Ok((StatusCode::ACCEPTED, follow, Json(begun)).into_response())
+            Ok(going_on(place))
         }
     }
+}
+
+/// 202 with the place to look at.
+pub(crate) fn going_on(place: String) -> Response {
+    let follow: [(HeaderName, String); 1] = [(header::LOCATION, place.clone())];
+    (StatusCode::ACCEPTED, follow, Json(Begun { state: Going::Running, follow: place })).into_response()
 }
 
 /// Does the work to its end.

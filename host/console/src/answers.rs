@@ -219,6 +219,7 @@ impl Line {
 #[derive(Deserialize)]
 pub(crate) struct Plan {
     pub(crate) id: String,
+    pub(crate) requested_by: Option<String>,
     pub(crate) created_at: String,
     pub(crate) items: u64,
     pub(crate) operations: BTreeMap<String, u64>,

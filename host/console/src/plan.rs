@@ -21,6 +21,7 @@ pub fn plan(frame: &Frame, plan: &Value, lines: &Value) -> Result<String, Unread
         div.card.summary {
             dl.facts {
                 div { dt { "Made" } dd { (time(&plan.created_at)) } }
+                @if let Some(requester) = &plan.requested_by { div { dt { "Asked for by" } dd { (requester) } } }
                 div { dt { "Expires" } dd { (time_or(plan.seal.as_ref().map(|seal| seal.expires_at.as_str()), "never finished")) } }
                 div { dt { "Applied" } dd { (time_or(plan.applied_at.as_deref(), "not yet")) } }
                 div { dt { "Operations" } dd { (kinds(&plan)) } }

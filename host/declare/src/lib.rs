@@ -3,6 +3,7 @@
 //! [`load`] reads every `*.toml` of a directory as one configuration: a section may stand in any file, and in one only.
 //! Every mistake is reported, not only the first. `README.md` in this crate is the reference of the format.
 
+mod api;
 mod authentication;
 mod check;
 mod circle;

@@ -4,7 +4,7 @@ use crate::DeclarationText;
 use crate::circle::first_circle;
 use crate::problems::{Place, Problems};
 use crate::section::{Node, Section};
-use crate::{check, connectors, membership, source, target, webhook};
+use crate::{api, check, connectors, membership, source, target, webhook};
 use purser_model::configuration::Configuration;
 use purser_model::id::RoleName;
 use purser_plan::RulePlace;
@@ -63,6 +63,11 @@ impl Reading {
             && let Some(()) = self.declare_once("connectors", &section.place, files)
         {
             self.configuration.connectors = connectors::rules(section, &mut self.problems);
+        }
+        if let Some(section) = file.optional("api").and_then(|node| node.section(&mut self.problems))
+            && let Some(()) = self.declare_once("api", &section.place, files)
+        {
+            self.configuration.api = api::rules(section, base, &mut self.problems);
         }
         file.finish(&mut self.problems);
     }

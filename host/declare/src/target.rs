@@ -9,10 +9,12 @@ use crate::section::{Node, Section};
 use crate::timing;
 use crate::units;
 use crate::{insight, instance, mapping, password};
-use purser_model::configuration::{DeclaredEntitlement, Deprovisioning, Leaving, Target};
+use purser_model::configuration::{Approval, DeclaredEntitlement, Deprovisioning, Leaving, Target};
 use purser_model::id::TargetName;
 use std::collections::BTreeMap;
 use std::path::Path;
+
+const APPROVALS: [(&str, Approval); 2] = [("anybody", Approval::Anybody), ("another-person", Approval::AnotherPerson)];
 
 const LEAVING: &[(&str, Deprovisioning)] =
     &[("keep", Deprovisioning::Keep), ("disable", Deprovisioning::Disable), ("delete", Deprovisioning::Delete)];
@@ -35,6 +37,7 @@ pub(crate) fn read(reading: &mut Reading, name: &TargetName, mut section: Sectio
     let guard = limits::guard(&mut section, &mut reading.problems);
     let retry = limits::retry(&mut section, &mut reading.problems);
     let quarantine = limits::quarantine(&mut section, &mut reading.problems);
+    let approval = section.optional("approval").and_then(|node| node.choice(&APPROVALS, &mut reading.problems));
     section.finish(&mut reading.problems);
     Target {
         correlation,
@@ -54,6 +57,7 @@ pub(crate) fn read(reading: &mut Reading, name: &TargetName, mut section: Sectio
         guard,
         retry,
         quarantine,
+        approval: approval.unwrap_or_default(),
         ..Target::new(instance, class)
     }
 }

@@ -1,6 +1,8 @@
 //! Who may use the API, and what for.
 
+use crate::id::TargetName;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -42,25 +44,28 @@ pub enum ApiRole {
     Operator,
     /// Look and approve, but not operate.
     Approver,
+    /// Look, operate and approve, in the targets that the token names and nowhere else.
+    Owner,
     /// Everything.
     Admin,
 }
 
 /// A word is no role of the API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no role of the API: it is one of viewer, operator, approver, admin")]
+#[error("`{0}` is no role of the API: it is one of viewer, operator, approver, owner, admin")]
 pub struct NotAnApiRole(String);
 
 impl ApiRole {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Viewer, Self::Operator, Self::Approver, Self::Admin];
+    pub const ALL: [Self; 5] = [Self::Viewer, Self::Operator, Self::Approver, Self::Owner, Self::Admin];
 
-    /// Whether it may.
+    /// Whether it may; an owner may in its own targets, and only what is open to owners.
     pub fn may(self, permission: Permission) -> bool {
         match (self, permission) {
             (Self::Admin, _)
             | (_, Permission::Read)
-            | (Self::Operator, Permission::Operate)
+            | (Self::Operator | Self::Owner, Permission::Operate)
+            | (Self::Owner, Permission::Approve)
             | (Self::Approver, Permission::Approve) => true,
             (_, Permission::Operate | Permission::Approve | Permission::Administer) => false,
         }
@@ -72,6 +77,7 @@ impl ApiRole {
             Self::Viewer => "viewer",
             Self::Operator => "operator",
             Self::Approver => "approver",
+            Self::Owner => "owner",
             Self::Admin => "admin",
         }
     }
@@ -90,18 +96,64 @@ impl FromStr for ApiRole {
     }
 }
 
+/// Which targets somebody sees and works with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// All of them, and what belongs to none.
+    #[default]
+    Everything,
+    /// Only what belongs to these.
+    Targets(BTreeSet<TargetName>),
+}
+
+impl Reach {
+    /// Whether what belongs to this target is within.
+    pub fn covers(&self, target: &TargetName) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Targets(targets) => targets.contains(target),
+        }
+    }
+
+    /// Whether what belongs to all of these targets is within; what belongs to none is not within some targets.
+    pub fn covers_all(&self, targets: &BTreeSet<TargetName>) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Targets(own) => !targets.is_empty() && targets.is_subset(own),
+        }
+    }
+
+    /// The targets, where there are only some.
+    pub fn targets(&self) -> Option<&BTreeSet<TargetName>> {
+        match self {
+            Self::Everything => None,
+            Self::Targets(targets) => Some(targets),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn nobody_but_admins_both_operates_and_approves() {
+    fn nobody_but_admins_both_operates_and_approves_everywhere() {
         for role in ApiRole::ALL {
             assert!(role.may(Permission::Read), "{role}");
-            assert_eq!(role.may(Permission::Operate) && role.may(Permission::Approve), role == ApiRole::Admin);
+            assert_eq!(
+                role.may(Permission::Operate) && role.may(Permission::Approve),
+                matches!(role, ApiRole::Admin | ApiRole::Owner)
+            );
             assert_eq!(role.may(Permission::Administer), role == ApiRole::Admin);
             assert_eq!(role.as_str().parse(), Ok(role));
         }
-        assert!("root".parse::<ApiRole>().unwrap_err().to_string().contains("viewer, operator, approver, admin"));
+        let (crm, erp): (TargetName, TargetName) = ("crm".parse().unwrap(), "erp".parse().unwrap());
+        let own = Reach::Targets([crm.clone()].into());
+        assert!(own.covers(&crm) && !own.covers(&erp) && Reach::Everything.covers(&erp));
+        assert!(own.covers_all(&BTreeSet::from([crm.clone()])) && !own.covers_all(&BTreeSet::from([crm, erp])));
+        assert!(!own.covers_all(&BTreeSet::new()), "what belongs to no target is nobody's own");
+        assert!(
+            "root".parse::<ApiRole>().unwrap_err().to_string().contains("viewer, operator, approver, owner, admin")
+        );
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Expressions are CEL texts here; `purser-plan` compiles them. Secrets are references here; the runtime reads them.
 
+use crate::api::ApiRules;
 pub use crate::authentication::{EndpointAuthentication, SecretReference};
 pub use crate::connectors::ConnectorReference;
 use crate::connectors::{ConnectorRules, InstanceLimits, UpgradePolicy};
@@ -19,7 +20,7 @@ use crate::webhook::Webhook;
 use crate::window::Windows;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,9 +41,17 @@ pub struct Configuration {
     pub connectors: ConnectorRules,
     /// Who is told of events.
     pub webhooks: BTreeMap<WebhookName, Webhook>,
+    /// How the API is served.
+    pub api: ApiRules,
 }
 
 impl Configuration {
+    /// The targets in which another person than the requester approves.
+    pub fn approved_by_others(&self) -> BTreeSet<TargetName> {
+        let strict = self.targets.iter().filter(|(_, target)| target.approval == Approval::AnotherPerson);
+        strict.map(|(name, _)| name.clone()).collect()
+    }
+
     /// A digest of all of it; equal configurations have equal digests, whatever files they were declared in.
     pub fn digest(&self) -> Digest {
         struct Into(blake3::Hasher);
@@ -408,6 +417,16 @@ pub struct ReconcileSchedules {
     pub delta: Option<Schedule>,
 }
 
+/// Who approves what is planned or held for a target.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Approval {
+    /// Everybody who may approve, and a plan that nobody rejected is applied.
+    #[default]
+    Anybody,
+    /// Somebody else than who asked for it; nothing of a plan is done that nobody approved.
+    AnotherPerson,
+}
+
 /// How much a target may be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
@@ -453,6 +472,8 @@ pub struct Target {
     pub password: Option<PasswordPolicy>,
     /// What happens on leaving.
     pub leaving: Leaving,
+    /// Who approves what is planned or held here.
+    pub approval: Approval,
     /// Entitlements by the name that roles use.
     pub entitlements: BTreeMap<String, DeclaredEntitlement>,
     /// When it is reconciled.
@@ -486,6 +507,7 @@ impl Target {
             mappings: Vec::new(),
             password: None,
             leaving: Deprovisioning::Disable.into(),
+            approval: Approval::default(),
             entitlements: BTreeMap::new(),
             reconcile: ReconcileSchedules::default(),
             windows: Windows::default(),

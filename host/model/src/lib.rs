@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod account;
+pub mod api;
 pub mod assignment;
 pub mod audit;
 pub mod authentication;

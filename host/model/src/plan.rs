@@ -5,7 +5,7 @@ use crate::id::{AccountId, IdentityId, PlanId, TargetName};
 use crate::object::Digest;
 use crate::operation::Intent;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One operation of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -152,6 +152,9 @@ pub struct PlanLine {
     /// Why it is stale or held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// Who approved or rejected it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<String>,
     /// The item.
     #[serde(flatten)]
     pub item: PlanItem,
@@ -165,6 +168,13 @@ pub struct PlanSummary {
     pub id: PlanId,
     /// When it was made.
     pub created_at: jiff::Timestamp,
+    /// Who asked for it; none where an older Purser made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_by: Option<String>,
+    /// The targets that it does something in.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<TargetName>))]
+    pub targets: BTreeSet<TargetName>,
     /// How many items it has.
     pub items: u64,
     /// How many operations by name.

@@ -1,6 +1,6 @@
 //! Runs: one import or reconciliation, with its checkpoint and its counts.
 
-use crate::id::RunId;
+use crate::id::{RunId, TargetName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -40,6 +40,16 @@ pub enum RunState {
     Completed,
     /// Stopped, with the reason; nothing that it had not finished was acted on.
     Failed,
+}
+
+impl Run {
+    /// The target that it looks at; none where it reads a source.
+    pub fn target(&self) -> Option<TargetName> {
+        match self.kind {
+            RunKind::Import => None,
+            RunKind::Reconciliation | RunKind::Changes => self.subject.parse().ok(),
+        }
+    }
 }
 
 impl RunState {

@@ -17,6 +17,8 @@ fn summary() -> PlanSummary {
     PlanSummary {
         id: PlanId(uuid::Uuid::from_u128(7)),
         created_at: "2026-11-25T12:00:00Z".parse().expect("a time"),
+        requested_by: None,
+        targets: std::collections::BTreeSet::new(),
         items: 1,
         operations: BTreeMap::new(),
         states: BTreeMap::from([(ItemState::Open, 1)]),

@@ -141,7 +141,7 @@ impl Engine {
 
     /// Those that are not closed.
     async fn cases_of(&self, identity: IdentityId, target: Option<&TargetName>) -> Result<Vec<Case>, EngineError> {
-        let filter = CaseFilter { target: target.cloned(), identity: Some(identity), state: None };
+        let filter = CaseFilter { target: target.cloned(), identity: Some(identity), ..CaseFilter::default() };
         let mut cases = self.store.cases(filter, PageRequest::first(PAGE)).await?;
         cases.retain(|case| case.state != CaseState::Closed);
         Ok(cases)
@@ -153,7 +153,8 @@ impl Engine {
         identity: IdentityId,
         target: Option<&TargetName>,
     ) -> Result<Vec<Operation>, EngineError> {
-        let filter = OperationFilter { identity: Some(identity), target: target.cloned(), state: None };
+        let filter =
+            OperationFilter { identity: Some(identity), target: target.cloned(), ..OperationFilter::default() };
         Ok(self.store.operations(filter, PageRequest::first(PAGE)).await?)
     }
 

@@ -6,7 +6,7 @@
 
 use crate::engine::{Engine, EngineError};
 use crate::planning::Planned;
-use crate::plans::ApplyOptions;
+use crate::plans::Choice;
 use jiff::{SignedDuration, Timestamp};
 use purser_model::guard::{Guard, GuardLimit, Taking};
 use purser_model::id::{AccountId, IdentityId, PlanId, TargetName};
@@ -249,11 +249,11 @@ impl Engine {
         &self,
         plan: PlanId,
         digests: &[Digest],
-        options: ApplyOptions,
+        choice: &Choice,
     ) -> Result<(Excesses, u64), EngineError> {
         let mut added: BTreeMap<Where, u64> = BTreeMap::new();
         let mut after = 0;
-        while let Some((last, wanted)) = self.wanted_after(plan, after, digests, options).await? {
+        while let Some((last, wanted)) = self.wanted_after(plan, after, digests, choice).await? {
             after = last;
             self.add_takings(&mut added, wanted.iter().map(|(_, item)| item)).await?;
         }

@@ -2,15 +2,15 @@
 
 use crate::engine::{Engine, EngineError};
 use crate::environment::Progress;
-use crate::guard::{self, Excesses, Sorted};
+use crate::guard::{self, Sorted};
 use crate::worker::ApplyReport;
 use jiff::Timestamp;
-use purser_model::id::PlanId;
+use purser_model::id::{AccountId, PlanId, TargetName};
 use purser_model::later;
 use purser_model::object::Digest;
-use purser_model::plan::{ItemState, PlanItem, PlanSummary};
+use purser_model::plan::{ItemState, PlanItem, PlanLine, PlanSummary};
 use purser_model::seal::{ItemsDigest, PlanKey, PlanSeal, PlanTerms};
-use purser_store::{KeptItem, PlanStep, StaleItem};
+use purser_store::{Decided, Decision, HeldDecided, KeptItem, PlanStep, StaleItem, Store, StoreError};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -26,6 +26,31 @@ pub struct ApplyOptions {
     pub other_declarations: bool,
     /// Where the plan takes more away than the guard lets pass: do it, if that concerns at most so many accounts.
     pub takings_allowed: Option<u64>,
+    /// The plan was made only to be applied at once, as a host does by itself: nobody is asked to approve it.
+    pub at_once: bool,
+}
+
+/// Which items of a plan are applied.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Choice {
+    options: ApplyOptions,
+    /// The targets in which only what another person than the requester approved is applied.
+    apart: BTreeSet<TargetName>,
+    requested_by: Option<String>,
+}
+
+impl Choice {
+    fn wants(&self, line: &PlanLine) -> bool {
+        match line.state {
+            ItemState::Approved => !self.apart.contains(&line.item.target) || self.is_anothers(line),
+            ItemState::Open => !self.options.approved_only && !self.apart.contains(&line.item.target),
+            ItemState::Rejected | ItemState::Applied | ItemState::Stale | ItemState::Held => false,
+        }
+    }
+
+    fn is_anothers(&self, line: &PlanLine) -> bool {
+        line.decided_by.is_some() && self.requested_by.is_some() && line.decided_by != self.requested_by
+    }
 }
 
 /// Why a stored plan is not applied. Nothing of it was done then.
@@ -75,12 +100,26 @@ pub enum PlanRefused {
 }
 
 impl Engine {
-    /// Keeps items as a plan under this host's seal, a batch at a time.
+    /// Keeps items as a plan that the author of the engine's store asked for: see [`Engine::keep_plan_of`].
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn keep_plan(
+        &self,
+        items: &[PlanItem],
+        key: &PlanKey,
+        life: Duration,
+    ) -> Result<PlanSummary, EngineError> {
+        self.keep_plan_of(self.store.as_ref(), items, key, life).await
+    }
+
+    /// Keeps items as a plan under this host's seal, a batch at a time. Whoever `requester` writes for asked for it.
     ///
     /// # Errors
     /// The store fails. What was kept so far is never applied then, since it has no seal.
-    pub async fn keep_plan(
+    pub async fn keep_plan_of(
         &self,
+        requester: &dyn Store,
         items: &[PlanItem],
         key: &PlanKey,
         life: Duration,
@@ -91,14 +130,43 @@ impl Engine {
             configuration: self.rules.configuration().digest(),
             what_if: self.looks_only,
         };
-        let plan = self.store.begin_plan(now).await?;
+        let plan = requester.begin_plan(now).await?;
         let mut digest = ItemsDigest::default();
         let mut positions = 1..;
         for batch in items.chunks(self.settings.plan_batch.max(1) as usize) {
-            let kept = self.store.add_plan_items(plan, batch.to_vec()).await?;
+            let kept = requester.add_plan_items(plan, batch.to_vec()).await?;
             positions.by_ref().zip(&kept).for_each(|(position, item)| digest.add(position, item));
         }
-        Ok(self.store.seal_plan(plan, key.seal(plan, terms, digest), self.clock.now()).await?)
+        Ok(requester.seal_plan(plan, key.seal(plan, terms, digest), self.clock.now()).await?)
+    }
+
+    /// Approves or rejects items of a plan, as whoever `decider` writes for: see [`Store::decide_plan_items`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn decide_plan(
+        &self,
+        decider: &dyn Store,
+        plan: PlanId,
+        positions: Option<BTreeSet<u64>>,
+        decision: Decision,
+    ) -> Result<Decided, StoreError> {
+        let apart = self.rules.configuration().approved_by_others();
+        decider.decide_plan_items(plan, positions, decision, apart, self.clock.now()).await
+    }
+
+    /// Decides on what the guard holds, as whoever `decider` writes for: see [`Store::decide_held`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn decide_held(
+        &self,
+        decider: &dyn Store,
+        accounts: Vec<AccountId>,
+        decision: Decision,
+    ) -> Result<HeldDecided, StoreError> {
+        let apart = self.rules.configuration().approved_by_others();
+        decider.decide_held(accounts, decision, apart, self.clock.now()).await
     }
 
     /// Applies a stored plan: exactly its items, and answers no wake-up. One whose precondition no longer holds is skipped
@@ -115,13 +183,20 @@ impl Engine {
     ) -> Result<ApplyReport, EngineError> {
         self.nothing_is_awaited()?;
         let summary = self.store.plan(plan).await?;
-        let digests = self.verify(&summary, key, options).await?;
+        let choice = self.choice(&summary, options);
+        let digests = self.verify(&summary, key, &choice).await?;
         let views = self.views().await?;
         self.enqueue_missing_entitlements(&views).await?;
-        let (stale, guard) = self.enqueue_plan(plan, &digests, options).await?;
+        let (stale, guard) = self.enqueue_plan(plan, &digests, &choice).await?;
         let mut report = self.work_off_queue(progress).await?;
         (report.stale, report.guard) = (stale, guard);
         Ok(report)
+    }
+
+    fn choice(&self, plan: &PlanSummary, options: ApplyOptions) -> Choice {
+        let apart = self.rules.configuration().approved_by_others();
+        let apart = if options.at_once { BTreeSet::new() } else { apart };
+        Choice { options, apart, requested_by: plan.requested_by.clone() }
     }
 
     /// Writes the intents of a stored plan. The guard counts the plan as a whole before the first of them; what is too
@@ -130,22 +205,25 @@ impl Engine {
         &self,
         plan: PlanId,
         digests: &[Digest],
-        options: ApplyOptions,
+        choice: &Choice,
     ) -> Result<(Vec<StaleItem>, Vec<String>), EngineError> {
         let _counting = self.guarding.lock().await;
-        let (excesses, accounts) = self.guard_plan(plan, digests, options).await?;
-        let approved = !excesses.is_empty() && options.takings_allowed.is_some_and(|allowed| accounts <= allowed);
-        let excesses = if approved { Excesses::new() } else { excesses };
-        let mut stale = Vec::new();
+        let (mut excesses, accounts) = self.guard_plan(plan, digests, choice).await?;
+        let allowed = choice.options.takings_allowed;
+        let waved_through = !excesses.is_empty() && allowed.is_some_and(|allowed| accounts <= allowed);
+        // Whoever applies a plan may have asked for it: where another person approves, what is too much is held all the same.
+        let is_approved = |target: &TargetName| waved_through && !choice.apart.contains(target);
+        excesses.retain(|(target, _), _| !is_approved(target));
+        let (mut stale, nothing) = (Vec::new(), BTreeSet::new());
         let mut after = 0;
-        while let Some((last, wanted)) = self.wanted_after(plan, after, digests, options).await? {
+        while let Some((last, wanted)) = self.wanted_after(plan, after, digests, choice).await? {
             after = last;
-            let held_before = match approved {
-                true => BTreeSet::new(),
-                false => self.held_before(wanted.iter().map(|(_, item)| item)).await?,
-            };
+            let asked = wanted.iter().map(|(_, item)| item).filter(|item| !is_approved(&item.target));
+            let held_before = self.held_before(asked).await?;
             let step = |(position, item): (u64, PlanItem)| {
-                let Sorted { items: passes, held } = guard::sort(vec![item.clone()], &held_before, &excesses);
+                let approved = is_approved(&item.target);
+                let before = if approved { &nothing } else { &held_before };
+                let Sorted { items: passes, held } = guard::sort(vec![item.clone()], before, &excesses);
                 (position, PlanStep { item, passes, held, approved })
             };
             let steps = wanted.into_iter().map(step).collect();
@@ -160,35 +238,29 @@ impl Engine {
         plan: PlanId,
         after: u64,
         digests: &[Digest],
-        options: ApplyOptions,
+        choice: &Choice,
     ) -> Result<Option<(u64, Vec<(u64, PlanItem)>)>, EngineError> {
         let batch = self.store.plan_items(plan, after, self.settings.plan_batch).await?;
         let Some(last) = batch.last().map(|kept| kept.line.position) else { return Ok(None) };
-        Ok(Some((last, wanted(plan, batch, digests, options)?)))
+        Ok(Some((last, wanted(plan, batch, digests, choice)?)))
     }
 
     /// Checks a plan against its seal, its expiry and the declarations. Gives the digests of its items, in their order: the
     /// store is read again while they are applied, and must still say the same.
-    async fn verify(
-        &self,
-        summary: &PlanSummary,
-        key: &PlanKey,
-        options: ApplyOptions,
-    ) -> Result<Vec<Digest>, EngineError> {
+    async fn verify(&self, summary: &PlanSummary, key: &PlanKey, choice: &Choice) -> Result<Vec<Digest>, EngineError> {
         let plan = summary.id;
         if summary.applied_at.is_some() {
             return Err(PlanRefused::AlreadyApplied(plan).into());
         }
         let Some(seal) = &summary.seal else { return Err(PlanRefused::NotSealed(plan).into()) };
-        let digests = self.item_digests(plan).await?;
+        let (digests, wanted) = self.item_digests(plan, choice).await?;
         let mut found = ItemsDigest::default();
         (1..).zip(&digests).for_each(|(position, digest)| found.add(position, digest));
         if !key.has_signed(plan, seal) || found.finish() != seal.digest {
             return Err(PlanRefused::Changed(plan).into());
         }
-        self.still_holds(plan, seal, options)?;
-        something_to_apply(summary, options)?;
-        Ok(digests)
+        self.still_holds(plan, seal, choice.options)?;
+        if wanted { Ok(digests) } else { Err(nothing_to_apply(summary, choice).into()) }
     }
 
     fn still_holds(&self, plan: PlanId, seal: &PlanSeal, options: ApplyOptions) -> Result<(), PlanRefused> {
@@ -204,18 +276,20 @@ impl Engine {
         }
     }
 
-    async fn item_digests(&self, plan: PlanId) -> Result<Vec<Digest>, EngineError> {
-        let mut digests = Vec::new();
+    /// The digests of all items in their order, and whether one of them is to be applied.
+    async fn item_digests(&self, plan: PlanId, choice: &Choice) -> Result<(Vec<Digest>, bool), EngineError> {
+        let (mut digests, mut wanted) = (Vec::new(), false);
         loop {
             let after = digests.len() as u64;
             let batch = self.store.plan_items(plan, after, self.settings.plan_batch).await?;
             if batch.is_empty() {
-                return Ok(digests);
+                return Ok((digests, wanted));
             }
             // A gap in the positions means that a row is gone.
             if (after + 1..).zip(&batch).any(|(position, kept)| kept.line.position != position) {
                 return Err(PlanRefused::Changed(plan).into());
             }
+            wanted |= batch.iter().any(|kept| choice.wants(&kept.line));
             digests.extend(batch.iter().map(|kept| kept.digest));
         }
     }
@@ -229,7 +303,7 @@ fn wanted(
     plan: PlanId,
     batch: Vec<KeptItem>,
     digests: &[Digest],
-    options: ApplyOptions,
+    choice: &Choice,
 ) -> Result<Vec<(u64, PlanItem)>, PlanRefused> {
     let mut wanted = Vec::new();
     for KeptItem { line, digest } in batch {
@@ -237,25 +311,22 @@ fn wanted(
         if index.and_then(|index| digests.get(index)) != Some(&digest) {
             return Err(PlanRefused::Changed(plan));
         }
-        if is_wanted(line.state, options) {
+        if choice.wants(&line) {
             wanted.push((line.position, line.item));
         }
     }
     Ok(wanted)
 }
 
-fn is_wanted(state: ItemState, options: ApplyOptions) -> bool {
-    state == ItemState::Approved || (state == ItemState::Open && !options.approved_only)
-}
-
-fn something_to_apply(summary: &PlanSummary, options: ApplyOptions) -> Result<(), PlanRefused> {
-    if summary.states.keys().any(|state| is_wanted(*state, options)) {
-        return Ok(());
-    }
+fn nothing_to_apply(summary: &PlanSummary, choice: &Choice) -> PlanRefused {
     let parts: Vec<String> = summary.states.iter().map(|(state, count)| format!("{count} {state}")).collect();
-    let advice = match options.approved_only {
-        true => "approve some with `purser plan approve`",
-        false => "make a new plan with `purser plan`",
+    let is_open = summary.states.contains_key(&ItemState::Open) || summary.states.contains_key(&ItemState::Approved);
+    let advice = match (choice.apart.is_empty(), is_open) {
+        (_, false) => "make a new plan with `purser plan`",
+        (true, true) => "approve some with `purser plan approve`",
+        (false, true) => {
+            "somebody else than who asked for it approves some, with `purser plan approve` or `POST /v1/plans/{id}/decision`"
+        }
     };
-    Err(PlanRefused::NothingToApply { plan: summary.id, why: format!("{}; {advice}", parts.join(", ")) })
+    PlanRefused::NothingToApply { plan: summary.id, why: format!("{}; {advice}", parts.join(", ")) }
 }

@@ -3,7 +3,7 @@
 use crate::SqliteStore;
 use crate::audit::Note;
 use crate::failure::{Result, not_found, refused};
-use crate::rows::{collect, from_word, micros, optional_time, time};
+use crate::rows::{collect, from_json, from_word, json as json_text, micros, optional_time, time};
 use crate::transaction::Transaction;
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use rusqlite::{Connection, Row};
 use serde_json::json;
 use std::sync::Arc;
 
-const COLUMNS: &str = "name, role, created_at, created_by, expires_at, last_used_at";
+const COLUMNS: &str = "name, role, created_at, created_by, expires_at, last_used_at, targets";
 
 impl SqliteStore {
     /// The same store, in which this actor changes things.
@@ -77,6 +77,7 @@ fn read(row: &Row<'_>) -> Result<KeptApiToken> {
         created_by: row.get(3)?,
         expires_at: optional_time(row.get(4)?)?,
         last_used_at: optional_time(row.get(5)?)?,
+        targets: from_json("API token", &row.get::<_, String>(6)?)?,
     })
 }
 
@@ -104,7 +105,8 @@ fn keep(tx: &Transaction<'_>, token: &NewApiToken, now: Timestamp) -> Result<Kep
         ));
     }
     tx.prepare_cached(
-        "INSERT INTO api_token (name, role, digest, created_at, created_by, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO api_token (name, role, digest, created_at, created_by, expires_at, targets) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute((
         token.name.as_str(),
@@ -113,8 +115,11 @@ fn keep(tx: &Transaction<'_>, token: &NewApiToken, now: Timestamp) -> Result<Kep
         micros(now),
         tx.author().actor.as_str(),
         token.expires_at.map(micros),
+        json_text("API token", &token.targets)?,
     ))?;
-    let details = json!({"role": {"old": null, "new": token.role}, "expires at": token.expires_at});
+    let details = json!({
+        "role": {"old": null, "new": token.role}, "expires at": token.expires_at, "targets": token.targets,
+    });
     let event = format!("role: {}", token.role);
     Note::about("api-token", &token.name).details(details).write(tx, now, "api-token-made", &event)?;
     named(tx, &token.name)?.ok_or_else(|| not_found("API token", &token.name))

@@ -1,7 +1,7 @@
 //! The audit log: a note of a change is an event and a row of the log, in the transaction of the change.
 
 use crate::failure::Result;
-use crate::rows::{collect, micros, stream_event};
+use crate::rows::{collect, micros, stream_event, within};
 use crate::transaction::{Transaction, kept_head};
 use jiff::Timestamp;
 use purser_model::audit::{AuditHead, AuditRow, BEFORE_THE_FIRST, BROKEN};
@@ -232,6 +232,10 @@ pub(crate) fn list(connection: &Connection, filter: &AuditFilter, page: &AuditPa
             sql.push_str(&format!(" AND {column} = ?"));
             values.push(value.into());
         }
+    }
+    if let Some(targets) = within(&filter.reach) {
+        sql.push_str(" AND target IN (SELECT value FROM json_each(?))");
+        values.push(targets.into());
     }
     if let Some(actor) = &filter.actor {
         sql.push_str(" AND (actor = ? OR activity = ?)");

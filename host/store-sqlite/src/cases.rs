@@ -2,7 +2,7 @@
 
 use crate::failure::{Result, not_found, refused};
 use crate::links;
-use crate::listing::{Listing, Order, PageQuery, at};
+use crate::listing::{Listing, OF_TARGETS, Order, PageQuery, at};
 use crate::rows::{Key, collect, from_json, from_word, json, micros, stream_event, time, wake};
 use crate::transaction::Transaction;
 use jiff::Timestamp;
@@ -46,6 +46,7 @@ pub(crate) fn list_query(filter: &CaseFilter, page: PageRequest<CaseId>) -> Page
         .equal("target", filter.target.as_ref().map(ToString::to_string))
         .equal("identity", filter.identity.map(|id| id.0.as_bytes().to_vec()))
         .equal("state", filter.state.map(|state| state.as_str().to_owned()))
+        .within(&filter.reach, OF_TARGETS)
         .page(&format!("SELECT {CASE} FROM match_case"), order, page.after.map(|id| at(id.0)), page.limit)
 }
 

@@ -40,6 +40,8 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0018-additions.sql")),
     M::up(include_str!("../migrations/0019-requests.sql")),
     M::up(include_str!("../migrations/0020-lists.sql")),
+    M::up(include_str!("../migrations/0021-approval.sql")),
+    M::up(include_str!("../migrations/0022-owners.sql")),
 ];
 
 /// Why the file could not be opened.

@@ -6,7 +6,7 @@ use crate::failure::{Result, damaged, not_found};
 use crate::held;
 use crate::hidden::Hidden;
 use crate::links::supersede_all;
-use crate::listing::{Listing, Order, PageQuery, at};
+use crate::listing::{Listing, OF_TARGETS, Order, PageQuery, at};
 use crate::matching;
 use crate::observation::{self, forget_account, hold, make_missing, record_one, release, write_account};
 use crate::quarantine;
@@ -504,5 +504,6 @@ pub(crate) fn list_query(filter: &OperationFilter, page: PageRequest<OperationId
         .equal_or_checked("target", filter.target.as_ref().map(ToString::to_string), by_target)
         .equal_or_checked("state", filter.state.map(|state| state.as_str().to_owned()), by_state)
         .all_hold(by_state.then_some("state <> 'applied'"))
+        .within(&filter.reach, OF_TARGETS)
         .page(&format!("SELECT {OPERATION} FROM operation"), order, page.after.map(|id| at(id.0)), page.limit)
 }

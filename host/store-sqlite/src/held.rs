@@ -1,18 +1,18 @@
 //! What the guard counts, what it holds, and what a person decides on it.
 
-use crate::failure::{Result, not_found};
+use crate::failure::{Result, not_found, refused};
 use crate::planning::{self, Place};
 use crate::rows::{self, Key, collect, from_json, from_word, json, micros, time, wake, write_event};
 use crate::transaction::Transaction;
 use jiff::Timestamp;
-use purser_model::id::{AccountId, IdentityId, Ids, TargetName};
+use purser_model::id::{AccountId, IdentityId, Ids, PlanId, TargetName};
 use purser_store::{
     Decision, Held, HeldDecided, HeldFilter, HeldItem, HeldState, PageRequest, StaleItem, TakingQuestion, TakingWeight,
 };
 use rusqlite::{Connection, OptionalExtension, Row};
 use std::collections::BTreeSet;
 
-const HELD: &str = "account, item, taking, reason, state, held_at, decided_at";
+const HELD: &str = "account, item, taking, reason, state, held_at, decided_at, requested_by";
 
 /// Operations that have taken something, or are about to, and that nobody approved.
 const COUNTED: &str = "approved = 0 AND ((state = 'applied' AND changed_at > ?3) \
@@ -27,19 +27,22 @@ fn read(row: &Row<'_>) -> Result<Held> {
         state: from_word("held item", &row.get::<_, String>(4)?)?,
         held_at: time(row.get(5)?)?,
         decided_at: rows::optional_time(row.get(6)?)?,
+        requested_by: row.get(7)?,
     })
 }
 
 pub(crate) fn list(connection: &Connection, filter: &HeldFilter, page: PageRequest<AccountId>) -> Result<Vec<Held>> {
     let mut query = connection.prepare_cached(&format!(
         "SELECT {HELD} FROM held WHERE (?1 IS NULL OR account > ?1) AND (?2 IS NULL OR target = ?2) \
-         AND (?3 IS NULL OR state = ?3) ORDER BY account LIMIT ?4"
+         AND (?3 IS NULL OR state = ?3) AND (?5 IS NULL OR target IN (SELECT value FROM json_each(?5))) \
+         ORDER BY account LIMIT ?4"
     ))?;
     let found = query.query((
         page.after.map(Key::from),
         filter.target.as_ref().map(TargetName::as_str),
         filter.state.map(HeldState::as_str),
         page.limit,
+        rows::within(&filter.reach),
     ))?;
     collect(found, read)
 }
@@ -96,13 +99,16 @@ pub(crate) fn usable(connection: &Connection, target: &TargetName, since: Timest
 }
 
 /// Keeps an item for a person to decide; one that was rejected stays so while nothing has changed. Says whether it is new.
-pub(crate) fn hold(tx: &Transaction<'_>, held: &HeldItem, now: Timestamp) -> Result<bool> {
+/// What was held before keeps its requester unless it comes from a plan, whose requester it gets.
+pub(crate) fn hold(tx: &Transaction<'_>, held: &HeldItem, plan: Option<PlanId>, now: Timestamp) -> Result<bool> {
     let known = tx
         .prepare_cached(&format!("SELECT {HELD} FROM held WHERE account = ?1"))?
         .query([Key::from(held.account)])?
         .next()?
         .map(read)
         .transpose()?;
+    let before = known.as_ref().and_then(|known| known.requested_by.clone());
+    let requested_by = plan.map(|plan| requester(tx, plan)).transpose()?.flatten().or(before);
     let (reason, held_at, is_new) = match known {
         Some(known) if known.state == HeldState::Rejected => {
             if known.item.precondition == held.item.precondition {
@@ -114,8 +120,8 @@ pub(crate) fn hold(tx: &Transaction<'_>, held: &HeldItem, now: Timestamp) -> Res
         None => (held.reason.clone(), now, true),
     };
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO held (account, identity, target, taking, item, reason, state, held_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7)",
+        "INSERT OR REPLACE INTO held (account, identity, target, taking, item, reason, state, held_at, requested_by) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8)",
     )?
     .execute((
         Key::from(held.account),
@@ -125,11 +131,18 @@ pub(crate) fn hold(tx: &Transaction<'_>, held: &HeldItem, now: Timestamp) -> Res
         json("held item", &held.item)?,
         reason,
         micros(held_at),
+        requested_by,
     ))?;
     if is_new {
         write_event(tx, now, "item-held", &held.account, &format!("in {}", held.item.target))?;
     }
     Ok(is_new)
+}
+
+/// Who asked for a plan.
+fn requester(tx: &Transaction<'_>, plan: PlanId) -> Result<Option<String>> {
+    let mut query = tx.prepare_cached("SELECT requested_by FROM plan WHERE id = ?1")?;
+    Ok(query.query_row([Key::from(plan)], |row| row.get(0)).optional()?.flatten())
 }
 
 /// What of an identity is not held again is dropped: its plan takes nothing there any more.
@@ -169,6 +182,7 @@ pub(crate) fn decide(
     ids: &Ids,
     accounts: &[AccountId],
     decision: Decision,
+    apart: &BTreeSet<TargetName>,
     now: Timestamp,
 ) -> Result<HeldDecided> {
     let mut decided = HeldDecided::default();
@@ -181,11 +195,22 @@ pub(crate) fn decide(
             .transpose()?
             .ok_or_else(|| not_found("held item", account))?;
         match decision {
+            Decision::Approve if is_own(tx, &held, apart) => {
+                let target = &held.item.target;
+                let why = format!(
+                    "you asked for the plan that it comes from, and in target {target} another person approves"
+                );
+                return Err(refused("held item", account, &why));
+            }
             Decision::Approve => approve(tx, ids, held, now, &mut decided)?,
             Decision::Reject => reject(tx, &held, now, &mut decided)?,
         }
     }
     Ok(decided)
+}
+
+fn is_own(tx: &Transaction<'_>, held: &Held, apart: &BTreeSet<TargetName>) -> bool {
+    apart.contains(&held.item.target) && held.requested_by.as_deref() == Some(tx.author().actor.as_str())
 }
 
 fn approve(tx: &Transaction<'_>, ids: &Ids, held: Held, now: Timestamp, decided: &mut HeldDecided) -> Result<()> {

@@ -1,8 +1,9 @@
 //! Reading identities, accounts and entitlements.
 
 use crate::failure::{Result, not_found};
-use crate::listing::{Listing, Order, PageQuery, at};
+use crate::listing::{Listing, OF_TARGETS, Order, PageQuery, at};
 use crate::rows::{self, ACCOUNT, ENTITLEMENT, IDENTITY, Key, collect, from_word};
+use purser_model::access::Reach;
 use purser_model::account::{Account, Entitlement};
 use purser_model::id::{AccountId, IdentityId, TargetName};
 use purser_model::identity::Identity;
@@ -60,8 +61,15 @@ pub(crate) fn sorted_query(filter: &IdentityFilter, sort: IdentitySort, page: Pa
         let (text, in_json) = (like(text), like_in_json(text));
         listing = listing.holds(found.to_owned(), [text.clone().into(), in_json.into(), text.into()]);
     }
+    let of_targets = "EXISTS (SELECT 1 FROM account WHERE account.identity = identity.id \
+         AND account.target IN (SELECT value FROM json_each(?)))";
     let order = Order { columns, descending: page.backwards };
-    listing.page(&format!("SELECT {IDENTITY} FROM identity"), order, behind, page.limit)
+    listing.within(&filter.reach, of_targets).page(
+        &format!("SELECT {IDENTITY} FROM identity"),
+        order,
+        behind,
+        page.limit,
+    )
 }
 
 /// Everything that has this text within.
@@ -101,14 +109,16 @@ pub(crate) fn accounts_query(filter: &AccountFilter, page: PageRequest<AccountId
             filter.situation.map(|situation| situation.as_str().to_owned()),
             filter.identity.is_none(),
         )
+        .within(&filter.reach, OF_TARGETS)
         .page(&format!("SELECT {ACCOUNT} FROM account"), order, page.after.map(|id| at(id.0)), page.limit)
 }
 
 /// Accounts that nobody grants, in order of id.
-pub(crate) fn leaving(connection: &Connection, page: PageRequest<AccountId>) -> Result<Vec<Account>> {
+pub(crate) fn leaving(connection: &Connection, reach: &Reach, page: PageRequest<AccountId>) -> Result<Vec<Account>> {
     let order = Order { columns: &["id"], descending: page.backwards };
     Listing::default()
         .holds("leaving_since IS NOT NULL AND remote_id IS NOT NULL".to_owned(), [])
+        .within(reach, OF_TARGETS)
         .page(&format!("SELECT {ACCOUNT} FROM account"), order, page.after.map(|id| at(id.0)), page.limit)
         .read(connection, rows::account)
 }

@@ -2,10 +2,11 @@
 
 use crate::SqliteStore;
 use crate::failure::Result;
-use crate::rows::{Key, collect, from_word, micros, optional_time, time};
+use crate::rows::{Key, collect, from_word, micros, optional_time, time, within};
 use crate::seen::marks;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use purser_model::access::Reach;
 use purser_model::id::{AccountId, IdentityId, RunId, TargetName};
 use purser_store::{
     Drift, EntitlementHolders, FailureCause, Insight, Latency, MeasuredFrom, Orphan, OrphanReason, PageRequest, Period,
@@ -64,10 +65,11 @@ impl Insight for SqliteStore {
     async fn drift(
         &self,
         target: Option<&TargetName>,
+        reach: &Reach,
         page: PageRequest<RunId>,
     ) -> std::result::Result<Vec<Drift>, StoreError> {
-        let target = target.cloned();
-        self.connections.read(move |connection| drift(connection, target.as_ref(), page)).await
+        let (target, reach) = (target.cloned(), reach.clone());
+        self.connections.read(move |connection| drift(connection, target.as_ref(), &reach, page)).await
     }
 
     async fn sightings(&self, identity: IdentityId) -> std::result::Result<Vec<Sighting>, StoreError> {
@@ -234,23 +236,32 @@ const DRIFT: &str = "SELECT this.id, this.subject, this.state, this.started_at, 
                      9223372036854775807) \
                  AND operation.state IN ('applied', 'already-so')) \
      FROM run AS this WHERE this.kind = 'reconciliation' AND (?2 IS NULL OR this.subject = ?2) \
+     AND (?4 IS NULL OR this.subject IN (SELECT value FROM json_each(?4))) \
      AND (?1 IS NULL OR this.number < (SELECT number FROM run WHERE id = ?1)) ORDER BY this.number DESC LIMIT ?3";
 
-fn drift(connection: &Connection, target: Option<&TargetName>, page: PageRequest<RunId>) -> Result<Vec<Drift>> {
+fn drift(
+    connection: &Connection,
+    target: Option<&TargetName>,
+    reach: &Reach,
+    page: PageRequest<RunId>,
+) -> Result<Vec<Drift>> {
     let mut query = connection.prepare_cached(DRIFT)?;
-    collect(query.query((page.after.map(Key::from), target.map(TargetName::as_str), page.limit))?, |row| {
-        Ok(Drift {
-            run: row.get::<_, Key>(0)?.into(),
-            target: from_word("run", &row.get::<_, String>(1)?)?,
-            state: from_word("run", &row.get::<_, String>(2)?)?,
-            started_at: time(row.get(3)?)?,
-            ended_at: optional_time(row.get(4)?)?,
-            listed: row.get(5)?,
-            changed: row.get(6)?,
-            gone: row.get(7)?,
-            repaired: row.get(8)?,
-        })
-    })
+    collect(
+        query.query((page.after.map(Key::from), target.map(TargetName::as_str), page.limit, within(reach)))?,
+        |row| {
+            Ok(Drift {
+                run: row.get::<_, Key>(0)?.into(),
+                target: from_word("run", &row.get::<_, String>(1)?)?,
+                state: from_word("run", &row.get::<_, String>(2)?)?,
+                started_at: time(row.get(3)?)?,
+                ended_at: optional_time(row.get(4)?)?,
+                listed: row.get(5)?,
+                changed: row.get(6)?,
+                gone: row.get(7)?,
+                repaired: row.get(8)?,
+            })
+        },
+    )
 }
 
 fn sightings(connection: &Connection, identity: IdentityId) -> Result<Vec<Sighting>> {

@@ -51,15 +51,14 @@ use connection::Connections;
 pub use connection::OpenError;
 pub use copies::{Unsound, check_file, facts_of, newest_schema, settle};
 use jiff::Timestamp;
+use purser_model::access::Reach;
 use purser_model::account::{Account, Entitlement};
 use purser_model::audit::{AuditHead, AuditRow};
-use purser_model::id::{AccountId, IdentityId, Ids, OperationId, PlanId, RunId, SourceName, TargetName};
+use purser_model::id::{AccountId, IdentityId, Ids, OperationId, RunId, SourceName, TargetName};
 use purser_model::identity::{Identity, IdentityRecord};
-use purser_model::plan::{PlanItem, PlanSummary};
+use purser_model::operation::Operation;
 use purser_model::quarantine::{Breaker, QuarantinedOperation, QuarantinedTarget};
 use purser_model::run::{Checkpoint, Run, RunKind};
-use purser_model::seal::PlanSeal;
-use purser_model::{object::Digest, operation::Operation};
 use purser_store::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -127,8 +126,9 @@ impl Store for SqliteStore {
         self.connections.read(move |connection| runs::one(connection, id)).await
     }
 
-    async fn runs(&self, page: PageRequest<RunId>) -> Result<Vec<Run>, StoreError> {
-        self.connections.read(move |connection| runs::list(connection, page)).await
+    async fn runs(&self, reach: &Reach, page: PageRequest<RunId>) -> Result<Vec<Run>, StoreError> {
+        let reach = reach.clone();
+        self.connections.read(move |connection| runs::list(connection, &reach, page)).await
     }
 
     async fn stage_records(
@@ -234,8 +234,9 @@ impl Store for SqliteStore {
         self.connections.read(planning::next_due).await
     }
 
-    async fn leaving(&self, page: PageRequest<AccountId>) -> Result<Vec<Account>, StoreError> {
-        self.connections.read(move |connection| identities::leaving(connection, page)).await
+    async fn leaving(&self, reach: &Reach, page: PageRequest<AccountId>) -> Result<Vec<Account>, StoreError> {
+        let reach = reach.clone();
+        self.connections.read(move |connection| identities::leaving(connection, &reach, page)).await
     }
 
     async fn cancel_deletion(&self, account: AccountId, now: Timestamp) -> Result<(), StoreError> {
@@ -296,10 +297,11 @@ impl Store for SqliteStore {
         &self,
         accounts: Vec<AccountId>,
         decision: Decision,
+        apart: BTreeSet<TargetName>,
         now: Timestamp,
     ) -> Result<HeldDecided, StoreError> {
         let ids = self.ids.clone();
-        self.connections.write(move |tx| held::decide(tx, &ids, &accounts, decision, now)).await
+        self.connections.write(move |tx| held::decide(tx, &ids, &accounts, decision, &apart, now)).await
     }
 
     async fn enqueue_entitlements(
@@ -310,51 +312,6 @@ impl Store for SqliteStore {
     ) -> Result<u64, StoreError> {
         let (ids, target) = (self.ids.clone(), target.clone());
         self.connections.write(move |tx| planning::enqueue_entitlements(tx, &ids, &target, &wanted, now)).await
-    }
-
-    async fn begin_plan(&self, now: Timestamp) -> Result<PlanId, StoreError> {
-        let ids = self.ids.clone();
-        self.connections.write(move |tx| plans::begin(tx, &ids, now)).await
-    }
-
-    async fn add_plan_items(&self, id: PlanId, items: Vec<PlanItem>) -> Result<Vec<Digest>, StoreError> {
-        self.connections.write(move |tx| plans::add_items(tx, id, &items)).await
-    }
-
-    async fn seal_plan(&self, id: PlanId, seal: PlanSeal, now: Timestamp) -> Result<PlanSummary, StoreError> {
-        self.connections.write(move |tx| plans::seal(tx, id, &seal, now)).await
-    }
-
-    async fn plan(&self, id: PlanId) -> Result<PlanSummary, StoreError> {
-        self.connections.read(move |connection| plans::one(connection, id)).await
-    }
-
-    async fn plans(&self, page: PageRequest<PlanId>) -> Result<Vec<PlanSummary>, StoreError> {
-        self.connections.read(move |connection| plans::list(connection, page)).await
-    }
-
-    async fn plan_items(&self, id: PlanId, after: u64, limit: u32) -> Result<Vec<KeptItem>, StoreError> {
-        self.connections.read(move |connection| plans::items(connection, id, after, limit)).await
-    }
-
-    async fn decide_plan_items(
-        &self,
-        id: PlanId,
-        positions: Option<BTreeSet<u64>>,
-        decision: Decision,
-        now: Timestamp,
-    ) -> Result<Decided, StoreError> {
-        self.connections.write(move |tx| plans::decide(tx, id, positions.as_ref(), decision, now)).await
-    }
-
-    async fn apply_plan_items(
-        &self,
-        id: PlanId,
-        items: Vec<(u64, PlanStep)>,
-        now: Timestamp,
-    ) -> Result<Enqueued, StoreError> {
-        let ids = self.ids.clone();
-        self.connections.write(move |tx| plans::apply_items(tx, &ids, id, items, now)).await
     }
 
     async fn recover(&self, now: Timestamp) -> Result<u64, StoreError> {

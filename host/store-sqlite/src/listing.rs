@@ -1,9 +1,13 @@
 //! Lists: only what is asked for stands in the query, so that an index can be used for it and no page reads the whole table.
 
 use crate::failure::Result;
-use crate::rows::collect;
+use crate::rows::{collect, within};
+use purser_model::access::Reach;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
+
+/// What belongs to one of some targets.
+pub(crate) const OF_TARGETS: &str = "target IN (SELECT value FROM json_each(?))";
 
 /// The conditions of a list, in which nothing stands that was not asked for.
 #[derive(Default)]
@@ -55,6 +59,14 @@ impl Listing {
     /// Only rows of which all of this holds.
     pub(crate) fn all_hold<'a>(self, conditions: impl IntoIterator<Item = &'a str>) -> Self {
         conditions.into_iter().fold(self, |listing, condition| listing.holds(condition.to_owned(), []))
+    }
+
+    /// Only rows within this, by a condition on the targets, which its question mark stands for as a list in JSON.
+    pub(crate) fn within(self, reach: &Reach, condition: &str) -> Self {
+        match within(reach) {
+            Some(targets) => self.holds(condition.to_owned(), [targets.into()]),
+            None => self,
+        }
     }
 
     /// The page behind this place in the order; from the beginning where there is none.

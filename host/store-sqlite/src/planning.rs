@@ -184,7 +184,7 @@ pub(crate) fn enqueue_one(
         held::drop_others(tx, request.identity, &held_on.iter().map(|held| held.account).collect(), now)?;
     }
     for held in &held_on {
-        done.held += u64::from(held::hold(tx, held, now)?);
+        done.held += u64::from(held::hold(tx, held, request.plan, now)?);
     }
     if let Some(outlook) = request.outlook {
         keep_outlook(tx, request.identity, &outlook, now)?;

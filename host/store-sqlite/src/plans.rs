@@ -1,18 +1,22 @@
 //! Stored plans: made and sealed, decided item by item, applied item by item.
 
+use crate::SqliteStore;
 use crate::audit::Note;
 use crate::failure::{Result, damaged, not_found};
 use crate::listing::{Listing, Order, PageQuery, at};
 use crate::planning::enqueue_one;
 use crate::rows::{self, Key, collect, from_json, from_word, json, micros, optional_time, time};
 use crate::transaction::Transaction;
+use async_trait::async_trait;
 use jiff::Timestamp;
-use purser_model::id::{Ids, PlanId};
+use purser_model::access::Reach;
+use purser_model::id::{Ids, PlanId, TargetName};
 use purser_model::object::Digest;
 use purser_model::plan::{ItemState, PlanItem, PlanLine, PlanSummary};
 use purser_model::seal::{PlanSeal, PlanTerms};
 use purser_store::{
-    Decided, Decision, EnqueueRequest, Enqueued, KeptDeclarations, KeptItem, PageRequest, PlanStep, StaleItem,
+    Decided, Decision, EnqueueRequest, Enqueued, KeptDeclarations, KeptItem, PageRequest, PlanStep, Plans, StaleItem,
+    StoreError,
 };
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde_json::json as value;
@@ -22,7 +26,66 @@ use std::time::Duration;
 /// A plan that is not sealed after so long is never finished.
 const LONGEST_MAKING: Duration = Duration::from_hours(24);
 
-pub(crate) fn begin(tx: &Transaction<'_>, ids: &Ids, now: Timestamp) -> Result<PlanId> {
+#[async_trait]
+impl Plans for SqliteStore {
+    async fn begin_plan(&self, now: Timestamp) -> std::result::Result<PlanId, StoreError> {
+        let ids = self.ids.clone();
+        self.connections.write(move |tx| begin(tx, &ids, now)).await
+    }
+
+    async fn add_plan_items(&self, id: PlanId, items: Vec<PlanItem>) -> std::result::Result<Vec<Digest>, StoreError> {
+        self.connections.write(move |tx| add_items(tx, id, &items)).await
+    }
+
+    async fn seal_plan(
+        &self,
+        id: PlanId,
+        seal: PlanSeal,
+        now: Timestamp,
+    ) -> std::result::Result<PlanSummary, StoreError> {
+        self.connections.write(move |tx| self::seal(tx, id, &seal, now)).await
+    }
+
+    async fn plan(&self, id: PlanId) -> std::result::Result<PlanSummary, StoreError> {
+        self.connections.read(move |connection| one(connection, id)).await
+    }
+
+    async fn plans(
+        &self,
+        reach: &Reach,
+        page: PageRequest<PlanId>,
+    ) -> std::result::Result<Vec<PlanSummary>, StoreError> {
+        let reach = reach.clone();
+        self.connections.read(move |connection| list(connection, &reach, page)).await
+    }
+
+    async fn plan_items(&self, id: PlanId, after: u64, limit: u32) -> std::result::Result<Vec<KeptItem>, StoreError> {
+        self.connections.read(move |connection| items(connection, id, after, limit)).await
+    }
+
+    async fn decide_plan_items(
+        &self,
+        id: PlanId,
+        positions: Option<BTreeSet<u64>>,
+        decision: Decision,
+        apart: BTreeSet<TargetName>,
+        now: Timestamp,
+    ) -> std::result::Result<Decided, StoreError> {
+        self.connections.write(move |tx| decide(tx, id, positions.as_ref(), decision, &apart, now)).await
+    }
+
+    async fn apply_plan_items(
+        &self,
+        id: PlanId,
+        steps: Vec<(u64, PlanStep)>,
+        now: Timestamp,
+    ) -> std::result::Result<Enqueued, StoreError> {
+        let ids = self.ids.clone();
+        self.connections.write(move |tx| apply_items(tx, &ids, id, steps, now)).await
+    }
+}
+
+fn begin(tx: &Transaction<'_>, ids: &Ids, now: Timestamp) -> Result<PlanId> {
     let forgotten = now.checked_sub(LONGEST_MAKING).unwrap_or(Timestamp::MIN);
     tx.execute(
         "DELETE FROM plan WHERE digest IS NULL AND applied_at IS NULL AND created_at < ?1",
@@ -30,19 +93,23 @@ pub(crate) fn begin(tx: &Transaction<'_>, ids: &Ids, now: Timestamp) -> Result<P
     )?;
     let id = PlanId(ids.next(now));
     tx.execute(
-        "INSERT INTO plan (id, created_at, items, operations) VALUES (?1, ?2, 0, '{}')",
-        (Key::from(id), micros(now)),
+        "INSERT INTO plan (id, created_at, items, operations, requested_by) VALUES (?1, ?2, 0, '{}', ?3)",
+        (Key::from(id), micros(now), tx.author().actor.as_str()),
     )?;
     Ok(id)
 }
 
-pub(crate) fn add_items(tx: &Transaction<'_>, id: PlanId, items: &[PlanItem]) -> Result<Vec<Digest>> {
-    let (known, operations) = tx
-        .prepare_cached("SELECT items, operations FROM plan WHERE id = ?1 AND digest IS NULL")?
-        .query_row([Key::from(id)], |row| Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?)))
+fn add_items(tx: &Transaction<'_>, id: PlanId, items: &[PlanItem]) -> Result<Vec<Digest>> {
+    let (known, operations, targets) = tx
+        .prepare_cached("SELECT items, operations, targets FROM plan WHERE id = ?1 AND digest IS NULL")?
+        .query_row([Key::from(id)], |row| {
+            Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+        })
         .optional()?
         .ok_or_else(|| not_found("unsealed plan", id))?;
     let mut operations: BTreeMap<String, u64> = from_json("plan", &operations)?;
+    let mut targets: BTreeSet<TargetName> = from_json("plan", &targets)?;
+    targets.extend(items.iter().map(|item| item.target.clone()));
     let mut insert = tx.prepare_cached("INSERT INTO plan_item (plan, position, item) VALUES (?1, ?2, ?3)")?;
     let mut digests = Vec::with_capacity(items.len());
     for (position, item) in (known + 1..).zip(items) {
@@ -53,15 +120,16 @@ pub(crate) fn add_items(tx: &Transaction<'_>, id: PlanId, items: &[PlanItem]) ->
             *operations.entry(operation.intent.name().to_owned()).or_default() += 1;
         }
     }
-    tx.prepare_cached("UPDATE plan SET items = ?2, operations = ?3 WHERE id = ?1")?.execute((
+    tx.prepare_cached("UPDATE plan SET items = ?2, operations = ?3, targets = ?4 WHERE id = ?1")?.execute((
         Key::from(id),
         known + items.len() as u64,
         json("plan", &operations)?,
+        json("plan", &targets)?,
     ))?;
     Ok(digests)
 }
 
-pub(crate) fn seal(tx: &Transaction<'_>, id: PlanId, seal: &PlanSeal, now: Timestamp) -> Result<PlanSummary> {
+fn seal(tx: &Transaction<'_>, id: PlanId, seal: &PlanSeal, now: Timestamp) -> Result<PlanSummary> {
     let items = tx
         .prepare_cached(
             "UPDATE plan SET expires_at = ?2, configuration = ?3, what_if = ?4, digest = ?5, signature = ?6 \
@@ -86,14 +154,15 @@ pub(crate) fn seal(tx: &Transaction<'_>, id: PlanId, seal: &PlanSeal, now: Times
     Ok(made)
 }
 
-const PLAN: &str =
-    "id, created_at, items, operations, applied_at, expires_at, configuration, what_if, digest, signature";
+const PLAN: &str = "id, created_at, items, operations, applied_at, expires_at, configuration, what_if, digest, signature, requested_by, targets";
 
 fn read(connection: &Connection, row: &Row<'_>) -> Result<PlanSummary> {
     let id: PlanId = row.get::<_, Key>(0)?.into();
     Ok(PlanSummary {
         id,
         created_at: time(row.get(1)?)?,
+        requested_by: row.get(10)?,
+        targets: from_json("plan", &row.get::<_, String>(11)?)?,
         items: row.get(2)?,
         operations: from_json("plan", &row.get::<_, String>(3)?)?,
         states: states(connection, id)?,
@@ -120,20 +189,23 @@ fn states(connection: &Connection, id: PlanId) -> Result<BTreeMap<ItemState, u64
     Ok(found.into_iter().collect())
 }
 
-pub(crate) fn one(connection: &Connection, id: PlanId) -> Result<PlanSummary> {
+fn one(connection: &Connection, id: PlanId) -> Result<PlanSummary> {
     let mut query = connection.prepare_cached(&format!("SELECT {PLAN} FROM plan WHERE id = ?1"))?;
     let mut found = query.query([Key::from(id)])?;
     found.next()?.map(|row| read(connection, row)).transpose()?.ok_or_else(|| not_found("plan", id))
 }
 
-pub(crate) fn list(connection: &Connection, page: PageRequest<PlanId>) -> Result<Vec<PlanSummary>> {
-    list_query(page).read(connection, |row| read(connection, row))
+fn list(connection: &Connection, reach: &Reach, page: PageRequest<PlanId>) -> Result<Vec<PlanSummary>> {
+    list_query(reach, page).read(connection, |row| read(connection, row))
 }
 
-/// A page of plans, newest first.
-pub(crate) fn list_query(page: PageRequest<PlanId>) -> PageQuery {
+/// A page of plans, newest first. Within some targets are plans that are about those alone.
+pub(crate) fn list_query(reach: &Reach, page: PageRequest<PlanId>) -> PageQuery {
     let order = Order { columns: &["id"], descending: !page.backwards };
-    Listing::default().holds("(digest IS NOT NULL OR applied_at IS NOT NULL)".to_owned(), []).page(
+    let about_those_alone = "targets <> '[]' AND NOT EXISTS (SELECT 1 FROM json_each(targets) AS own \
+         WHERE own.value NOT IN (SELECT value FROM json_each(?)))";
+    let listing = Listing::default().holds("(digest IS NOT NULL OR applied_at IS NOT NULL)".to_owned(), []);
+    listing.within(reach, about_those_alone).page(
         &format!("SELECT {PLAN} FROM plan"),
         order,
         page.after.map(|id| at(id.0)),
@@ -141,9 +213,9 @@ pub(crate) fn list_query(page: PageRequest<PlanId>) -> PageQuery {
     )
 }
 
-pub(crate) fn items(connection: &Connection, id: PlanId, after: u64, limit: u32) -> Result<Vec<KeptItem>> {
+fn items(connection: &Connection, id: PlanId, after: u64, limit: u32) -> Result<Vec<KeptItem>> {
     let mut query = connection.prepare_cached(
-        "SELECT position, state, why, item FROM plan_item WHERE plan = ?1 AND position > ?2 ORDER BY position LIMIT ?3",
+        "SELECT position, state, why, item, decided_by FROM plan_item WHERE plan = ?1 AND position > ?2 ORDER BY position LIMIT ?3",
     )?;
     collect(query.query((Key::from(id), after, limit))?, |row| {
         let text: String = row.get(3)?;
@@ -151,20 +223,25 @@ pub(crate) fn items(connection: &Connection, id: PlanId, after: u64, limit: u32)
             position: row.get(0)?,
             state: from_word("plan", &row.get::<_, String>(1)?)?,
             why: row.get(2)?,
+            decided_by: row.get(4)?,
             item: from_json("plan", &text)?,
         };
         Ok(KeptItem { line, digest: Digest::of(&text) })
     })
 }
 
-pub(crate) fn decide(
+fn decide(
     tx: &Transaction<'_>,
     id: PlanId,
     positions: Option<&BTreeSet<u64>>,
     decision: Decision,
+    apart: &BTreeSet<TargetName>,
     now: Timestamp,
 ) -> Result<Decided> {
-    one(tx, id)?;
+    let plan = one(tx, id)?;
+    if decision == Decision::Approve {
+        is_anothers(tx, &plan, positions, apart)?;
+    }
     let (state, kind) = match decision {
         Decision::Approve => (ItemState::Approved, "plan-items-approved"),
         Decision::Reject => (ItemState::Rejected, "plan-items-rejected"),
@@ -180,10 +257,48 @@ pub(crate) fn decide(
     Ok(decided)
 }
 
+/// Nobody approves what they asked for themselves where another person must.
+fn is_anothers(
+    tx: &Transaction<'_>,
+    plan: &PlanSummary,
+    positions: Option<&BTreeSet<u64>>,
+    apart: &BTreeSet<TargetName>,
+) -> Result<()> {
+    let actor = tx.author().actor.as_str();
+    if apart.is_empty() || plan.requested_by.as_deref().is_some_and(|requester| requester != actor) {
+        return Ok(());
+    }
+    let mut query = tx.prepare_cached(
+        "SELECT position, item ->> '$.target' FROM plan_item \
+         WHERE plan = ?1 AND state IN ('open', 'approved', 'rejected') ORDER BY position",
+    )?;
+    let undone =
+        collect(query.query([Key::from(plan.id)])?, |row| Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?)))?;
+    let is_asked = |position: &u64| positions.is_none_or(|positions| positions.contains(position));
+    let strict =
+        undone.iter().find(|(position, target)| is_asked(position) && apart.iter().any(|one| one.as_str() == target));
+    match (strict, &plan.requested_by) {
+        (None, _) => Ok(()),
+        (Some((position, target)), Some(requester)) => Err(refused(
+            "plan",
+            plan.id,
+            &format!("{requester} asked for it, and in target {target} another person approves (item {position})"),
+        )),
+        (Some((_, target)), None) => Err(refused(
+            "plan",
+            plan.id,
+            &format!(
+                "in target {target} another person than who asked for it approves, and nobody knows who that was; make a new plan"
+            ),
+        )),
+    }
+}
+
 fn decide_all(tx: &Transaction<'_>, id: PlanId, state: ItemState) -> Result<u64> {
     let changed = tx.execute(
-        "UPDATE plan_item SET state = ?2 WHERE plan = ?1 AND state IN ('open', 'approved', 'rejected') AND state != ?2",
-        (Key::from(id), state.as_str()),
+        "UPDATE plan_item SET state = ?2, decided_by = ?3 \
+         WHERE plan = ?1 AND state IN ('open', 'approved', 'rejected') AND state != ?2",
+        (Key::from(id), state.as_str(), tx.author().actor.as_str()),
     )?;
     Ok(changed as u64)
 }
@@ -197,6 +312,7 @@ fn decide_some(tx: &Transaction<'_>, id: PlanId, positions: &BTreeSet<u64>, stat
             decided.too_late.insert(*position);
         } else if known != state {
             set_state(tx, id, *position, state, None)?;
+            note_who_decided(tx, id, *position)?;
             decided.changed += 1;
         }
     }
@@ -221,8 +337,17 @@ fn set_state(tx: &Transaction<'_>, id: PlanId, position: u64, state: ItemState, 
     Ok(())
 }
 
+fn note_who_decided(tx: &Transaction<'_>, id: PlanId, position: u64) -> Result<()> {
+    tx.prepare_cached("UPDATE plan_item SET decided_by = ?3 WHERE plan = ?1 AND position = ?2")?.execute((
+        Key::from(id),
+        position,
+        tx.author().actor.as_str(),
+    ))?;
+    Ok(())
+}
+
 /// Enqueues items and notes what became of each, in the same transaction.
-pub(crate) fn apply_items(
+fn apply_items(
     tx: &Transaction<'_>,
     ids: &Ids,
     id: PlanId,

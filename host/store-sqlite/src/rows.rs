@@ -5,9 +5,12 @@ use crate::failure::{Result, damaged};
 use crate::transaction::Transaction;
 use jiff::Timestamp;
 use purser_model::Attributes;
+use purser_model::access::Reach;
 use purser_model::account::{Account, Entitlement, EntitlementKey, Situation};
 use purser_model::assignment::Added;
-use purser_model::id::{AccountId, AssignmentId, CaseId, IdentityId, OperationId, PlanId, RunId, ScimResourceId};
+use purser_model::id::{
+    AccountId, AssignmentId, CaseId, IdentityId, OperationId, PlanId, RunId, ScimResourceId, TargetName,
+};
 use purser_model::identity::{Identity, Validity};
 use purser_model::object::Digest;
 use purser_model::operation::Operation;
@@ -17,6 +20,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use uuid::Uuid;
+
+/// The targets that something must belong to, as a list in JSON; none where it may belong to any, or to none.
+pub(crate) fn within(reach: &Reach) -> Option<String> {
+    let names = reach.targets()?.iter().map(TargetName::as_str);
+    Some(serde_json::Value::from_iter(names).to_string())
+}
 
 /// A typed id as 16 bytes.
 pub(crate) struct Key(pub(crate) Uuid);

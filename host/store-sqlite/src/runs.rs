@@ -7,6 +7,7 @@ use crate::rows::{Key, from_json, from_word, json, micros, time, write_event};
 use crate::seen::marks;
 use crate::transaction::Transaction;
 use jiff::Timestamp;
+use purser_model::access::Reach;
 use purser_model::id::{Ids, RunId};
 use purser_model::run::{Checkpoint, Run, RunKind, RunState};
 use purser_store::{Begun, PageRequest, RunEnding};
@@ -91,12 +92,18 @@ pub(crate) fn one(connection: &Connection, id: RunId) -> Result<Run> {
     rows.next()?.map(read).transpose()?.ok_or_else(|| not_found("run", id))
 }
 
-pub(crate) fn list(connection: &Connection, page: PageRequest<RunId>) -> Result<Vec<Run>> {
-    list_query(page).read(connection, read)
+pub(crate) fn list(connection: &Connection, reach: &Reach, page: PageRequest<RunId>) -> Result<Vec<Run>> {
+    list_query(reach, page).read(connection, read)
 }
 
 /// A page of runs, newest first.
-pub(crate) fn list_query(page: PageRequest<RunId>) -> PageQuery {
+pub(crate) fn list_query(reach: &Reach, page: PageRequest<RunId>) -> PageQuery {
     let order = Order { columns: &["id"], descending: !page.backwards };
-    Listing::default().page(&format!("SELECT {RUN} FROM run"), order, page.after.map(|id| at(id.0)), page.limit)
+    let of_targets = "kind <> 'import' AND subject IN (SELECT value FROM json_each(?))";
+    Listing::default().within(reach, of_targets).page(
+        &format!("SELECT {RUN} FROM run"),
+        order,
+        page.after.map(|id| at(id.0)),
+        page.limit,
+    )
 }

@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use purser_model::Attributes;
+use purser_model::access::Reach;
 
 use purser_model::id::{IdentityId, Ids, TargetName};
 use purser_model::identity::{Identity, IdentityRecord, LifecycleState, Validity};
@@ -290,11 +291,12 @@ async fn drift_counts_what_each_reconciliation_found_and_what_was_repaired_befor
             company.record(&leased, OperationState::Applied, None, at(151)).await;
         }
     }
-    let found = store.drift(Some(&crm()), page(10)).await.unwrap();
+    let found = store.drift(Some(&crm()), &Reach::Everything, page(10)).await.unwrap();
     let read: Vec<_> =
         found.iter().map(|row| (row.started_at, row.listed, row.changed, row.gone, row.repaired)).collect();
     assert_eq!(read, [(at(200), 7, 0, 2, 0), (at(100), 7, 1, 2, 1)]);
-    let rest = store.drift(None, PageRequest { after: Some(found[0].run), ..PageRequest::first(10) }).await.unwrap();
+    let rest = PageRequest { after: Some(found[0].run), ..PageRequest::first(10) };
+    let rest = store.drift(None, &Reach::Everything, rest).await.unwrap();
     assert_eq!(rest, found[1..]);
     let sightings = store.sightings(anna.id).await.unwrap();
     assert_eq!(sightings.iter().map(|one| one.listed_at).collect::<Vec<_>>(), [Some(at(200))]);

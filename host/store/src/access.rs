@@ -5,9 +5,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use purser_model::access::ApiRole;
 use purser_model::audit::Actor;
-use purser_model::id::TokenName;
+use purser_model::id::{TargetName, TokenName};
 use purser_model::object::Digest;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A token as it is kept: the text itself is known only to its holder.
@@ -17,6 +18,8 @@ pub struct NewApiToken {
     pub name: TokenName,
     /// What its holder may do.
     pub role: ApiRole,
+    /// The targets of an owner.
+    pub targets: BTreeSet<TargetName>,
     /// The digest of its text.
     pub digest: Digest,
     /// From when on it opens nothing any more.
@@ -31,6 +34,10 @@ pub struct KeptApiToken {
     pub name: TokenName,
     /// What its holder may do.
     pub role: ApiRole,
+    /// The targets of an owner.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<TargetName>, required = false))]
+    pub targets: BTreeSet<TargetName>,
     /// When it was made.
     pub created_at: Timestamp,
     /// By whom.

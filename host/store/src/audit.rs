@@ -1,6 +1,7 @@
 //! What is asked of the audit log, the provisioning log and the events, and what they answer.
 
 use jiff::Timestamp;
+use purser_model::access::Reach;
 use purser_model::audit::AuditRow;
 use purser_model::id::{IdentityId, OperationId, TargetName};
 use purser_model::operation::Operation;
@@ -9,6 +10,8 @@ use serde::{Deserialize, Serialize};
 /// Which rows of the audit log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
+    /// Only within this.
+    pub reach: Reach,
     /// Of this identity.
     pub identity: Option<IdentityId>,
     /// In this target.

@@ -2,6 +2,7 @@
 
 use crate::StaleItem;
 use jiff::Timestamp;
+use purser_model::access::Reach;
 use purser_model::guard::Taking;
 use purser_model::id::{AccountId, TargetName};
 use purser_model::plan::PlanItem;
@@ -57,6 +58,9 @@ pub struct Held {
     pub state: HeldState,
     /// Since when.
     pub held_at: Timestamp,
+    /// Who asked for the plan that it was planned in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_by: Option<String>,
     /// When a person rejected it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decided_at: Option<Timestamp>,
@@ -65,6 +69,8 @@ pub struct Held {
 /// Which held items.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HeldFilter {
+    /// Only within this.
+    pub reach: Reach,
     /// In this target.
     pub target: Option<TargetName>,
     /// In this state.

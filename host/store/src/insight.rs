@@ -3,6 +3,7 @@
 use crate::{PageRequest, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use purser_model::access::Reach;
 use purser_model::account::Situation;
 use purser_model::id::{AccountId, IdentityId, OperationId, RunId, TargetName};
 use purser_model::run::RunState;
@@ -231,7 +232,12 @@ pub trait Insight {
     async fn failures(&self, target: Option<&TargetName>, period: Period) -> Result<Vec<FailureCause>, StoreError>;
 
     /// Reconciliations, newest first.
-    async fn drift(&self, target: Option<&TargetName>, page: PageRequest<RunId>) -> Result<Vec<Drift>, StoreError>;
+    async fn drift(
+        &self,
+        target: Option<&TargetName>,
+        reach: &Reach,
+        page: PageRequest<RunId>,
+    ) -> Result<Vec<Drift>, StoreError>;
 
     /// When the accounts of an identity were last in a listing.
     async fn sightings(&self, identity: IdentityId) -> Result<Vec<Sighting>, StoreError>;

@@ -11,6 +11,7 @@ mod audit;
 mod held;
 mod insight;
 mod limits;
+mod plans;
 mod records;
 mod requests;
 mod restored;
@@ -26,6 +27,7 @@ pub use audit::*;
 pub use held::*;
 pub use insight::*;
 pub use limits::*;
+pub use plans::*;
 pub use records::*;
 pub use requests::*;
 pub use restored::*;
@@ -37,16 +39,14 @@ pub use webhooks::*;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use purser_model::access::Reach;
 use purser_model::account::{Account, Entitlement};
 use purser_model::audit::{AuditHead, AuditRow};
-use purser_model::id::{AccountId, IdentityId, OperationId, PlanId, RunId, SourceName, TargetName};
+use purser_model::id::{AccountId, IdentityId, OperationId, RunId, SourceName, TargetName};
 use purser_model::identity::{Identity, IdentityRecord};
-use purser_model::object::Digest;
 use purser_model::operation::Operation;
-use purser_model::plan::{PlanItem, PlanSummary};
 use purser_model::quarantine::{Breaker, QuarantinedOperation, QuarantinedTarget};
 use purser_model::run::{Checkpoint, Run, RunKind};
-use purser_model::seal::PlanSeal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -111,6 +111,7 @@ pub trait Store:
     + Additions
     + Insight
     + Limits
+    + Plans
     + Recognition
     + Repeatable
     + Upgrades
@@ -140,7 +141,7 @@ pub trait Store:
     async fn run(&self, id: RunId) -> Result<Run, StoreError>;
 
     /// Runs, newest first.
-    async fn runs(&self, page: PageRequest<RunId>) -> Result<Vec<Run>, StoreError>;
+    async fn runs(&self, reach: &Reach, page: PageRequest<RunId>) -> Result<Vec<Run>, StoreError>;
 
     // Import
 
@@ -228,7 +229,7 @@ pub trait Store:
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
     /// Accounts that are there and that nobody grants, in order of id, without what they hold.
-    async fn leaving(&self, page: PageRequest<AccountId>) -> Result<Vec<Account>, StoreError>;
+    async fn leaving(&self, reach: &Reach, page: PageRequest<AccountId>) -> Result<Vec<Account>, StoreError>;
 
     /// An account that leaves is not deleted until somebody has granted it again. Its identity is woken, so that a delete
     /// that waits is planned anew.
@@ -284,14 +285,16 @@ pub trait Store:
     async fn held_count(&self) -> Result<u64, StoreError>;
 
     /// Decides on held items. What is approved is enqueued where its precondition still holds; where not, it is named and
-    /// its identity is woken.
+    /// its identity is woken. In the targets of `apart` nobody approves what they asked for themselves.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where one is not held; then nothing is decided.
+    /// [`StoreError::NotFound`] where one is not held, [`StoreError::Refused`] where another person must approve; then nothing
+    /// is decided.
     async fn decide_held(
         &self,
         accounts: Vec<AccountId>,
         decision: Decision,
+        apart: BTreeSet<TargetName>,
         now: Timestamp,
     ) -> Result<HeldDecided, StoreError>;
 
@@ -302,54 +305,6 @@ pub trait Store:
         wanted: Vec<EntitlementToCreate>,
         now: Timestamp,
     ) -> Result<u64, StoreError>;
-
-    /// Begins a plan, which has no seal yet. Plans that were begun more than a day ago and never sealed are dropped.
-    async fn begin_plan(&self, now: Timestamp) -> Result<PlanId, StoreError>;
-
-    /// Adds items to a plan that has no seal yet. Returns the digest of what is kept of each, in order.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] where there is no such plan without a seal.
-    async fn add_plan_items(&self, id: PlanId, items: Vec<PlanItem>) -> Result<Vec<Digest>, StoreError>;
-
-    /// Ends the making of a plan: from now on its items stay as they are.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] where there is no such plan without a seal.
-    async fn seal_plan(&self, id: PlanId, seal: PlanSeal, now: Timestamp) -> Result<PlanSummary, StoreError>;
-
-    /// A plan's summary.
-    async fn plan(&self, id: PlanId) -> Result<PlanSummary, StoreError>;
-
-    /// Plans, newest first.
-    async fn plans(&self, page: PageRequest<PlanId>) -> Result<Vec<PlanSummary>, StoreError>;
-
-    /// A plan's items after a position.
-    async fn plan_items(&self, id: PlanId, after: u64, limit: u32) -> Result<Vec<KeptItem>, StoreError>;
-
-    /// Approves or rejects items of a plan; none means all that are undone. What is applied or stale stays as it is.
-    /// Returns how many changed, and those asked for that are not undone.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] where there is no such plan, or no such position in it. Nothing is changed then.
-    async fn decide_plan_items(
-        &self,
-        id: PlanId,
-        positions: Option<BTreeSet<u64>>,
-        decision: Decision,
-        now: Timestamp,
-    ) -> Result<Decided, StoreError>;
-
-    /// Turns items of a stored plan into operations, as [`Store::enqueue`] does, and notes with each what became of it:
-    /// applied, or stale with the reason. An item whose account has an operation under way is stale too; its identity is
-    /// woken when that operation ends. Items that are rejected, applied or stale already are passed over, so that a plan
-    /// can be applied again after a crash. With the last item the plan is applied.
-    async fn apply_plan_items(
-        &self,
-        id: PlanId,
-        items: Vec<(u64, PlanStep)>,
-        now: Timestamp,
-    ) -> Result<Enqueued, StoreError>;
 
     // Executing
 

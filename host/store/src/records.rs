@@ -1,6 +1,7 @@
 //! What goes into the store and comes out of it.
 
 use jiff::Timestamp;
+use purser_model::access::Reach;
 use purser_model::account::{Account, Entitlement, EntitlementKey, Situation};
 use purser_model::case::{DecidedCase, Matches};
 use purser_model::id::{AccountId, IdentityId, OperationId, PlanId, RunId, SourceName, TargetName};
@@ -83,6 +84,8 @@ pub struct Accepted {
 /// Which identities.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IdentityFilter {
+    /// Only those that have an account within this.
+    pub reach: Reach,
     /// Of this source.
     pub source: Option<SourceName>,
     /// With this key there.
@@ -124,6 +127,8 @@ pub enum IdentityPlace {
 /// Which accounts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccountFilter {
+    /// Only within this.
+    pub reach: Reach,
     /// In this target.
     pub target: Option<TargetName>,
     /// Of this identity.
@@ -135,6 +140,8 @@ pub struct AccountFilter {
 /// Which operations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OperationFilter {
+    /// Only within this.
+    pub reach: Reach,
     /// In this target.
     pub target: Option<TargetName>,
     /// For this identity.

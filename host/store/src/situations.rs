@@ -3,6 +3,7 @@
 use crate::{CandidateQuestion, ClassOfTarget, PageRequest, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use purser_model::access::Reach;
 use purser_model::account::Account;
 use purser_model::case::{Case, CaseDecision, CaseState};
 use purser_model::id::{AccountId, CaseId, IdentityId, SourceName, TargetName};
@@ -26,6 +27,8 @@ pub struct FoundAccount {
 /// Which cases.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CaseFilter {
+    /// Only within this.
+    pub reach: Reach,
     /// In this target.
     pub target: Option<TargetName>,
     /// Of this identity.

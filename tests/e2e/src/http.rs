@@ -45,6 +45,16 @@ impl Message {
         Ok(message)
     }
 
+    /// Reads a message whose length is said, and nothing after it.
+    ///
+    /// # Errors
+    /// The connection fails or ends within the message.
+    pub fn read_counted(reader: &mut impl BufRead) -> io::Result<Self> {
+        let mut message = Self::read_head(reader)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        message.read_counted_body(reader)?;
+        Ok(message)
+    }
+
     fn read_head(reader: &mut impl BufRead) -> io::Result<Option<Self>> {
         let mut line = String::new();
         if reader.read_line(&mut line)? == 0 {

@@ -34,4 +34,5 @@ pub mod served;
 pub mod slapd;
 pub mod slapd_peer;
 pub mod through;
+pub mod tls;
 pub mod token_server;

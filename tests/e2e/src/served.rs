@@ -39,7 +39,7 @@ impl<'a> Served<'a> {
             process.output().contains('\n')
         });
         let said = process.output();
-        let address = said.trim().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
+        let address = said.trim().split_once("://").and_then(|(_, address)| address.parse().ok());
         let address = address.unwrap_or_else(|| panic!("no address in: {said}"));
         Self { home, address, process, described: OnceLock::new() }
     }

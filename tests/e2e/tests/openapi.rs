@@ -25,6 +25,11 @@ fn busy() -> Home {
     people.export(&home);
     home.purser(&["import", "hr", "--allow-departures", "12"]).done();
     home.purser(&["plan"]).ended_with(3);
+    // It also asks hundreds of times without a good token, and as often as it can.
+    home.declare(
+        "api",
+        "[api.limits]\nwrong_tokens = { calls = 100_000, per = \"1s\" }\nrequests = { calls = 100_000, per = \"1s\" }\n",
+    );
     home
 }
 

@@ -1,7 +1,7 @@
 //! The console, as a browser meets it, over a real store.
 
 use crate::router;
-use crate::tests::{now, state};
+use crate::tests::{now, own, state};
 use crate::token::issue_token;
 use axum::Router;
 use axum::body::Body;
@@ -65,7 +65,7 @@ async fn host(people: usize) -> (Router, Vec<(ApiRole, String)>, tempfile::TempD
     let mut tokens = Vec::new();
     for role in ApiRole::ALL {
         let name = role.as_str().parse().unwrap();
-        tokens.push((role, issue_token(state.store.as_ref(), name, role, None, now()).await.unwrap().1));
+        tokens.push((role, issue_token(state.store.as_ref(), name, role, own(role), None, now()).await.unwrap().1));
     }
     (router(state), tokens, folder)
 }
@@ -234,7 +234,8 @@ async fn who_signs_out_or_loses_the_token_is_out() {
     let (state, _folder) = state(1).await;
     let store = state.store.clone();
     let name: purser_model::id::TokenName = "vera".parse().unwrap();
-    let (_, token) = issue_token(store.as_ref(), name.clone(), ApiRole::Viewer, None, now()).await.unwrap();
+    let (_, token) =
+        issue_token(store.as_ref(), name.clone(), ApiRole::Viewer, own(ApiRole::Viewer), None, now()).await.unwrap();
     let host = router(state);
     let mut browser = Browser::new(&host);
     browser.sign_in(&token).await;

@@ -1,6 +1,7 @@
 //! The description as a document, and what is added to every operation of it.
 
 use super::{conditions, corrections, problems, read};
+use crate::auth::Owners;
 use crate::problem::{Code, Problem};
 use crate::{ApiState, v1};
 use purser_model::access::{ApiRole, Permission};
@@ -84,10 +85,11 @@ fn describe(routes: OpenApiRouter<ApiState>) -> OpenApi {
 }
 
 /// Says of all these operations who may ask for them, and what can go wrong with any request.
-pub(crate) fn for_permission(api: &mut OpenApi, permission: Permission) {
+pub(crate) fn for_permission(api: &mut OpenApi, permission: Permission, owners: Owners) {
     for operation in api.paths.paths.values_mut().flat_map(operations) {
         operation.security = Some(vec![SecurityRequirement::new(TOKEN, [permission.as_str()])]);
-        let roles: Vec<_> = ApiRole::ALL.into_iter().filter(|role| role.may(permission)).map(ApiRole::as_str).collect();
+        let roles = ApiRole::ALL.into_iter().filter(|role| owners.let_in(*role, permission));
+        let roles: Vec<_> = roles.map(ApiRole::as_str).collect();
         let extension = Extensions::builder()
             .add(PERMISSION, serde_json::json!({"permission": permission.as_str(), "roles": roles}));
         operation.extensions.get_or_insert_with(Extensions::default).merge(extension.build());
@@ -96,12 +98,19 @@ pub(crate) fn for_permission(api: &mut OpenApi, permission: Permission) {
 }
 
 fn add_problems(operation: &mut Operation) {
-    let mut codes = vec![Code::Unauthorized, Code::TokenExpired, Code::Forbidden, Code::Internal];
+    let mut codes = vec![
+        Code::Unauthorized,
+        Code::TokenExpired,
+        Code::Forbidden,
+        Code::TooManyRequests,
+        Code::Overloaded,
+        Code::Internal,
+    ];
     if operation.parameters.as_ref().is_some_and(|all| !all.is_empty()) {
         codes.push(Code::BadParameter);
     }
     if operation.request_body.is_some() {
-        codes.extend([Code::BadBody, Code::TooLarge, Code::NotJson]);
+        codes.extend([Code::BadBody, Code::TooLarge, Code::NotJson, Code::TooSlow]);
     }
     for (status, answer) in problems::answers(&codes) {
         operation.responses.responses.entry(status).or_insert(answer);

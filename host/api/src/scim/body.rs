@@ -2,6 +2,7 @@
 
 use super::client::ScimState;
 use super::problem::ScimProblem;
+use crate::body::PATIENCE;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -22,7 +23,8 @@ impl FromRequest<Arc<ScimState>> for ScimBody {
             let detail = "send the body as application/scim+json";
             return Err(ScimError::new(ErrorKind::UnsupportedMediaType, detail).into());
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+        let read = tokio::time::timeout(PATIENCE, Bytes::from_request(request, state)).await;
+        let bytes = read.map_err(|_| ScimProblem::TooSlow)?.map_err(|rejection| {
             if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
                 let most = state.limits.payload_bytes;
                 return ScimError::new(ErrorKind::TooLarge, format!("the body is larger than {most} bytes"));

@@ -2,6 +2,8 @@
 
 use super::problem::ScimProblem;
 use crate::ApiState;
+use crate::quota::{Holder, Quotas, Refused};
+use crate::serving::Peer;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -47,6 +49,7 @@ pub(super) struct ScimState {
     engine: Arc<Engine>,
     clients: Clients,
     scans: Arc<Semaphore>,
+    quotas: Arc<Quotas>,
     pub(super) limits: ServerLimits,
     now: fn() -> Timestamp,
 }
@@ -54,7 +57,8 @@ pub(super) struct ScimState {
 impl ScimState {
     pub(super) fn new(api: &ApiState, clients: Clients, limits: ServerLimits) -> Self {
         let scans = Arc::new(Semaphore::new(SCANS));
-        Self { store: api.store.clone(), engine: api.engine.clone(), clients, scans, limits, now: api.now }
+        let (store, engine, quotas) = (api.store.clone(), api.engine.clone(), api.quotas.clone());
+        Self { store, engine, clients, scans, quotas, limits, now: api.now }
     }
 }
 
@@ -96,13 +100,35 @@ impl FromRequestParts<Arc<ScimState>> for Client {
 /// Only a client with a good token comes through.
 pub(super) async fn require_token(State(state): State<Arc<ScimState>>, mut request: Request, next: Next) -> Response {
     let activity = format!("{} /scim/v2{}", request.method(), request.uri().path());
-    match client(&state, request.headers(), &activity).await {
-        Ok(client) => {
-            request.extensions_mut().insert(client);
-            next.run(request).await
+    let (quotas, now) = (&state.quotas, (state.now)());
+    let client = match client(&state, request.headers(), &activity).await {
+        Ok(client) => client,
+        Err(problem) => {
+            let peer = request.extensions().get::<Peer>().copied();
+            let is_wrong = matches!(problem, ScimProblem::Unauthorized(_));
+            return match if is_wrong { quotas.wrong_token(peer, now) } else { Ok(()) } {
+                Ok(()) => problem.into_response(),
+                Err(refused) => come_back(quotas, None, refused),
+            };
         }
-        Err(problem) => problem.into_response(),
-    }
+    };
+    let holder = Holder::Client(client.source.clone());
+    let entered = quotas.request(&holder, now).and_then(|standing| Ok((standing, quotas.answer(&holder)?)));
+    let (standing, place) = match entered {
+        Ok(entered) => entered,
+        Err(refused) => return come_back(quotas, Some(&holder), refused),
+    };
+    request.extensions_mut().insert(client);
+    let mut response = next.run(request).await;
+    drop(place);
+    quotas.tell(response.headers_mut(), &holder, standing);
+    response
+}
+
+fn come_back(quotas: &Quotas, holder: Option<&Holder>, refused: Refused) -> Response {
+    let mut response = ScimProblem::ComeBack(refused).into_response();
+    quotas.tell_refused(response.headers_mut(), holder, refused);
+    response
 }
 
 async fn client(state: &ScimState, headers: &HeaderMap, activity: &str) -> Result<Client, ScimProblem> {

@@ -1,6 +1,7 @@
 //! Errors as SCIM has them.
 
 use super::answer::scim_json;
+use crate::quota::Refused;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use purser_scim_server::{ERROR_SCHEMA, ErrorKind, ScimError};
@@ -15,6 +16,10 @@ pub(super) enum ScimProblem {
     Refused(ScimError),
     /// The token is missing or wrong.
     Unauthorized(String),
+    /// The body did not arrive in time.
+    TooSlow,
+    /// A limit is reached.
+    ComeBack(Refused),
     /// The host is at fault; its log says why.
     Internal,
 }
@@ -24,6 +29,9 @@ impl ScimProblem {
         match self {
             Self::Refused(error) => StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::BAD_REQUEST),
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::ComeBack(refused) if refused.is_the_callers() => StatusCode::TOO_MANY_REQUESTS,
+            Self::ComeBack(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -33,6 +41,8 @@ impl ScimProblem {
         match self {
             Self::Refused(error) => error.to_json(),
             Self::Unauthorized(detail) => other(detail),
+            Self::TooSlow => other("the body did not arrive within 30 seconds"),
+            Self::ComeBack(refused) => other(&refused.detail()),
             Self::Internal => other("the host could not answer; its log says why"),
         }
     }
@@ -63,6 +73,9 @@ impl From<StoreError> for ScimProblem {
 impl IntoResponse for ScimProblem {
     fn into_response(self) -> Response {
         let mut response = scim_json(self.status(), &self.to_json());
+        if let Self::ComeBack(refused) = self {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(refused.after));
+        }
         if matches!(self, Self::Unauthorized(_)) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

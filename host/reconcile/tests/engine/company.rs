@@ -15,6 +15,7 @@ use purser_reconcile::{
 use purser_store::{Decision, Held, HeldFilter, HeldState, PageRequest};
 use purser_store_sqlite::SqliteStore;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -195,7 +196,7 @@ impl Company {
     }
 
     pub async fn held(&self) -> Vec<Held> {
-        let filter = HeldFilter { target: None, state: Some(HeldState::Pending) };
+        let filter = HeldFilter { state: Some(HeldState::Pending), ..HeldFilter::default() };
         self.engine.store().held(filter, PageRequest::first(10_000)).await.unwrap()
     }
 
@@ -217,7 +218,7 @@ impl Company {
 
     pub async fn decide_all(&self, decision: Decision) -> purser_store::HeldDecided {
         let accounts = self.held().await.into_iter().map(|held| held.account).collect();
-        self.engine.store().decide_held(accounts, decision, self.now()).await.unwrap()
+        self.engine.store().decide_held(accounts, decision, BTreeSet::new(), self.now()).await.unwrap()
     }
 
     pub async fn resting(&self) -> Vec<QuarantinedTarget> {

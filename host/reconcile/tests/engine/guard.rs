@@ -4,6 +4,7 @@ use crate::application::Trouble;
 use crate::company::{Company, DECLARATIONS};
 use purser_reconcile::{ApplyOptions, NoProgress};
 use purser_store::{Decision, HeldFilter, HeldState, PageRequest};
+use std::collections::BTreeSet;
 
 const TOO_MUCH: &str = "of 50 accounts in app would be disabled or deleted within 24 hours";
 
@@ -200,8 +201,8 @@ async fn deciding_on_what_is_not_held_decides_nothing() {
     let mut accounts: Vec<_> = company.held().await.into_iter().map(|held| held.account).collect();
     accounts.push(purser_model::id::AccountId(uuid::Uuid::nil()));
     let store = company.engine.store();
-    let decided = store.decide_held(accounts, Decision::Reject, jiff::Timestamp::UNIX_EPOCH).await;
+    let decided = store.decide_held(accounts, Decision::Reject, BTreeSet::new(), jiff::Timestamp::UNIX_EPOCH).await;
     assert!(decided.unwrap_err().to_string().starts_with("no held item"));
-    let rejected = HeldFilter { target: None, state: Some(HeldState::Rejected) };
+    let rejected = HeldFilter { state: Some(HeldState::Rejected), ..HeldFilter::default() };
     assert_eq!(store.held(rejected, PageRequest::first(100)).await.unwrap(), []);
 }

@@ -173,7 +173,7 @@ async fn a_cancelled_deletion_never_comes_until_the_account_was_granted_again() 
     assert!(matches!(refused, Err(StoreError::NotFound { .. })), "nothing leaves: {refused:?}");
     stage.accept("1", LifecycleState::Departed, anna()).await;
     stage.settle().await;
-    assert_eq!(store.leaving(PageRequest::first(10)).await.unwrap().len(), 1);
+    assert_eq!(store.leaving(&purser_model::access::Reach::Everything, PageRequest::first(10)).await.unwrap().len(), 1);
     store.cancel_deletion(account, stage.now()).await.unwrap();
     stage.wait("8760h");
     stage.settle().await;

@@ -3,6 +3,7 @@
 
 mod additions;
 mod application;
+mod approval;
 mod audit;
 mod company;
 mod damage;

@@ -48,16 +48,26 @@ async fn a_plan_does_what_was_not_rejected_and_nothing_else() {
     let (stage, plan) = planned().await;
     // Somebody else joins after the plan was made: woken, and in no item.
     stage.person("6", json!({"userName": "p6"})).await;
-    let decided =
-        stage.engine.store().decide_plan_items(plan.id, Some(BTreeSet::from([2])), Decision::Reject, stage.now());
+    let decided = stage.engine.store().decide_plan_items(
+        plan.id,
+        Some(BTreeSet::from([2])),
+        Decision::Reject,
+        BTreeSet::new(),
+        stage.now(),
+    );
     assert_eq!(decided.await.unwrap().changed, 1);
     apply(&stage, plan.id, ApplyOptions::default()).await.unwrap();
     assert_eq!(people(&stage), 4);
     let expected = BTreeMap::from([(ItemState::Applied, 4), (ItemState::Rejected, 1)]);
     assert_eq!(states(&stage, plan.id).await, expected);
     assert_eq!(refused(apply(&stage, plan.id, ApplyOptions::default()).await), PlanRefused::AlreadyApplied(plan.id));
-    let late =
-        stage.engine.store().decide_plan_items(plan.id, Some(BTreeSet::from([1, 2])), Decision::Approve, stage.now());
+    let late = stage.engine.store().decide_plan_items(
+        plan.id,
+        Some(BTreeSet::from([1, 2])),
+        Decision::Approve,
+        BTreeSet::new(),
+        stage.now(),
+    );
     assert_eq!(late.await.unwrap().too_late, BTreeSet::from([1]));
     stage.settle().await;
     assert_eq!(people(&stage), 6, "who was woken gets everything without a plan");
@@ -69,13 +79,18 @@ async fn only_what_was_approved_and_later_the_rest() {
     let approved_only = ApplyOptions { approved_only: true, ..ApplyOptions::default() };
     assert!(matches!(refused(apply(&stage, plan.id, approved_only).await), PlanRefused::NothingToApply { .. }));
     let store = stage.engine.store();
-    store.decide_plan_items(plan.id, Some(BTreeSet::from([1, 3])), Decision::Approve, stage.now()).await.unwrap();
+    store
+        .decide_plan_items(plan.id, Some(BTreeSet::from([1, 3])), Decision::Approve, BTreeSet::new(), stage.now())
+        .await
+        .unwrap();
     apply(&stage, plan.id, approved_only).await.unwrap();
     assert_eq!(people(&stage), 2);
     assert_eq!(states(&stage, plan.id).await, BTreeMap::from([(ItemState::Open, 3), (ItemState::Applied, 2)]));
     apply(&stage, plan.id, ApplyOptions::default()).await.unwrap();
     assert_eq!(people(&stage), 5);
-    let missing = store.decide_plan_items(plan.id, Some(BTreeSet::from([1, 9])), Decision::Reject, stage.now()).await;
+    let missing = store
+        .decide_plan_items(plan.id, Some(BTreeSet::from([1, 9])), Decision::Reject, BTreeSet::new(), stage.now())
+        .await;
     assert!(missing.unwrap_err().to_string().contains("item `9 of plan"), "an item that is not there");
 }
 

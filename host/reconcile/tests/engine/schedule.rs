@@ -11,7 +11,8 @@ async fn run_due(stage: &Stage) -> String {
 }
 
 async fn full_runs(stage: &Stage) -> Vec<RunState> {
-    let runs = stage.engine.store().runs(PageRequest::first(100)).await.unwrap();
+    let runs =
+        stage.engine.store().runs(&purser_model::access::Reach::Everything, PageRequest::first(100)).await.unwrap();
     runs.into_iter().filter(|run| run.kind == RunKind::Reconciliation).map(|run| run.state).collect()
 }
 

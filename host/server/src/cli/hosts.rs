@@ -33,6 +33,15 @@ pub struct Serve {
     /// Where the HTTP API listens; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:7878")]
     pub listen: SocketAddr,
+    /// Serve over TLS with the certificate in this PEM file, and those above it; goes before the declarations
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+    /// The certificate's private key, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+    /// Listen beyond this machine without TLS, since a proxy before it speaks TLS on a network that you trust
+    #[arg(long)]
+    pub without_tls: bool,
     /// Read every source without a declared schedule after so many seconds, and at the start; 0 never does
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     pub import_every: u64,

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use purser_model::access::ApiRole;
-use purser_model::id::TokenName;
+use purser_model::id::{TargetName, TokenName};
 use std::time::Duration;
 
 /// `token`
@@ -21,9 +21,12 @@ pub enum TokenCommand {
 pub struct CreateToken {
     /// What the audit log calls its holder
     pub name: TokenName,
-    /// What its holder may do: viewer, operator, approver or admin
+    /// What its holder may do: viewer, operator, approver, owner or admin
     #[arg(long)]
     pub role: ApiRole,
+    /// For an owner: a target that its holder sees, operates and approves; may be said several times
+    #[arg(long, value_name = "TARGET")]
+    pub target: Vec<TargetName>,
     /// How long it is good for, such as `90d`
     #[arg(long, value_name = "DURATION", value_parser = purser_declare::duration, default_value = "90d")]
     pub expires_in: Duration,

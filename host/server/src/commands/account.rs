@@ -103,7 +103,8 @@ fn show_unlinked(account: AccountId, output: &Output) -> anyhow::Result<()> {
 }
 
 async fn list(host: &Host, filter: &ListAccounts, output: &Output) -> anyhow::Result<()> {
-    let filter = AccountFilter { target: filter.target.clone(), situation: filter.situation, identity: None };
+    let filter =
+        AccountFilter { target: filter.target.clone(), situation: filter.situation, ..AccountFilter::default() };
     let mut lines = Vec::new();
     let mut labels: BTreeMap<IdentityId, String> = BTreeMap::new();
     let mut page = PageRequest::first(PAGE);

@@ -24,6 +24,7 @@ pub async fn run(home: Home, arguments: &Apply, output: &Output) -> anyhow::Resu
                 approved_only: arguments.approved,
                 other_declarations: arguments.stale_ok,
                 takings_allowed: arguments.allow,
+                at_once: false,
             };
             let mut first = host.engine.apply(plan, &host.plan_key, options, &progress).await?;
             let (stale, guard) = (std::mem::take(&mut first.stale), std::mem::take(&mut first.guard));
@@ -48,7 +49,8 @@ pub async fn plan_and_apply(host: &Host, patience: Duration, progress: &dyn Prog
     if !planned.items.is_empty() {
         let plan = host.engine.keep_plan(&planned.items, &host.plan_key, PLAN_LIFE).await?;
         drop(planned);
-        let mut applied = host.engine.apply(plan.id, &host.plan_key, ApplyOptions::default(), progress).await?;
+        let options = ApplyOptions { at_once: true, ..ApplyOptions::default() };
+        let mut applied = host.engine.apply(plan.id, &host.plan_key, options, progress).await?;
         stale = std::mem::take(&mut applied.stale);
         guard = std::mem::take(&mut applied.guard);
         applied.operations.merge(report.operations);

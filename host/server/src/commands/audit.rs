@@ -38,6 +38,7 @@ async fn list(store: &dyn Store, arguments: &AuditList, output: &Output) -> anyh
         action: arguments.action.clone(),
         actor: arguments.actor.clone(),
         since: arguments.since.map(|since| since.before(now())).transpose()?,
+        ..AuditFilter::default()
     };
     let page = AuditPage { after: arguments.before, limit: arguments.limit, order: AuditOrder::NewestFirst };
     let mut rows = store.audit(filter, page).await?;

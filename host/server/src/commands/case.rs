@@ -65,7 +65,7 @@ pub async fn run(home: Home, command: &CaseCommand, output: &Output) -> anyhow::
 
 async fn list(host: &Host, filter: &ListCases, output: &Output) -> anyhow::Result<()> {
     let state = if filter.all { None } else { Some(CaseState::Open) };
-    let filter = CaseFilter { target: filter.target.clone(), identity: None, state };
+    let filter = CaseFilter { target: filter.target.clone(), identity: None, state, ..CaseFilter::default() };
     let mut cases = Vec::new();
     let mut page = PageRequest::first(PAGE);
     loop {

@@ -7,6 +7,7 @@ use crate::host::{Host, now};
 use crate::output::{Output, table};
 use crate::remote::{Remote, identities};
 use jiff::Timestamp;
+use purser_model::access::Reach;
 use purser_model::account::Account;
 use purser_model::id::{AccountId, IdentityId, TargetName};
 use purser_reconcile::deletion_of;
@@ -88,7 +89,7 @@ async fn list(host: &Host, output: &Output) -> anyhow::Result<()> {
     let mut leaving = Vec::new();
     let mut page = PageRequest::first(PAGE);
     loop {
-        let accounts = host.store.leaving(page).await?;
+        let accounts = host.store.leaving(&Reach::Everything, page).await?;
         let Some(last) = accounts.last() else { break };
         page.after = Some(last.id);
         for account in accounts {

@@ -3,7 +3,7 @@
 use crate::Ending;
 use crate::cli::{Held as Arguments, HeldChoice};
 use crate::home::Home;
-use crate::host::{Host, now};
+use crate::host::Host;
 use crate::output::{Output, table};
 use crate::remote::{Remote, decision_word};
 use purser_model::id::{AccountId, TargetName};
@@ -17,7 +17,7 @@ pub async fn run(home: Home, arguments: &Arguments, output: &Output) -> anyhow::
     let host = Host::open(&home).await?;
     match arguments {
         Arguments::List(list) => {
-            let held = all(&host, &HeldFilter { target: list.target.clone(), state: None }).await?;
+            let held = all(&host, &HeldFilter { target: list.target.clone(), ..HeldFilter::default() }).await?;
             show(&held, output)
         }
         Arguments::Approve(choice) => decide(&host, choice, Decision::Approve, output).await,
@@ -38,14 +38,15 @@ async fn all(host: &Host, filter: &HeldFilter) -> anyhow::Result<Vec<Held>> {
 
 async fn decide(host: &Host, choice: &HeldChoice, decision: Decision, output: &Output) -> anyhow::Result<Ending> {
     let accounts: Vec<AccountId> = if choice.all {
-        let pending = HeldFilter { target: choice.target.clone(), state: Some(HeldState::Pending) };
+        let pending =
+            HeldFilter { target: choice.target.clone(), state: Some(HeldState::Pending), ..HeldFilter::default() };
         all(host, &pending).await?.into_iter().map(|held| held.account).collect()
     } else {
         choice.account.clone()
     };
     let mut total = HeldDecided::default();
     for some in accounts.chunks(PAGE as usize) {
-        add(&mut total, host.store.decide_held(some.to_vec(), decision, now()).await?);
+        add(&mut total, host.engine.decide_held(host.store.as_ref(), some.to_vec(), decision).await?);
     }
     show_decided(&total, decision, output)
 }

@@ -8,8 +8,9 @@ use crate::pruning::prune;
 use crate::readiness;
 use crate::watch::watch;
 use anyhow::{Context, bail};
-use purser_api::{ApiState, ApiToken, News};
+use purser_api::{ApiState, ApiToken, Certificates, News, Quotas};
 use purser_backup::Backups;
+use purser_model::api::TlsFiles;
 use purser_model::audit::Actor;
 use purser_reconcile::{EngineError, ImportOptions, NoProgress, ReconcileMode};
 use purser_webhook::Webhooks;
@@ -27,14 +28,8 @@ const AFTER_RESTORE: Duration = Duration::from_mins(2);
 
 /// Runs the command.
 pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
-    if !arguments.listen.ip().is_loopback() {
-        bail!(
-            "the API speaks plain HTTP and so listens on loopback addresses only; put a TLS proxy before it instead of \
-             listening on {}",
-            arguments.listen
-        );
-    }
     let host = Host::open_as(&home, Actor::serve()).await?;
+    let certificates = certificates(&host, arguments)?;
     host.registry.is_watched();
     if let Err(error) = host.registry.look().await {
         warn!(error = format!("{error:#}"), "the folder of connectors cannot be looked at");
@@ -48,8 +43,9 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
     let listener =
         TcpListener::bind(arguments.listen).await.with_context(|| format!("cannot listen on {}", arguments.listen))?;
     let address = listener.local_addr()?;
-    println!("listening on http://{address}");
     let backups = Arc::new(Backups::new(home.backups(), arguments.backups_kept, env!("CARGO_PKG_VERSION")));
+    let scheme = if certificates.is_some() { "https" } else { "http" };
+    println!("listening on {scheme}://{address}");
     let state = ApiState {
         store: host.store.clone(),
         engine: host.engine.clone(),
@@ -58,11 +54,12 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
         webhooks: webhooks.clone(),
         backups: backups.clone(),
         token: ApiToken::new(&token),
+        quotas: Arc::new(Quotas::new(host.engine.rules().configuration().api.limits)),
         version: env!("CARGO_PKG_VERSION"),
         now,
     };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let api = tokio::spawn(purser_api::serve(listener, state, async move {
+    let api = tokio::spawn(purser_api::serve(listener, state, certificates.clone(), async move {
         let _ = stopped.await;
     }));
     info!(%address, "serving");
@@ -72,6 +69,7 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
             () = host.engine.work(&NoProgress) => {}
             () = watch(&host.registry) => {}
             () = webhooks.work() => {}
+            () = keep_up(certificates.as_deref()) => {}
             () = Box::pin(prune_regularly(&host)) => {}
             () = Box::pin(look_regularly(&host, arguments)) => {}
             () = back_up_regularly(&host, &backups, arguments.backup_every) => {}
@@ -87,10 +85,7 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
     let _ = stop.send(());
     let last = async {
         tokio::join!(host.engine.until_nothing_is_under_way(), async {
-            api.await
-                .context("the API stopped badly")
-                .and_then(|ended| Ok(ended?))
-                .unwrap_or_else(|error| warn!("{error:#}"));
+            api.await.context("the API stopped badly").unwrap_or_else(|error| warn!("{error:#}"));
         });
     };
     info!(seconds = arguments.stop_within, "stopping: what is under way may end, and nothing new is begun");
@@ -154,6 +149,29 @@ async fn back_up_regularly(host: &Host, backups: &Backups, seconds: u64) {
             Ok(made) => info!(name = made.name, bytes = made.manifest.size, "the store was backed up"),
             Err(error) => warn!(%error, "the store could not be backed up"),
         }
+    }
+}
+
+/// What the API is served over TLS with. Without it nobody beyond this machine is listened to, unless the operator says so.
+fn certificates(host: &Host, arguments: &Serve) -> anyhow::Result<Option<Arc<Certificates>>> {
+    let named = arguments.tls_certificate.clone().zip(arguments.tls_key.clone());
+    let named = named.map(|(certificate, key)| TlsFiles { certificate, key });
+    let files = named.or_else(|| host.engine.rules().configuration().api.tls.clone());
+    if files.is_none() && !arguments.listen.ip().is_loopback() && !arguments.without_tls {
+        bail!(
+            "without TLS the API listens on this machine only, and not on {}: declare `certificate` and `key` in [api], or \
+             name them with --tls-certificate and --tls-key; where a proxy before it speaks TLS, say --without-tls",
+            arguments.listen
+        );
+    }
+    let opened = files.map(Certificates::open).transpose().context("the API cannot be served over TLS")?;
+    Ok(opened.map(Arc::new))
+}
+
+async fn keep_up(certificates: Option<&Certificates>) {
+    match certificates {
+        Some(certificates) => certificates.keep_up().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::output::{Output, table};
 use crate::remote::Remote;
 use anyhow::Context;
 use jiff::Timestamp;
-use purser_model::id::TokenName;
+use purser_model::id::{TargetName, TokenName};
 use purser_store::KeptApiToken;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -44,8 +44,8 @@ pub async fn run(home: Home, command: &TokenCommand, output: &Output) -> anyhow:
 async fn create(home: &Home, wanted: &CreateToken, output: &Output) -> anyhow::Result<()> {
     let ends = now().checked_add(wanted.expires_in).context("--expires-in is longer than time goes on")?;
     let store = open_store(home)?;
-    let (kept, token) =
-        purser_api::issue_token(store.as_ref(), wanted.name.clone(), wanted.role, Some(ends), now()).await?;
+    let (name, targets) = (wanted.name.clone(), wanted.target.iter().cloned().collect());
+    let (kept, token) = purser_api::issue_token(store.as_ref(), name, wanted.role, targets, Some(ends), now()).await?;
     show_made(&kept, &token, ends, output)
 }
 
@@ -97,11 +97,12 @@ fn text(tokens: &[KeptApiToken]) -> String {
         vec![
             token.name.to_string(),
             token.role.to_string(),
+            token.targets.iter().map(TargetName::as_str).collect::<Vec<_>>().join(", "),
             format!("{:.0}", token.created_at),
             token.created_by.clone(),
             time(token.expires_at),
             time(token.last_used_at),
         ]
     });
-    table(&["TOKEN", "ROLE", "MADE", "BY", "EXPIRES", "LAST USED"], rows)
+    table(&["TOKEN", "ROLE", "TARGETS", "MADE", "BY", "EXPIRES", "LAST USED"], rows)
 }

@@ -170,10 +170,16 @@ fn accounts_operations_and_the_rest() {
     }
     for backwards in [false, true] {
         for after in options(id(purser_model::id::RunId)) {
-            assert_cheap(&connection, &runs::list_query(page(after, backwards)));
+            assert_cheap(
+                &connection,
+                &runs::list_query(&purser_model::access::Reach::Everything, page(after, backwards)),
+            );
         }
         for after in options(id(purser_model::id::PlanId)) {
-            let steps = steps(&connection, &plans::list_query(page(after, backwards)));
+            let steps = steps(
+                &connection,
+                &plans::list_query(&purser_model::access::Reach::Everything, page(after, backwards)),
+            );
             assert!(steps.iter().all(|step| step.contains(" INDEX ") || step.contains("PRIMARY KEY")), "{steps:?}");
         }
     }

@@ -5,8 +5,9 @@ use super::latency::{median_durable_write, percentile};
 use super::listing::{DECLARATIONS, settled};
 use super::{Figure, figure};
 use anyhow::{Context, ensure};
-use purser_api::{ApiState, ApiToken, News, issue_scim_token};
+use purser_api::{ApiState, ApiToken, News, Quotas, issue_scim_token};
 use purser_backup::Backups;
+use purser_model::api::{ApiLimits, Quota};
 use purser_model::seal::PlanKey;
 use purser_reconcile::{Clock, NoProgress, ReconcileMode};
 use purser_webhook::Webhooks;
@@ -32,7 +33,11 @@ pub async fn pushes(reconciled: Option<u64>) -> anyhow::Result<Vec<Figure>> {
     let now = || super::reconciliation::Now.now();
     let store = engine.store().clone();
     let (_, token) = issue_scim_token(store.as_ref(), "bench".parse()?, "idp".parse()?, None, now()).await?;
+    // It is measured how much the host can do, and not how much it would let one client ask.
+    let unlimited = Quota { calls: 1_000_000, per: std::time::Duration::from_secs(1) };
+    let limits = ApiLimits { scim_requests: unlimited, ..ApiLimits::default() };
     let state = ApiState {
+        quotas: Arc::new(Quotas::new(limits)),
         engine: engine.clone(),
         plan_key: PlanKey::new("a key of this bench"),
         news: News::of(store.clone()),
@@ -45,7 +50,7 @@ pub async fn pushes(reconciled: Option<u64>) -> anyhow::Result<Vec<Figure>> {
     };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let base = format!("http://{}/scim/v2", listener.local_addr()?);
-    tokio::spawn(purser_api::serve(listener, state, std::future::pending()));
+    tokio::spawn(purser_api::serve(listener, state, None, std::future::pending()));
     let working = engine.clone();
     tokio::spawn(async move { working.work(&NoProgress).await });
     if reconciled.is_some() {

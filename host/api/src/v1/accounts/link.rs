@@ -41,6 +41,8 @@ pub(crate) async fn handle(
     Body(wanted): Body<Wanted>,
 ) -> Result<Json<Account>, Problem> {
     let Path(id) = id?;
+    acting.seen.thing("account", &id, &state.store.account(id).await?.target)?;
+    acting.seen.identity(state.store.as_ref(), wanted.identity).await?;
     acting.store.link_account(id, wanted.identity, (state.now)()).await?;
     state.engine.look_again();
     Ok(Json(state.store.account(id).await?))

@@ -1,6 +1,7 @@
 //! `GET /v1/accounts`: accounts in order of id, by target, identity and situation.
 
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::problem::Problem;
 use crate::v1::paging::{self, Listed};
 use crate::v1::sorting::ById;
@@ -46,11 +47,13 @@ pub(crate) struct Parameters {
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Json<Listed<Account, AccountId>>, Problem> {
     let Query(asked) = parameters?;
     let page = paging::turned(asked.after, asked.limit, ById::turns(asked.sort, ById::Oldest))?;
-    let filter = AccountFilter { target: asked.target, identity: asked.identity, situation: asked.situation };
+    let filter =
+        AccountFilter { target: asked.target, identity: asked.identity, situation: asked.situation, reach: seen.0 };
     let found = state.store.accounts(filter, page).await?;
     Ok(Json(Listed::new(found, page.limit, |account| account.id)))
 }

@@ -1,6 +1,7 @@
 //! `GET /v1/accounts/{id}`: one account.
 
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::description::problems::NotFound;
 use crate::problem::Problem;
 use axum::Json;
@@ -23,8 +24,11 @@ use purser_model::id::AccountId;
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     id: Result<Path<AccountId>, PathRejection>,
 ) -> Result<Json<Account>, Problem> {
     let Path(id) = id?;
-    Ok(Json(state.store.account(id).await?))
+    let account = state.store.account(id).await?;
+    seen.thing("account", &id, &account.target)?;
+    Ok(Json(account))
 }

@@ -27,6 +27,7 @@ pub(crate) async fn handle(
     id: Result<Path<AccountId>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
     let Path(id) = id?;
+    acting.seen.thing("account", &id, &state.store.account(id).await?.target)?;
     acting.store.unlink_account(id, (state.now)()).await?;
     state.engine.look_again();
     Ok(StatusCode::NO_CONTENT)

@@ -1,6 +1,7 @@
 //! `GET /v1/audit`: rows of the audit log, newest first.
 
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::problem::Problem;
 use crate::v1::paging::{self, Listed, Place};
 use crate::v1::sorting::ById;
@@ -54,6 +55,7 @@ pub(crate) struct Parameters {
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Json<Listed<ShownRow, i64>>, Problem> {
     let Query(asked) = parameters?;
@@ -65,6 +67,7 @@ pub(crate) async fn handle(
         action: asked.action,
         actor: asked.actor,
         since: asked.since,
+        reach: seen.0,
     };
     let oldest_first = ById::turns(asked.sort, ById::Newest);
     let order = if oldest_first { AuditOrder::OldestFirst } else { AuditOrder::NewestFirst };

@@ -4,8 +4,9 @@ use crate::auth::Caller;
 use crate::problem::Problem;
 use axum::{Extension, Json};
 use purser_model::access::{ApiRole, Permission};
-use purser_model::id::TokenName;
+use purser_model::id::{TargetName, TokenName};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
@@ -14,6 +15,10 @@ pub(crate) struct Shown {
     name: TokenName,
     /// The role of its holder.
     role: ApiRole,
+    /// The targets that it is bound to; not there where it is good for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<TargetName>>)]
+    targets: Option<BTreeSet<TargetName>>,
     /// What that is good for.
     may: Vec<Permission>,
 }
@@ -32,5 +37,6 @@ pub(crate) struct Shown {
 pub(crate) async fn handle(Extension(caller): Extension<Caller>) -> Result<Json<Shown>, Problem> {
     let all = [Permission::Read, Permission::Operate, Permission::Approve, Permission::Administer];
     let may = all.into_iter().filter(|permission| caller.role.may(*permission)).collect();
-    Ok(Json(Shown { name: caller.name, role: caller.role, may }))
+    let targets = caller.reach.targets().cloned();
+    Ok(Json(Shown { name: caller.name, role: caller.role, targets, may }))
 }

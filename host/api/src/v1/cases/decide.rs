@@ -31,6 +31,7 @@ pub(crate) async fn handle(
     Body(decision): Body<CaseDecision>,
 ) -> Result<Json<Case>, Problem> {
     let Path(id) = id?;
+    acting.seen.thing("case", &id, &state.store.case(id).await?.target)?;
     let case = acting.store.decide_case(id, decision, (state.now)()).await?;
     state.engine.look_again();
     Ok(Json(case))

@@ -1,6 +1,7 @@
 //! `GET /v1/cases`: cases in order of id, by target, identity and state.
 
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::problem::Problem;
 use crate::v1::paging::{self, Listed};
 use crate::v1::sorting::ById;
@@ -46,11 +47,12 @@ pub(crate) struct Parameters {
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Json<Listed<Case, CaseId>>, Problem> {
     let Query(asked) = parameters?;
     let page = paging::turned(asked.after, asked.limit, ById::turns(asked.sort, ById::Oldest))?;
-    let filter = CaseFilter { target: asked.target, identity: asked.identity, state: asked.state };
+    let filter = CaseFilter { target: asked.target, identity: asked.identity, state: asked.state, reach: seen.0 };
     let found = state.store.cases(filter, page).await?;
     Ok(Json(Listed::new(found, page.limit, |case| case.id)))
 }

@@ -1,6 +1,7 @@
 //! `GET /v1/cases/{id}`: one case, with the accounts that may be the identity's as they were last seen.
 
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::description::problems::NotFound;
 use crate::problem::Problem;
 use axum::Json;
@@ -35,10 +36,12 @@ pub(crate) struct CaseWithAccounts {
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     id: Result<Path<CaseId>, PathRejection>,
 ) -> Result<Json<CaseWithAccounts>, Problem> {
     let Path(id) = id?;
     let case = state.store.case(id).await?;
+    seen.thing("case", &id, &case.target)?;
     let mut accounts = Vec::with_capacity(case.candidates.len());
     for candidate in &case.candidates {
         match state.store.account(candidate.account).await {

@@ -27,6 +27,7 @@ pub(crate) async fn handle(
     account: Result<Path<AccountId>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
     let Path(account) = account?;
+    acting.seen.thing("account", &account, &state.store.account(account).await?.target)?;
     acting.store.cancel_deletion(account, (state.now)()).await?;
     state.engine.look_again();
     Ok(StatusCode::NO_CONTENT)

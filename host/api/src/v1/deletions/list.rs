@@ -1,6 +1,7 @@
 //! `GET /v1/deletions`: accounts that are there and that nobody grants, in order of id.
 
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::problem::Problem;
 use crate::v1::paging::{self, Listed};
 use axum::Json;
@@ -46,12 +47,13 @@ pub(crate) struct Leaving {
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Json<Listed<Leaving, AccountId>>, Problem> {
     let Query(asked) = parameters?;
     let page = paging::page(asked.after, asked.limit)?;
     let configuration = state.engine.rules().configuration();
     let leaving = |account: Account| Leaving { deleted_at: deletion_of(&account, configuration), account };
-    let found = state.store.leaving(page).await?.into_iter().map(leaving).collect();
+    let found = state.store.leaving(&seen.0, page).await?.into_iter().map(leaving).collect();
     Ok(Json(Listed::new(found, page.limit, |leaving: &Leaving| leaving.account.id)))
 }

@@ -1,6 +1,7 @@
 //! `GET /v1/deletions/{account}`: one account that is there and that nobody grants.
 
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::description::problems::NotFound;
 use crate::problem::Problem;
 use axum::Json;
@@ -23,10 +24,12 @@ use purser_model::id::AccountId;
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     account: Result<Path<AccountId>, PathRejection>,
 ) -> Result<Json<Account>, Problem> {
     let Path(account) = account?;
     let found = state.store.account(account).await?;
+    seen.thing("account", &account, &found.target)?;
     if found.leaving_since.is_none() || found.remote_id.is_none() {
         return Err(Problem::not_found(format!("account `{account}` does not leave")));
     }

@@ -1,11 +1,13 @@
 //! `GET /v1/events/stream`: events as they happen, as Server-Sent Events that `Last-Event-ID` goes on with.
 
 use crate::ApiState;
+use crate::auth::Caller;
 use crate::description::problems::EventsGone;
 use crate::problem::Problem;
+use crate::quota::{Holder, Place as Seat};
 use crate::v1::paging::Place;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event as Message, KeepAlive, Sse};
 use futures::stream::{self, Stream};
@@ -46,6 +48,7 @@ pub(crate) struct Parameters {
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    Extension(caller): Extension<Caller>,
     parameters: Result<Query<Parameters>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Message, axum::Error>>>, Problem> {
@@ -57,7 +60,9 @@ pub(crate) async fn handle(
     };
     // Events that are gone are a problem before the stream begins, not a stream that ends at once.
     let first = state.store.events(after, BATCH).await?;
-    let following = Following { after, read: first.into(), store: state.store.clone(), news: state.news.listen() };
+    let place = state.quotas.stream(&Holder::Token(caller.name))?;
+    let (store, news) = (state.store.clone(), state.news.listen());
+    let following = Following { after, read: first.into(), store, news, _place: place };
     let events = stream::unfold(following, |mut following| async move {
         let event = following.next().await?;
         Some((message(&event), following))
@@ -81,6 +86,8 @@ struct Following {
     read: VecDeque<Event>,
     store: Arc<dyn Store>,
     news: watch::Receiver<u64>,
+    /// Given back when the consumer goes.
+    _place: Seat<Holder>,
 }
 
 impl Following {

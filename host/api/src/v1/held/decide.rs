@@ -50,7 +50,12 @@ pub(crate) async fn handle(
             wanted.accounts.len()
         )));
     }
-    let decided = acting.store.decide_held(wanted.accounts, wanted.decision, (state.now)()).await?;
+    if acting.seen.is_narrow() {
+        for account in &wanted.accounts {
+            acting.seen.thing("account", account, &state.store.account(*account).await?.target)?;
+        }
+    }
+    let decided = state.engine.decide_held(acting.store.as_ref(), wanted.accounts, wanted.decision).await?;
     state.engine.look_again();
     Ok(Json(decided))
 }

@@ -1,6 +1,7 @@
 //! `GET /v1/held`: what the guard holds, in order of the accounts' ids, by target and state.
 
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::problem::Problem;
 use crate::v1::paging::{self, Listed};
 use axum::Json;
@@ -39,10 +40,11 @@ pub(crate) struct Parameters {
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Json<Listed<Held, AccountId>>, Problem> {
     let Query(asked) = parameters?;
     let page = paging::page(asked.after, asked.limit)?;
-    let found = state.store.held(HeldFilter { target: asked.target, state: asked.state }, page).await?;
+    let found = state.store.held(HeldFilter { target: asked.target, state: asked.state, reach: seen.0 }, page).await?;
     Ok(Json(Listed::new(found, page.limit, |held| held.account)))
 }

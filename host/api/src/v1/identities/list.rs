@@ -1,6 +1,7 @@
 //! `GET /v1/identities`: identities in order of id, by source, key, state and what they say of themselves.
 
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::description::problems::NotFound;
 use crate::problem::Problem;
 use crate::v1::paging::{self, Listed};
@@ -54,6 +55,7 @@ pub(crate) struct Parameters {
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Json<Listed<Identity, String>>, Problem> {
     let Query(asked) = parameters?;
@@ -65,7 +67,7 @@ pub(crate) async fn handle(
     if search.as_ref().is_some_and(|text| text.chars().count() > LONGEST_SEARCH) {
         return Err(Problem::bad_parameter(format!("`search` is longer than {LONGEST_SEARCH} characters")));
     }
-    let filter = IdentityFilter { source: asked.source, key: asked.key, state: asked.state, search };
+    let filter = IdentityFilter { source: asked.source, key: asked.key, state: asked.state, search, reach: seen.0 };
     let found = state.store.sorted_identities(filter, sort.by(), page).await?;
     Ok(Json(Listed::new(found, limit, |identity| sort.place_of(identity))))
 }

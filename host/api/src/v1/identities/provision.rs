@@ -5,6 +5,7 @@ use crate::auth::Acting;
 use crate::body::Body;
 use crate::description::problems::Work;
 use crate::problem::Problem;
+use crate::v1::identities::explain::narrow;
 use crate::work::{Begun, begun};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -48,10 +49,17 @@ pub(crate) async fn handle(
     Body(wanted): Body<Wanted>,
 ) -> Result<Response, Problem> {
     let Path(id) = id?;
+    acting.seen.identity(state.store.as_ref(), id).await?;
+    wanted.target.iter().try_for_each(|target| acting.seen.target(target))?;
+    if acting.seen.is_narrow() && wanted.target.is_none() {
+        return Err(Problem::bad_parameter("`target` is missing: name one of your targets"));
+    }
     acting.store.note_request(&acting.request, (state.now)()).await?;
-    let engine = state.engine.clone();
+    let (engine, reach) = (state.engine.clone(), acting.seen.0);
     begun(format!("/v1/identities/{id}/explanation"), async move {
-        engine.provision(id, wanted.target.as_ref(), PATIENCE, &NoProgress).await
+        let mut report = engine.provision(id, wanted.target.as_ref(), PATIENCE, &NoProgress).await?;
+        narrow(&mut report.explained, &reach);
+        Ok(report)
     })
     .await
 }

@@ -1,6 +1,7 @@
 //! `GET /v1/identities/{id}`: one identity with its accounts in every target.
 
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::description::problems::NotFound;
 use crate::problem::Problem;
 use axum::Json;
@@ -37,11 +38,13 @@ pub(crate) struct IdentityWithAccounts {
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     id: Result<Path<IdentityId>, PathRejection>,
 ) -> Result<Json<IdentityWithAccounts>, Problem> {
     let Path(id) = id?;
+    seen.identity(state.store.as_ref(), id).await?;
     let identity = state.store.identity(id).await?;
-    let filter = AccountFilter { identity: Some(id), ..AccountFilter::default() };
+    let filter = AccountFilter { identity: Some(id), reach: seen.0, ..AccountFilter::default() };
     let accounts = state.store.accounts(filter, PageRequest::first(ACCOUNTS)).await?;
     Ok(Json(IdentityWithAccounts { identity, accounts }))
 }

@@ -1,6 +1,7 @@
 //! `GET /v1/insight/drift`: what reconciliations found and repaired, newest first.
 
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::problem::Problem;
 use crate::v1::paging::{self, Listed};
 use axum::Json;
@@ -37,10 +38,11 @@ pub(crate) struct Parameters {
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Json<Listed<Drift, RunId>>, Problem> {
     let Query(asked) = parameters?;
     let page = paging::page(asked.after, asked.limit)?;
-    let found = state.store.drift(asked.target.as_ref(), page).await?;
+    let found = state.store.drift(asked.target.as_ref(), &seen.0, page).await?;
     Ok(Json(Listed::new(found, page.limit, |one| one.run)))
 }

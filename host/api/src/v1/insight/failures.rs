@@ -2,6 +2,7 @@
 
 use super::period::Parameters;
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -28,9 +29,11 @@ pub(crate) struct Failures {
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Json<Failures>, Problem> {
     let Query(asked) = parameters?;
-    let items = state.store.failures(asked.target.as_ref(), asked.period((state.now)())).await?;
+    let mut items = state.store.failures(asked.target.as_ref(), asked.period((state.now)())).await?;
+    items.retain(|one| seen.0.covers(&one.target));
     Ok(Json(Failures { items }))
 }

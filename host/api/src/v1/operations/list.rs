@@ -1,6 +1,7 @@
 //! `GET /v1/operations`: operations, newest first, by target, identity and state.
 
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::problem::Problem;
 use crate::v1::paging::{self, Listed};
 use crate::v1::sorting::ById;
@@ -46,11 +47,12 @@ pub(crate) struct Parameters {
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Json<Listed<Operation, OperationId>>, Problem> {
     let Query(asked) = parameters?;
     let page = paging::turned(asked.after, asked.limit, ById::turns(asked.sort, ById::Newest))?;
-    let filter = OperationFilter { target: asked.target, identity: asked.identity, state: asked.state };
+    let filter = OperationFilter { target: asked.target, identity: asked.identity, state: asked.state, reach: seen.0 };
     let found = state.store.operations(filter, page).await?;
     Ok(Json(Listed::new(found, page.limit, |operation| operation.id)))
 }

@@ -1,6 +1,7 @@
 //! `GET /v1/operations/{id}`: one operation, with where it is and why.
 
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::description::problems::NotFound;
 use crate::problem::Problem;
 use axum::Json;
@@ -23,8 +24,11 @@ use purser_model::operation::Operation;
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     id: Result<Path<OperationId>, PathRejection>,
 ) -> Result<Json<Operation>, Problem> {
     let Path(id) = id?;
-    Ok(Json(state.store.operation(id).await?))
+    let operation = state.store.operation(id).await?;
+    seen.thing("operation", &id, &operation.target)?;
+    Ok(Json(operation))
 }

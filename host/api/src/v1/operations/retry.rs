@@ -27,6 +27,7 @@ pub(crate) async fn handle(
     id: Result<Path<OperationId>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
     let Path(id) = id?;
+    acting.seen.thing("operation", &id, &state.store.operation(id).await?.target)?;
     acting.store.release(id, (state.now)()).await?;
     state.engine.look_again();
     Ok(StatusCode::NO_CONTENT)

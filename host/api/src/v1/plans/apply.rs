@@ -5,7 +5,7 @@ use crate::auth::Acting;
 use crate::body::Body;
 use crate::description::problems::Work;
 use crate::problem::Problem;
-use crate::work::{Begun, begun};
+use crate::work::{Begun, begun, going_on};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -44,9 +44,13 @@ pub(crate) async fn handle(
     Body(wanted): Body<Wanted>,
 ) -> Result<Response, Problem> {
     let Path(id) = id?;
+    acting.seen.plan(&state.store.plan(id).await?)?;
     acting.store.note_request(&acting.request, (state.now)()).await?;
     let (engine, key) = (state.engine.clone(), state.plan_key.clone());
     // What the guard holds is decided on as such, and declarations are those of the host: neither is waved through here.
     let options = ApplyOptions { approved_only: wanted.approved_only, ..ApplyOptions::default() };
-    begun(format!("/v1/plans/{id}"), async move { engine.apply(id, &key, options, &NoProgress).await }).await
+    let (place, narrow) = (format!("/v1/plans/{id}"), acting.seen.is_narrow());
+    let answer = begun(place.clone(), async move { engine.apply(id, &key, options, &NoProgress).await }).await?;
+    // The report is also about what else was in the queue, of whichever target.
+    Ok(if narrow { going_on(place) } else { answer })
 }

@@ -45,6 +45,7 @@ pub(crate) async fn handle(
     Body(wanted): Body<Wanted>,
 ) -> Result<Json<Decided>, Problem> {
     let Path(id) = id?;
+    acting.seen.plan(&state.store.plan(id).await?)?;
     let positions = wanted.positions.map(|positions| positions.into_iter().map(|Position(place)| place).collect());
-    Ok(Json(acting.store.decide_plan_items(id, positions, wanted.decision, (state.now)()).await?))
+    Ok(Json(state.engine.decide_plan(acting.store.as_ref(), id, positions, wanted.decision).await?))
 }

@@ -1,6 +1,7 @@
 //! `GET /v1/plans/{id}/items`: what a plan would do, from `?offset=` on.
 
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::description::problems::NotFound;
 use crate::problem::Problem;
 use crate::v1::paging::{self, Listed, Place};
@@ -38,13 +39,14 @@ pub(crate) struct Parameters {
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     id: Result<Path<PlanId>, PathRejection>,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Json<Listed<PlanLine, u64>>, Problem> {
     let (Path(id), Query(asked)) = (id?, parameters?);
     let limit = paging::limit(asked.limit)?;
     let offset = asked.offset.map_or(0, u64::from);
-    state.store.plan(id).await?;
+    seen.plan(&state.store.plan(id).await?)?;
     let items = state.store.plan_items(id, offset, limit).await?;
     let lines = items.into_iter().map(|kept| kept.line).collect();
     Ok(Json(Listed::new(lines, limit, |line: &PlanLine| line.position)))

@@ -1,6 +1,7 @@
 //! `GET /v1/plans`: plans, newest first.
 
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::problem::Problem;
 use crate::v1::paging::{self, Listed};
 use crate::v1::sorting::ById;
@@ -39,10 +40,11 @@ pub(crate) struct Parameters {
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Json<Listed<PlanSummary, PlanId>>, Problem> {
     let Query(asked) = parameters?;
     let page = paging::turned(asked.after, asked.limit, ById::turns(asked.sort, ById::Newest))?;
-    let found = state.store.plans(page).await?;
+    let found = state.store.plans(&seen.0, page).await?;
     Ok(Json(Listed::new(found, page.limit, |one| one.id)))
 }

@@ -54,14 +54,19 @@ pub(crate) async fn handle(
     acting: Acting,
     Body(wanted): Body<Wanted>,
 ) -> Result<Response, Problem> {
+    wanted.targets.iter().try_for_each(|target| acting.seen.target(target))?;
+    let reach = acting.seen.0;
+    let targets = if wanted.targets.is_empty() { reach.targets().cloned() } else { Some(wanted.targets) };
     acting.store.note_request(&acting.request, (state.now)()).await?;
-    let (engine, key) = (state.engine.clone(), state.plan_key.clone());
+    let (engine, key, requester) = (state.engine.clone(), state.plan_key.clone(), acting.store);
     let (kept, notices) = finished(async move {
-        let only = (!wanted.targets.is_empty()).then_some(&wanted.targets);
-        let report = engine.plan_everyone(only, &NoProgress).await?;
+        let mut report = engine.plan_everyone(targets.as_ref(), &NoProgress).await?;
+        if reach.targets().is_some() {
+            report.notices.retain(|notice| notice.target.as_ref().is_some_and(|target| reach.covers(target)));
+        }
         let kept = match report.items.is_empty() {
             true => None,
-            false => Some(engine.keep_plan(&report.items, &key, PLAN_LIFE).await?),
+            false => Some(engine.keep_plan_of(requester.as_ref(), &report.items, &key, PLAN_LIFE).await?),
         };
         Ok((kept, report.notices))
     })

@@ -1,6 +1,7 @@
 //! `GET /v1/plans/{id}`: a plan, without its items.
 
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::description::problems::NotFound;
 use crate::problem::Problem;
 use axum::Json;
@@ -23,8 +24,11 @@ use purser_model::plan::PlanSummary;
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     id: Result<Path<PlanId>, PathRejection>,
 ) -> Result<Json<PlanSummary>, Problem> {
     let Path(id) = id?;
-    Ok(Json(state.store.plan(id).await?))
+    let plan = state.store.plan(id).await?;
+    seen.plan(&plan)?;
+    Ok(Json(plan))
 }

@@ -1,6 +1,7 @@
 //! `GET /v1/quarantine`: targets and operations that are out of service, why and until when.
 
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -28,7 +29,9 @@ pub(crate) struct Quarantine {
         (status = 200, description = "All targets, and the oldest operations", body = Quarantine),
     )
 )]
-pub(crate) async fn handle(State(state): State<ApiState>) -> Result<Json<Quarantine>, Problem> {
-    let (targets, operations) = (state.store.resting().await?, state.store.quarantined(MOST).await?);
+pub(crate) async fn handle(State(state): State<ApiState>, seen: Seen) -> Result<Json<Quarantine>, Problem> {
+    let (mut targets, mut operations) = (state.store.resting().await?, state.store.quarantined(MOST).await?);
+    targets.retain(|one| seen.0.covers(&one.target));
+    operations.retain(|one| seen.0.covers(&one.target));
     Ok(Json(Quarantine { targets, operations }))
 }

@@ -1,6 +1,7 @@
 //! `GET /v1/runs/{id}`: one run, with its checkpoint and its counts.
 
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::description::problems::NotFound;
 use crate::problem::Problem;
 use axum::Json;
@@ -8,6 +9,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use purser_model::id::RunId;
 use purser_model::run::Run;
+use purser_store::StoreError;
 
 /// Reads one run, with its checkpoint and its counts.
 #[utoipa::path(
@@ -23,8 +25,13 @@ use purser_model::run::Run;
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     id: Result<Path<RunId>, PathRejection>,
 ) -> Result<Json<Run>, Problem> {
     let Path(id) = id?;
-    Ok(Json(state.store.run(id).await?))
+    let run = state.store.run(id).await?;
+    if seen.is_narrow() && !run.target().is_some_and(|target| seen.0.covers(&target)) {
+        return Err(StoreError::NotFound { what: "run", id: id.to_string() }.into());
+    }
+    Ok(Json(run))
 }

@@ -86,6 +86,11 @@ pub(crate) async fn handle(
     acting: Acting,
     Body(wanted): Body<Wanted>,
 ) -> Result<Response, Problem> {
+    match &wanted {
+        Wanted::Import { .. } if acting.seen.is_narrow() => return Err(Problem::closed_to_owners()),
+        Wanted::Import { .. } => {}
+        Wanted::Reconciliation { target, .. } | Wanted::Changes { target, .. } => acting.seen.target(target)?,
+    }
     acting.store.note_request(&format!("{}: {}", acting.request, wanted.described()), (state.now)()).await?;
     let (engine, place) = (state.engine.clone(), "/v1/runs".to_owned());
     match wanted {

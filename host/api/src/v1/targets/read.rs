@@ -2,6 +2,7 @@
 
 use super::list::{TargetState, state_of};
 use crate::ApiState;
+use crate::auth::Seen;
 use crate::description::problems::NotFound;
 use crate::problem::Problem;
 use axum::Json;
@@ -23,9 +24,11 @@ use purser_model::id::TargetName;
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    seen: Seen,
     name: Result<Path<TargetName>, PathRejection>,
 ) -> Result<Json<TargetState>, Problem> {
     let Path(name) = name?;
+    seen.target(&name)?;
     if !state.engine.target_names().contains(&name) {
         return Err(Problem::not_found(format!("no target `{name}` is declared")));
     }

@@ -27,6 +27,7 @@ pub(crate) async fn handle(
     name: Result<Path<TargetName>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
     let Path(name) = name?;
+    acting.seen.target(&name)?;
     acting.store.note_request(&acting.request, (state.now)()).await?;
     state.engine.release_target(&name).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -3,7 +3,7 @@
 use crate::ApiState;
 use crate::auth::Acting;
 use crate::body::Body;
-use crate::description::problems::Conflicting;
+use crate::description::problems::{Conflicting, NotFound};
 use crate::problem::Problem;
 use crate::repeating::NotKept;
 use crate::token::issue_token;
@@ -12,9 +12,10 @@ use axum::http::StatusCode;
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use purser_model::access::ApiRole;
-use purser_model::id::TokenName;
+use purser_model::id::{TargetName, TokenName};
 use purser_store::KeptApiToken;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
@@ -25,6 +26,10 @@ pub(crate) struct Wanted {
     name: TokenName,
     /// What its holder may do.
     role: ApiRole,
+    /// The targets of an owner; nobody else has any.
+    #[serde(default)]
+    #[schema(value_type = Vec<TargetName>)]
+    targets: BTreeSet<TargetName>,
     /// From when on it opens nothing any more; never where it is not given.
     expires_at: Option<Timestamp>,
 }
@@ -48,6 +53,7 @@ pub(crate) struct Made {
     responses(
         (status = 201, description = "The token", body = Made),
         Conflicting,
+        NotFound,
     )
 )]
 pub(crate) async fn handle(
@@ -55,7 +61,11 @@ pub(crate) async fn handle(
     acting: Acting,
     Body(wanted): Body<Wanted>,
 ) -> Result<(StatusCode, Extension<NotKept>, Json<Made>), Problem> {
-    let Wanted { name, role, expires_at } = wanted;
-    let (kept, token) = issue_token(acting.store.as_ref(), name, role, expires_at, (state.now)()).await?;
+    let Wanted { name, role, targets, expires_at } = wanted;
+    let declared = state.engine.target_names();
+    if let Some(unknown) = targets.iter().find(|target| !declared.contains(target)) {
+        return Err(Problem::not_found(format!("no target `{unknown}` is declared")));
+    }
+    let (kept, token) = issue_token(acting.store.as_ref(), name, role, targets, expires_at, (state.now)()).await?;
     Ok((StatusCode::CREATED, Extension(NotKept), Json(Made { kept, token })))
 }

@@ -5,6 +5,7 @@ use crate::cli::{Insight, Report};
 use crate::host::{Host, now};
 use crate::remote::{Remote, RemoteError};
 use jiff::Timestamp;
+use purser_model::access::Reach;
 use purser_model::id::{AccountId, RunId};
 use purser_store::{Drift, FailureCause, Latency, PageRequest, Period, ReportedAccount, SituationCount};
 use serde::Deserialize;
@@ -177,7 +178,7 @@ async fn drift(host: &Host, arguments: &Insight) -> anyhow::Result<Answer> {
     let mut rows = Vec::new();
     let mut page: PageRequest<RunId> = PageRequest::first(PAGE);
     loop {
-        let found = host.store.drift(arguments.target.as_ref(), page).await?;
+        let found = host.store.drift(arguments.target.as_ref(), &Reach::Everything, page).await?;
         let Some(last) = found.last() else { break };
         let older = last.started_at < since;
         page.after = Some(last.run);

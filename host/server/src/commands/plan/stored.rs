@@ -7,6 +7,7 @@ use crate::host::{Host, now};
 use crate::output::{Output, table};
 use crate::remote::{Remote, decision_word};
 use jiff::Timestamp;
+use purser_model::access::Reach;
 use purser_model::id::PlanId;
 use purser_model::plan::{PlanLine, PlanSummary};
 use purser_plan::render::{self, Page, Row};
@@ -21,7 +22,7 @@ pub async fn list(host: &Host, output: &Output) -> anyhow::Result<Ending> {
     let mut plans: Vec<PlanSummary> = Vec::new();
     loop {
         let after = plans.last().map(|plan| plan.id);
-        let page = host.store.plans(PageRequest { after, ..PageRequest::first(PAGE) }).await?;
+        let page = host.store.plans(&Reach::Everything, PageRequest { after, ..PageRequest::first(PAGE) }).await?;
         if page.is_empty() {
             break;
         }
@@ -115,8 +116,9 @@ fn show_one(shown: &Shown, arguments: &ShowPlan, output: &Output) -> anyhow::Res
         write_page(file, &Page { plan: Some(&shown.plan), rows: &rows, notices: &[], remarks: &[] })?;
     }
     output.answer(shown, || {
-        let head =
-            format!("plan {}, made at {:.0}, {}", shown.plan.id, shown.plan.created_at, life(&shown.plan, now()));
+        let PlanSummary { id, created_at, requested_by, .. } = &shown.plan;
+        let by = requested_by.as_ref().map(|requester| format!(" for {requester}")).unwrap_or_default();
+        let head = format!("plan {id}, made at {created_at:.0}{by}, {}", life(&shown.plan, now()));
         format!("{head}\n\n{}", render::rows(&rows, &[], &|_, _| None))
     })?;
     Ok(Ending::Done)
@@ -153,7 +155,7 @@ struct Answer {
 
 async fn decide(host: &Host, arguments: &DecidePlan, decision: Decision, output: &Output) -> anyhow::Result<Ending> {
     let positions = (!arguments.all).then(|| arguments.items.iter().copied().collect());
-    let decided = host.store.decide_plan_items(arguments.plan, positions, decision, now()).await?;
+    let decided = host.engine.decide_plan(host.store.as_ref(), arguments.plan, positions, decision).await?;
     show_decided(&Answer { plan: host.store.plan(arguments.plan).await?, decided }, output)
 }
 

@@ -1,0 +1,99 @@
+//! An authority of the tests' own, and a client that trusts it alone.
+
+use crate::http::Message;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, ProtocolVersion, RootCertStore, StreamOwned, SupportedProtocolVersion};
+use std::io::{self, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Signs certificates.
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    /// A new one.
+    #[expect(clippy::new_without_default, reason = "each is another one")]
+    pub fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).expect("no names are right names");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key can be made");
+        Self(CertifiedIssuer::self_signed(params, key).expect("a certificate can be made"))
+    }
+
+    /// Its own certificate, in PEM.
+    pub fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    /// A certificate for this machine and its key, in PEM.
+    pub fn certify(&self) -> (String, String) {
+        let key = KeyPair::generate().expect("a key can be made");
+        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let params = CertificateParams::new(names).expect("the names are right");
+        let certificate = params.signed_by(&key, &self.0).expect("a certificate can be made");
+        (certificate.pem(), key.serialize_pem())
+    }
+
+    /// A client that trusts this authority, in these versions of TLS.
+    pub fn client(&self, versions: &[&'static SupportedProtocolVersion]) -> TlsClient {
+        let mut roots = RootCertStore::empty();
+        let own = CertificateDer::from_pem_slice(self.pem().as_bytes()).expect("it is PEM");
+        roots.add(own).expect("it is a certificate");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions);
+        let builder = builder.expect("the provider knows them");
+        TlsClient(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
+    }
+}
+
+/// Connects to hosts of this machine.
+pub struct TlsClient(Arc<ClientConfig>);
+
+impl TlsClient {
+    /// Connects.
+    ///
+    /// # Errors
+    /// Nobody listens, or the certificate is not one of the authority.
+    pub fn connect(&self, address: SocketAddr) -> io::Result<TlsConnection> {
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let name = ServerName::IpAddress(address.ip().into());
+        let mut session = ClientConnection::new(self.0.clone(), name).map_err(io::Error::other)?;
+        while session.is_handshaking() {
+            session.complete_io(&mut stream)?;
+        }
+        Ok(TlsConnection(BufReader::new(StreamOwned::new(session, stream))))
+    }
+}
+
+/// A connection that stays for many requests.
+pub struct TlsConnection(BufReader<StreamOwned<ClientConnection, TcpStream>>);
+
+impl TlsConnection {
+    /// Asks for a path and reads the answer.
+    ///
+    /// # Errors
+    /// The connection ends before the answer does.
+    pub fn get(&mut self, path: &str) -> io::Result<Message> {
+        let stream = self.0.get_mut();
+        stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())?;
+        stream.flush()?;
+        Message::read_counted(&mut self.0)
+    }
+
+    /// The certificate that was shown.
+    pub fn certificate(&self) -> Vec<u8> {
+        let shown = self.0.get_ref().conn.peer_certificates().and_then(|all| all.first());
+        shown.map(|one| one.to_vec()).unwrap_or_default()
+    }
+
+    /// The version that is spoken.
+    pub fn version(&self) -> Option<ProtocolVersion> {
+        self.0.get_ref().conn.protocol_version()
+    }
+}
