@@ -45,8 +45,9 @@ async fn named(state: ApiState, key: &HeaderValue, request: Request, next: Next)
     let caller = request.extensions().get::<Caller>().ok_or_else(Problem::unauthorized)?.name.clone();
     let name = RequestKey { caller, key: read(key)? };
     let (mut parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, LARGEST_REQUEST)
-        .await
+    let read = tokio::time::timeout(crate::body::PATIENCE, axum::body::to_bytes(body, LARGEST_REQUEST)).await;
+    let body = read
+        .map_err(|_| Problem::too_slow())?
         .map_err(|error| Problem::bad_body(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()))?;
     let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
     let fingerprint = state.token.fingerprint(&[path.as_bytes(), &body]);
