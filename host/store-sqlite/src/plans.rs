@@ -2,7 +2,7 @@
 
 use crate::SqliteStore;
 use crate::audit::Note;
-use crate::failure::{Result, damaged, not_found};
+use crate::failure::{Result, damaged, not_found, refused};
 use crate::listing::{Listing, Order, PageQuery, at};
 use crate::planning::enqueue_one;
 use crate::rows::{self, Key, collect, from_json, from_word, json, micros, optional_time, time};

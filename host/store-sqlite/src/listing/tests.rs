@@ -89,7 +89,12 @@ fn identity_filters() -> impl Iterator<Item = IdentityFilter> {
     sources.into_iter().flat_map(move |source| {
         states().into_iter().flat_map(move |state| {
             let source = source.clone();
-            keys().into_iter().map(move |key| IdentityFilter { source: source.clone(), key, state, search: None })
+            keys().into_iter().map(move |key| IdentityFilter {
+                source: source.clone(),
+                key,
+                state,
+                ..IdentityFilter::default()
+            })
         })
     })
 }
@@ -136,7 +141,8 @@ fn accounts_operations_and_the_rest() {
         for identity in options(id(purser_model::id::IdentityId)) {
             for backwards in [false, true] {
                 for situation in options(Situation::Disputed) {
-                    let filter = AccountFilter { target: target.clone(), identity, situation };
+                    let filter =
+                        AccountFilter { target: target.clone(), identity, situation, ..AccountFilter::default() };
                     for after in options(id(purser_model::id::AccountId)) {
                         let query = identities::accounts_query(&filter, page(after, backwards));
                         // One identity has few accounts, which may be sorted.
@@ -147,14 +153,15 @@ fn accounts_operations_and_the_rest() {
                     }
                 }
                 for state in [None, Some(OperationState::Refused), Some(OperationState::Applied)] {
-                    let filter = OperationFilter { target: target.clone(), identity, state };
+                    let filter =
+                        OperationFilter { target: target.clone(), identity, state, ..OperationFilter::default() };
                     for after in options(id(purser_model::id::OperationId)) {
                         assert_cheap(&connection, &execution::list_query(&filter, page(after, backwards)));
                         looked_at += 1;
                     }
                 }
                 for state in options(CaseState::Open) {
-                    let filter = CaseFilter { target: target.clone(), identity, state };
+                    let filter = CaseFilter { target: target.clone(), identity, state, ..CaseFilter::default() };
                     for after in options(id(purser_model::id::CaseId)) {
                         let query = cases::list_query(&filter, page(after, backwards));
                         assert!(
