@@ -3,6 +3,7 @@
 use clap::Args;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 
 /// `login` and `logout`
 #[derive(Debug, Args)]

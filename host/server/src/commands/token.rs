@@ -72,7 +72,7 @@ pub async fn ask(remote: &Remote, command: &TokenCommand, output: &Output) -> an
     match command {
         TokenCommand::Create(wanted) => {
             let ends = now().checked_add(wanted.expires_in).context("--expires-in is longer than time goes on")?;
-            let body = json!({"name": wanted.name, "role": wanted.role, "expires_at": ends});
+            let body = json!({"name": wanted.name, "role": wanted.role, "targets": wanted.target, "expires_at": ends});
             let Told { kept, token } = remote.post("/v1/tokens", &body).await?;
             show_made(&kept, &token, ends, output)?;
         }
