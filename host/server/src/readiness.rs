@@ -24,7 +24,7 @@ pub async fn show_life(store: &dyn Store) {
         match store.setting("readiness").await {
             Ok(_) => tell(&[NotifyState::Watchdog]),
             Err(error) => {
-                warn!(%error, "the store does not answer, so that the service manager is not told that all is well")
+                warn!(%error, "the store does not answer, so that the service manager is not told that all is well");
             }
         }
         tokio::time::sleep(between).await;

@@ -39,7 +39,7 @@ fn at<'a>(home: &'a Home, served: &Served<'_>) -> impl Fn(&[&str]) -> Answer + '
 
 /// What people read, of a command at a host or in the home.
 fn told(home: &Home, arguments: &[&str]) -> String {
-    let mut command = home.command(arguments);
+    let command = home.command(arguments);
     let all: Vec<_> = command.get_args().filter(|argument| *argument != "--json").map(ToOwned::to_owned).collect();
     let mut people = Command::new(command.get_program());
     people.args(all).envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -165,7 +165,7 @@ fn what_is_done_at_a_host_is_done_and_answered_as_in_its_home() {
     home.set_variable("PURSER_TOKEN", &token);
     home.purser(&["--server", &url, "status"]).done();
     let refused = home.purser(&["--server", &url, "import", "hr"]).complaint(1);
-    assert!(refused.contains("operators and admins"), "{refused}");
+    assert!(refused.contains("operators, owners and admins"), "{refused}");
     ask(&["token", "revoke", "reader"]).done();
     home.set_variable("PURSER_TOKEN", &token);
     let refused = home.purser(&["--server", &url, "status"]).complaint(1);
