@@ -171,6 +171,8 @@ pub struct Engine {
     pub(crate) looks_only: bool,
     classes: Mutex<BTreeMap<TargetName, Arc<Vec<ObjectClass>>>>,
     turns: Mutex<BTreeMap<TargetName, Arc<Turn>>>,
+    /// Each held while its source is read: two imports would take up each other's run.
+    reading: Mutex<BTreeMap<SourceName, Arc<tokio::sync::Mutex<()>>>>,
     /// Held while what is planned is counted and enqueued.
     pub(crate) guarding: tokio::sync::Mutex<LookAhead>,
     pub(crate) unread: Unread,
@@ -293,6 +295,7 @@ impl Engine {
             looks_only: false,
             classes: Mutex::default(),
             turns: Mutex::default(),
+            reading: Mutex::default(),
             guarding: tokio::sync::Mutex::default(),
             unread: Unread::default(),
             stopping: Stopping::default(),
@@ -338,6 +341,10 @@ impl Engine {
 
     pub(crate) fn turn(&self, name: &TargetName) -> Arc<Turn> {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(name.clone()).or_default().clone()
+    }
+
+    pub(crate) fn reading(&self, name: &SourceName) -> Arc<tokio::sync::Mutex<()>> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner).entry(name.clone()).or_default().clone()
     }
 
     /// Until when nothing is written to a target: it asked to be left alone, rests, or its window is closed.

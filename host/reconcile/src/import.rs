@@ -45,7 +45,7 @@ struct Reading<'a> {
 }
 
 impl Engine {
-    /// Reads a source and accepts what changed.
+    /// Reads a source and accepts what changed. While it is read already, this waits, and reads it anew.
     ///
     /// # Errors
     /// Any error leaves the identities as they were. A run that a crash interrupted while it read goes on at its checkpoint;
@@ -57,6 +57,8 @@ impl Engine {
         progress: &dyn Progress,
     ) -> Result<ImportReport, EngineError> {
         let source = self.source(name)?;
+        let reading = self.reading(name);
+        let _alone = reading.lock().await;
         let session = self.sessions.source(name).await.map_err(|fault| in_source(name, fault))?;
         let store = self.store.during(&format!("import of {name}")).through(&connector_of(session.as_ref()));
         let store = store.as_ref();

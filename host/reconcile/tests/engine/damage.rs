@@ -449,6 +449,17 @@ async fn two_runs_at_once() {
     company.assert_held(EVERYBODY, DISABLED).await;
 }
 
+#[tokio::test]
+async fn two_imports_of_one_source_at_once() {
+    let company = Company::of(EVERYBODY).await;
+    company.change(0..10, "mail", "new@example.org");
+    let (one, other) = tokio::join!(company.import(), company.import());
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert_ne!(one.run, other.run, "none takes up the run of the other");
+    assert_eq!((one.resumed, other.resumed), (false, false));
+    assert_eq!((one.weight.changed, other.weight.changed), (10, 0), "the second reads it anew");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_is_killed_again_and_again_in_the_middle() {
     let mut company = Company::of(EVERYBODY).await;
