@@ -21,9 +21,10 @@ struct Waiting {
 }
 
 impl Unread {
-    fn note(&self, identity: IdentityId, until: impl FnOnce(u32) -> Timestamp) -> Timestamp {
+    fn note(&self, identity: IdentityId, was_tried: bool, until: impl FnOnce(u32) -> Timestamp) -> Timestamp {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let tries = waiting.get(&identity).map_or(1, |known| known.tries.saturating_add(1));
+        let before = waiting.get(&identity).map_or(0, |known| known.tries);
+        let tries = before.saturating_add(u32::from(was_tried)).max(1);
         let until = until(tries);
         waiting.insert(identity, Waiting { tries, until });
         until
@@ -61,11 +62,11 @@ impl Engine {
             return outlook;
         }
         let now = self.clock.now();
-        let until = self.unread.note(identity, |tries| {
-            let of_target = |name| {
-                let usual = later(now, self.usual_wait(name, tries));
-                self.turn(name).left_alone_until(now).map_or(usual, |until| until.max(usual))
-            };
+        let left_alone = |name: &TargetName| self.turn(name).left_alone_until(now);
+        // A target that is left alone was not asked, or said for all of it that it wants to be: that is no try of this one.
+        let was_tried = outlook.unread.iter().any(|name| left_alone(name).is_none());
+        let until = self.unread.note(identity, was_tried, |tries| {
+            let of_target = |name| later(left_alone(name).unwrap_or(now), self.usual_wait(name, tries));
             outlook.unread.iter().map(of_target).min().unwrap_or(now)
         });
         outlook.look_again_at = [outlook.look_again_at, Some(until)].into_iter().flatten().min();

@@ -87,6 +87,29 @@ async fn a_change_is_not_lost_where_the_account_cannot_be_read_yet() {
 }
 
 #[tokio::test]
+async fn whoever_changes_often_while_the_target_wants_to_be_left_alone_does_not_wait_longer_for_it() {
+    let stage = Stage::new("disable", "show");
+    stage.person("1", anna()).await;
+    stage.settle().await;
+    let blocked = unreadable(&stage, ThrottleScope::Target);
+    for change in 0..12 {
+        let state = if change % 2 == 0 { LifecycleState::Departed } else { LifecycleState::Active };
+        stage.accept("1", state, anna()).await;
+        stage.work().await;
+    }
+    let report = stage.work().await;
+    assert_eq!(report.unread, 1);
+    let wait = report.next.unwrap().duration_since(stage.now());
+    assert!(
+        wait <= jiff::SignedDuration::from_secs(2),
+        "the target said once that it wants to be left alone: {wait:?}"
+    );
+    blocked.store(false, Ordering::SeqCst);
+    assert_eq!(stage.settle().await.unread, 0);
+    assert!(stage.application.person("anna").1.active);
+}
+
+#[tokio::test]
 async fn who_is_provisioned_by_hand_while_the_account_cannot_be_read_comes_back_all_the_same() {
     let stage = Stage::new("disable", "show");
     stage.person("1", anna()).await;
