@@ -162,7 +162,7 @@ impl Peer for GooglePeer {
         let target = self
             .target()
             .replace("\n[target.app.entitlement]", &mapped)
-            .replace("unlinked = \"show\"", "unlinked = \"adopt\"");
+            .replace("unlinked = \"show\"", "unlinked = \"adopt\"\nretry = { base = \"20ms\", cap = \"1s\" }");
         target.replace("\"organization.title\" = \"identity.title\"", strong)
     }
 

@@ -11,7 +11,7 @@ const TARGET: &str = r#"
 connector = "salesforce"
 class = "User"
 unlinked = "adopt"
-retry = { base = "20ms" }
+retry = { base = "20ms", cap = "1s" }
 guard = { share = 100, count = 100_000, revoke = { share = 100, count = 100_000 } }
 
 [target.app.endpoint.salesforce]

@@ -86,7 +86,7 @@ impl<P: Peer, D: Disturber> Peer for Through<P, D> {
 
     fn declaration(&self) -> String {
         // Many are turned away here, and a test does not wait as long as one would be told to.
-        let target = "[target.app]\nretry = { base = \"20ms\" }\n";
+        let target = "[target.app]\nretry = { base = \"20ms\", cap = \"1s\" }\n";
         self.peer.declaration().replace(&self.address.0, &self.address.1).replacen("[target.app]\n", target, 1)
     }
 
