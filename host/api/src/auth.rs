@@ -95,15 +95,9 @@ pub(crate) async fn require_token(State(state): State<ApiState>, mut request: Re
         Err(problem) => return turned_away(&state, request.extensions().get::<Peer>().copied(), problem, now),
     };
     let holder = Holder::Token(caller.name.clone());
-    let entered = state.quotas.request(&holder, now);
-    let entered = entered.and_then(|standing| Ok((standing, state.quotas.answer(&holder)?)));
-    let (standing, place) = match entered {
+    let (standing, place) = match state.quotas.enter(&holder, now) {
         Ok(entered) => entered,
-        Err(refused) => {
-            let mut response = Problem::from(refused).into_response();
-            state.quotas.tell_refused(response.headers_mut(), Some(&holder), refused);
-            return response;
-        }
+        Err(refused) => return state.quotas.come_back(Problem::from(refused), Some(&holder), refused),
     };
     request.extensions_mut().insert(caller);
     let mut response = next.run(request).await;
@@ -117,22 +111,12 @@ fn turned_away(state: &ApiState, peer: Option<Peer>, problem: Problem, now: Time
     let counted = if problem.is_unauthorized() { state.quotas.wrong_token(peer, now) } else { Ok(()) };
     match counted {
         Ok(()) => problem.into_response(),
-        Err(refused) => {
-            let mut response = Problem::from(refused).into_response();
-            state.quotas.tell_refused(response.headers_mut(), None, refused);
-            response
-        }
+        Err(refused) => state.quotas.come_back(Problem::from(refused), None, refused),
     }
 }
 
 async fn caller(state: &ApiState, headers: &HeaderMap) -> Result<Caller, Problem> {
-    let shown = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .ok_or_else(Problem::unauthorized)?;
+    let shown = shown_token(headers).ok_or_else(Problem::unauthorized)?;
     if state.token.is(shown) {
         return Ok(Caller { name: crate::token::host_name(), role: ApiRole::Admin, reach: Reach::Everything });
     }
@@ -147,6 +131,12 @@ async fn caller(state: &ApiState, headers: &HeaderMap) -> Result<Caller, Problem
     }
     let reach = if kept.role == ApiRole::Owner { Reach::Targets(kept.targets) } else { Reach::Everything };
     Ok(Caller { name: kept.name, role: kept.role, reach })
+}
+
+/// The token that a request shows.
+pub(crate) fn shown_token(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 fn is_to_be_noted(kept: &KeptApiToken, now: Timestamp) -> bool {

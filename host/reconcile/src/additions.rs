@@ -90,7 +90,7 @@ impl Engine {
             }
             self.assign_round(store, &wanted, &open, &mut answers).await?;
         }
-        self.changed.notify_waiters();
+        self.tell_worker();
         let busy = |(answer, wanted): (Option<_>, &WantedAssignment)| {
             answer.unwrap_or(Err(NotAssigned::Busy(wanted.identity)))
         };
@@ -165,12 +165,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotDeclared`] where it is not declared, [`StoreError::Refused`] where its members follow from a rule.
     pub fn must_be_static(&self, name: &GroupName) -> Result<(), EngineError> {
-        let groups = &self.rules.configuration().groups;
-        let Some(group) = groups.get(name) else {
-            let declared = groups.keys().map(GroupName::as_str).collect::<Vec<_>>().join(", ");
-            return Err(EngineError::NotDeclared { what: "group", name: name.to_string(), declared });
-        };
-        match group.rule {
+        match self.declared_group(name)?.rule {
             None => Ok(()),
             Some(_) => {
                 let reason = "its members follow from its rule; change the rule, or declare a group without one";

@@ -468,7 +468,7 @@ pub(crate) fn in_target(name: &TargetName, fault: Fault) -> EngineError {
     EngineError::Connector { subject: format!("target {name}"), fault }
 }
 
-fn not_declared<'a>(what: &'static str, name: &str, declared: impl Iterator<Item = &'a str>) -> EngineError {
+pub(crate) fn not_declared<'a>(what: &'static str, name: &str, declared: impl Iterator<Item = &'a str>) -> EngineError {
     let declared: Vec<_> = declared.collect();
     EngineError::NotDeclared { what, name: name.to_owned(), declared: declared.join(", ") }
 }

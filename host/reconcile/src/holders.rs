@@ -3,7 +3,7 @@
 //! Who has a role follows from rules over every identity, so that it is found by going through identities in order of id. A page looks at
 //! a bounded number of them: it may hold less than was asked for, and goes on where it stopped.
 
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, not_declared};
 use jiff::Timestamp;
 use purser_model::configuration::{Group, Role, RoleGrant};
 use purser_model::id::{GroupName, IdentityId, RoleName, TargetName};
@@ -180,12 +180,12 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotDeclared`]
     pub fn group(&self, name: &GroupName) -> Result<DeclaredGroup, EngineError> {
+        Ok(self.group_of(name, self.declared_group(name)?))
+    }
+
+    pub(crate) fn declared_group(&self, name: &GroupName) -> Result<&Group, EngineError> {
         let groups = &self.rules.configuration().groups;
-        let group = groups.get(name).ok_or_else(|| {
-            let declared = groups.keys().map(GroupName::as_str).collect::<Vec<_>>().join(", ");
-            EngineError::NotDeclared { what: "group", name: name.to_string(), declared }
-        })?;
-        Ok(self.group_of(name, group))
+        groups.get(name).ok_or_else(|| not_declared("group", name.as_str(), groups.keys().map(GroupName::as_str)))
     }
 
     fn group_of(&self, name: &GroupName, group: &Group) -> DeclaredGroup {
@@ -209,12 +209,12 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotDeclared`]
     pub fn role(&self, name: &RoleName) -> Result<DeclaredRole, EngineError> {
+        Ok(self.role_of(name, self.declared_role(name)?))
+    }
+
+    fn declared_role(&self, name: &RoleName) -> Result<&Role, EngineError> {
         let roles = &self.rules.configuration().roles;
-        let role = roles.get(name).ok_or_else(|| {
-            let declared = roles.keys().map(RoleName::as_str).collect::<Vec<_>>().join(", ");
-            EngineError::NotDeclared { what: "role", name: name.to_string(), declared }
-        })?;
-        Ok(self.role_of(name, role))
+        roles.get(name).ok_or_else(|| not_declared("role", name.as_str(), roles.keys().map(RoleName::as_str)))
     }
 
     fn role_of(&self, name: &RoleName, role: &Role) -> DeclaredRole {
@@ -251,11 +251,8 @@ impl Engine {
         name: &GroupName,
         page: PageRequest<IdentityId>,
     ) -> Result<PageOf<Holder>, EngineError> {
-        let all_are_added = {
-            self.group(name)?;
-            let declared = self.rules.configuration().groups.get(name);
-            declared.is_some_and(|group| group.rule.is_none() && group.members.is_empty())
-        };
+        let group = self.declared_group(name)?;
+        let all_are_added = group.rule.is_none() && group.members.is_empty();
         let among = if all_are_added { Among::Those(AddedFilter::Group(name.clone())) } else { Among::Everybody };
         self.go_through(&among, page, |identity, now| {
             let because = self.rules.memberships(identity, now).groups.remove(name)?;
@@ -273,7 +270,7 @@ impl Engine {
         name: &RoleName,
         page: PageRequest<IdentityId>,
     ) -> Result<PageOf<Holder>, EngineError> {
-        self.role(name)?;
+        self.declared_role(name)?;
         self.go_through(&Among::Everybody, page, |identity, now| {
             let because = self.rules.memberships(identity, now).roles.remove(name)?;
             Some(holder(identity, now, because.iter().map(ToString::to_string).collect()))

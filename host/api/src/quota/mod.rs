@@ -12,6 +12,7 @@ pub(crate) use place::{Place, Places};
 use crate::problem::Problem;
 use crate::serving::Peer;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use place::Full;
 use purser_model::api::{ApiLimits, Quota};
@@ -136,8 +137,14 @@ impl Quotas {
         }
     }
 
+    /// A request of this holder that is to be answered: how much of its quota is left, and its place while it is answered.
+    pub(crate) fn enter(&self, holder: &Holder, now: Timestamp) -> Result<(Standing, Place<Holder>), Refused> {
+        let standing = self.request(holder, now)?;
+        Ok((standing, self.answer(holder)?))
+    }
+
     /// A request of this holder: how much of its quota is left.
-    pub(crate) fn request(&self, holder: &Holder, now: Timestamp) -> Result<Standing, Refused> {
+    fn request(&self, holder: &Holder, now: Timestamp) -> Result<Standing, Refused> {
         let buckets = match holder {
             Holder::Token(_) => &self.requests,
             Holder::Client(_) => &self.scim_requests,
@@ -153,7 +160,7 @@ impl Quotas {
     }
 
     /// A place among the requests that are answered; it is given back when it is dropped.
-    pub(crate) fn answer(&self, holder: &Holder) -> Result<Place<Holder>, Refused> {
+    fn answer(&self, holder: &Holder) -> Result<Place<Holder>, Refused> {
         self.answered.enter(holder).map_err(|full| match full {
             Full::All => self.refuse(Reason::ConcurrentRequests, SOON),
             Full::Own => self.refuse(Reason::ConcurrentRequestsPerToken, SOON),
@@ -187,8 +194,15 @@ impl Quotas {
         tell(headers, Reason::Requests, quota, standing);
     }
 
+    /// Answers with this problem whoever is refused because of a quota, and tells what the quota is.
+    pub(crate) fn come_back(&self, problem: impl IntoResponse, holder: Option<&Holder>, refused: Refused) -> Response {
+        let mut response = problem.into_response();
+        self.tell_refused(response.headers_mut(), holder, refused);
+        response
+    }
+
     /// Tells who is refused because of a quota what the quota is.
-    pub(crate) fn tell_refused(&self, headers: &mut HeaderMap, holder: Option<&Holder>, refused: Refused) {
+    fn tell_refused(&self, headers: &mut HeaderMap, holder: Option<&Holder>, refused: Refused) {
         let quota = match (refused.reason, holder) {
             (Reason::WrongTokens, _) => self.limits.wrong_tokens,
             (Reason::Requests, Some(Holder::Client(_))) => self.limits.scim_requests,

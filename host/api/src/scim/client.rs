@@ -2,11 +2,12 @@
 
 use super::problem::ScimProblem;
 use crate::ApiState;
-use crate::quota::{Holder, Quotas, Refused};
+use crate::auth::shown_token;
+use crate::quota::{Holder, Quotas};
 use crate::serving::Peer;
 use axum::extract::{FromRequestParts, Request, State};
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
@@ -108,26 +109,19 @@ pub(super) async fn require_token(State(state): State<Arc<ScimState>>, mut reque
             let is_wrong = matches!(problem, ScimProblem::Unauthorized(_));
             return match if is_wrong { quotas.wrong_token(peer, now) } else { Ok(()) } {
                 Ok(()) => problem.into_response(),
-                Err(refused) => come_back(quotas, None, refused),
+                Err(refused) => quotas.come_back(ScimProblem::ComeBack(refused), None, refused),
             };
         }
     };
     let holder = Holder::Client(client.source.clone());
-    let entered = quotas.request(&holder, now).and_then(|standing| Ok((standing, quotas.answer(&holder)?)));
-    let (standing, place) = match entered {
+    let (standing, place) = match quotas.enter(&holder, now) {
         Ok(entered) => entered,
-        Err(refused) => return come_back(quotas, Some(&holder), refused),
+        Err(refused) => return quotas.come_back(ScimProblem::ComeBack(refused), Some(&holder), refused),
     };
     request.extensions_mut().insert(client);
     let mut response = next.run(request).await;
     drop(place);
     quotas.tell(response.headers_mut(), &holder, standing);
-    response
-}
-
-fn come_back(quotas: &Quotas, holder: Option<&Holder>, refused: Refused) -> Response {
-    let mut response = ScimProblem::ComeBack(refused).into_response();
-    quotas.tell_refused(response.headers_mut(), holder, refused);
     response
 }
 
@@ -159,11 +153,6 @@ async fn client(state: &ScimState, headers: &HeaderMap, activity: &str) -> Resul
     })
 }
 
-fn shown_token(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
 fn is_to_be_noted(kept: &KeptScimToken, now: Timestamp) -> bool {
     kept.last_used_at.is_none_or(|last| now.duration_since(last) >= BETWEEN_NOTES)
 }
@@ -187,6 +176,7 @@ fn base_of(headers: &HeaderMap) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::header;
 
     #[test]
     fn the_base_is_where_the_client_reached_the_server() {

@@ -4,24 +4,12 @@ use crate::ApiState;
 use crate::description::problems::NotFound;
 use crate::problem::Problem;
 use crate::v1::paging::{self, Listed};
+use crate::v1::roles::holders::Parameters;
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use purser_model::id::{GroupName, IdentityId};
 use purser_reconcile::Holder;
-use serde::Deserialize;
-use utoipa::IntoParams;
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Parameters {
-    /// `next` of the former page.
-    after: Option<IdentityId>,
-    /// How many entries the page has; 100 where it is not given. A page that looked at 2000 identities ends although it is not full.
-    #[param(minimum = 1, maximum = 500)]
-    limit: Option<u32>,
-}
 
 /// Lists who is in a group, and why, in order of their ids.
 #[utoipa::path(

@@ -12,15 +12,16 @@ use purser_reconcile::Holder;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+/// Where a list of holders goes on.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
     /// `next` of the former page.
-    after: Option<IdentityId>,
+    pub(crate) after: Option<IdentityId>,
     /// How many entries the page has; 100 where it is not given. A page that looked at 2000 identities ends although it is not full.
     #[param(minimum = 1, maximum = 500)]
-    limit: Option<u32>,
+    pub(crate) limit: Option<u32>,
 }
 
 /// Lists who has a role, and why, in order of their ids.
