@@ -1,11 +1,11 @@
 //! A proxy before a directory that turns a seeded share of the requests away as a busy server does, and loses the answers of others.
 
+use crate::tls::{Authority, trusting};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
@@ -76,16 +76,18 @@ impl LdapProxy {
     /// # Panics
     /// It cannot be started.
     pub fn start(server: SocketAddr, authority: &Path, seed: u64) -> Self {
-        let (pem, accepting) = certificate().expect("a certificate can be made");
-        let dialling = dialling(authority);
+        let own = Authority::new();
+        let accepting = accepting(&own);
+        let authority = std::fs::read_to_string(authority).expect("the authority's certificate is there");
+        let dialling = TlsConnector::from(trusting(&authority, rustls::DEFAULT_VERSIONS));
         let dice = Dice { random: StdRng::seed_from_u64(seed), throttled: 0.0, lost: 0.0, counted: Counted::default() };
         let dice = Arc::new(Mutex::new(dice));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime can be had");
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port can be had");
         let address = listener.local_addr().expect("a listener has an address");
-        runtime.spawn(accept(listener, server, TlsAcceptor::from(accepting), dialling, dice.clone()));
-        Self { address, authority: pem, dice, _runtime: runtime }
+        runtime.spawn(accept(listener, server, accepting, dialling, dice.clone()));
+        Self { address, authority: own.pem(), dice, _runtime: runtime }
     }
 
     /// Where it listens, with TLS.
@@ -110,34 +112,18 @@ impl LdapProxy {
     }
 }
 
-fn certificate() -> Result<(String, Arc<ServerConfig>), rcgen::Error> {
-    let mut params = CertificateParams::new(Vec::new())?;
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
-    let key = KeyPair::generate()?;
-    let signed = CertificateParams::new(vec!["127.0.0.1".to_owned()])?.signed_by(&key, &authority)?;
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+fn accepting(authority: &Authority) -> TlsAcceptor {
+    let (certificate, key) = authority.certify();
+    let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).expect("it is PEM");
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("it is PEM");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("the usual versions of TLS are known")
         .with_no_client_auth()
-        .with_single_cert(vec![signed.der().clone()], key)
+        .with_single_cert(vec![certificate], key)
         .expect("the key is the certificate's");
-    Ok((authority.pem(), Arc::new(config)))
-}
-
-fn dialling(authority: &Path) -> TlsConnector {
-    let mut roots = RootCertStore::empty();
-    let certificate = CertificateDer::from_pem_file(authority).expect("the authority's certificate is there");
-    roots.add(certificate).expect("the authority's certificate is one");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("the usual versions of TLS are known")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    TlsConnector::from(Arc::new(config))
+    TlsAcceptor::from(Arc::new(config))
 }
 
 async fn accept(

@@ -5,7 +5,7 @@
 
 use crate::environment;
 use crate::listening::comes_to_listen;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use crate::tls::Authority;
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -104,21 +104,12 @@ fn launch(own: &Path, template: &Path, address: &str) -> Child {
 }
 
 fn write_certificates(folder: &Path, address: &str) {
-    let made = || -> Result<(), rcgen::Error> {
-        let mut params = CertificateParams::new(Vec::new())?;
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
-        let key = KeyPair::generate()?;
-        let mut params = CertificateParams::new(vec!["dc1.corp.example.test".to_owned(), address.to_owned()])?;
-        params.distinguished_name = rcgen::DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, "dc1.corp.example.test");
-        write(&folder.join("ca.pem"), &authority.pem());
-        write(&folder.join("cert.pem"), &params.signed_by(&key, &authority)?.pem());
-        write(&folder.join("key.pem"), &key.serialize_pem());
-        Ok(())
-    };
     fs::create_dir_all(folder).expect("a folder can be made");
-    made().expect("certificates can be made");
+    let authority = Authority::new();
+    let (certificate, key) = authority.certify_as("dc1.corp.example.test", address);
+    write(&folder.join("ca.pem"), &authority.pem());
+    write(&folder.join("cert.pem"), &certificate);
+    write(&folder.join("key.pem"), &key);
 }
 
 fn write(path: &Path, text: &str) {

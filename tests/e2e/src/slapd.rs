@@ -2,7 +2,7 @@
 
 use crate::environment;
 use crate::listening::comes_to_listen;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use crate::tls::Authority;
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -115,22 +115,13 @@ fn add(program: &Path, folder: &Path, database: &str, entries: &str) {
 }
 
 fn write_certificates(folder: &Path) {
-    let made = || -> Result<(), rcgen::Error> {
-        let mut params = CertificateParams::new(Vec::new())?;
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
-        write(&folder.join("ca.pem"), &authority.pem());
-        for (file, name) in [("server", "localhost"), ("client", "purser")] {
-            let key = KeyPair::generate()?;
-            let mut params = CertificateParams::new(vec![name.to_owned(), "127.0.0.1".to_owned()])?;
-            params.distinguished_name = rcgen::DistinguishedName::new();
-            params.distinguished_name.push(DnType::CommonName, name);
-            write(&folder.join(format!("{file}.pem")), &params.signed_by(&key, &authority)?.pem());
-            write(&folder.join(format!("{file}.key")), &key.serialize_pem());
-        }
-        Ok(())
-    };
-    made().expect("certificates can be made");
+    let authority = Authority::new();
+    write(&folder.join("ca.pem"), &authority.pem());
+    for (file, name) in [("server", "localhost"), ("client", "purser")] {
+        let (certificate, key) = authority.certify_as(name, "127.0.0.1");
+        write(&folder.join(format!("{file}.pem")), &certificate);
+        write(&folder.join(format!("{file}.key")), &key);
+    }
 }
 
 fn configuration(folder: &Path) -> String {

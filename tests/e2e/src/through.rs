@@ -3,11 +3,13 @@
 use crate::fault_proxy::FaultProxy;
 use crate::home::Home;
 use crate::ldap_proxy::LdapProxy;
-use crate::samba::Samba;
+use crate::samba::{Samba, TLS_PORT};
 use crate::scenario::{Peer, Person, Seen};
 use crate::scim_server::{ScimServer, Tenant};
 use crate::slapd::Slapd;
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
 
 const SEED: u64 = 20_261_126;
 
@@ -43,8 +45,7 @@ pub struct Through<P, D> {
 impl Through<Tenant, FaultProxy> {
     /// A tenant of a SCIM server.
     pub fn scim(server: &ScimServer, tenant: &str) -> Self {
-        let (peer, proxy) =
-            (server.tenant(tenant), FaultProxy::start(server.address(), 0.0, std::time::Duration::ZERO, SEED));
+        let (peer, proxy) = (server.tenant(tenant), FaultProxy::start(server.address(), 0.0, Duration::ZERO, SEED));
         let address = (server.address().to_string(), proxy.address().to_string());
         Self { peer, proxy, address, authority: None }
     }
@@ -53,23 +54,32 @@ impl Through<Tenant, FaultProxy> {
 impl Through<Slapd, LdapProxy> {
     /// An OpenLDAP.
     pub fn slapd(peer: Slapd) -> Self {
-        let own = format!("127.0.0.1:{}", peer.tls_port);
-        let proxy = LdapProxy::start(own.parse().expect("an address"), &peer.authority(), SEED);
-        let address = (own, proxy.address().to_string());
-        let authority = Some(("slapd-ca.pem", proxy.authority().to_owned()));
-        Self { peer, proxy, address, authority }
+        let server = format!("127.0.0.1:{}", peer.tls_port);
+        let proxy = before(&server, &peer.authority());
+        Self::ldap(peer, proxy, server, "slapd-ca.pem")
     }
 }
 
 impl Through<Samba, LdapProxy> {
     /// An Active Directory.
     pub fn samba(peer: Samba) -> Self {
-        let own = format!("{}:{}", peer.address, crate::samba::TLS_PORT);
-        let proxy = LdapProxy::start(own.parse().expect("an address"), &peer.authority(), SEED);
-        let address = (peer.address.clone(), proxy.address().to_string());
-        let authority = Some(("samba-ca.pem", proxy.authority().to_owned()));
+        let proxy = before(&format!("{}:{TLS_PORT}", peer.address), &peer.authority());
+        let address = peer.address.clone();
+        Self::ldap(peer, proxy, address, "samba-ca.pem")
+    }
+}
+
+impl<P> Through<P, LdapProxy> {
+    /// A directory that stands under `address` in its declaration, and whose authority in the file `authority`.
+    fn ldap(peer: P, proxy: LdapProxy, address: String, authority: &'static str) -> Self {
+        let address = (address, proxy.address().to_string());
+        let authority = Some((authority, proxy.authority().to_owned()));
         Self { peer, proxy, address, authority }
     }
+}
+
+fn before(server: &str, authority: &Path) -> LdapProxy {
+    LdapProxy::start(server.parse().expect("a directory of the tests has an address"), authority, SEED)
 }
 
 impl<P: Peer, D: Disturber> Peer for Through<P, D> {

@@ -1,7 +1,7 @@
 //! An authority of the tests' own, and a client that trusts it alone.
 
 use crate::http::Message;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, ProtocolVersion, RootCertStore, StreamOwned, SupportedProtocolVersion};
@@ -32,23 +32,37 @@ impl Authority {
 
     /// A certificate for this machine and its key, in PEM.
     pub fn certify(&self) -> (String, String) {
+        self.certify_as("localhost", "127.0.0.1")
+    }
+
+    /// A certificate for who has this name, which is its common name too, and this address; and its key, in PEM.
+    pub fn certify_as(&self, name: &str, address: &str) -> (String, String) {
         let key = KeyPair::generate().expect("a key can be made");
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let params = CertificateParams::new(names).expect("the names are right");
+        let mut params = CertificateParams::new([name.to_owned(), address.to_owned()]).expect("the names are right");
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, name);
         let certificate = params.signed_by(&key, &self.0).expect("a certificate can be made");
         (certificate.pem(), key.serialize_pem())
     }
 
     /// A client that trusts this authority, in these versions of TLS.
     pub fn client(&self, versions: &[&'static SupportedProtocolVersion]) -> TlsClient {
-        let mut roots = RootCertStore::empty();
-        let own = CertificateDer::from_pem_slice(self.pem().as_bytes()).expect("it is PEM");
-        roots.add(own).expect("it is a certificate");
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions);
-        let builder = builder.expect("the provider knows them");
-        TlsClient(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
+        TlsClient(trusting(&self.pem(), versions))
     }
+}
+
+/// What a client needs that trusts this authority (PEM) alone, in these versions of TLS.
+///
+/// # Panics
+/// It is no certificate.
+pub fn trusting(authority: &str, versions: &[&'static SupportedProtocolVersion]) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    let certificate = CertificateDer::from_pem_slice(authority.as_bytes()).expect("it is PEM");
+    roots.add(certificate).expect("it is a certificate");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions);
+    let builder = builder.expect("the provider knows them");
+    Arc::new(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// Connects to hosts of this machine.
