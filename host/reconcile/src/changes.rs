@@ -45,7 +45,7 @@ impl Engine {
         if mode == ReconcileMode::Repair {
             operations.merge(self.drain_before_looking(name, progress).await?);
         }
-        let (reason, mut report) = match self.follow_all(name, session.as_ref(), &classes, progress).await? {
+        let (reason, mut report) = match self.follow_all(name, session.as_ref(), &classes, mode, progress).await? {
             Followed::ToTheEnd(report) => (None, *report),
             Followed::Not(reason) => {
                 info!(target = %name, reason, "a full reconciliation instead of following the changes");
@@ -65,6 +65,7 @@ impl Engine {
         name: &TargetName,
         session: &dyn Session,
         classes: &[ObjectClass],
+        mode: ReconcileMode,
         progress: &dyn Progress,
     ) -> Result<Followed, EngineError> {
         if self.awaited().targets.contains(name) {
@@ -78,12 +79,20 @@ impl Engine {
         if let Some(new) = followed.iter().find(|class| !cursors.contains_key(&class.name)) {
             return Ok(Followed::Not(format!("no cursor of the change feed of {} is known yet", new.name)));
         }
-        let store = self.store_of_run("changes", name, session);
+        let store = self.store_of_run("changes", name, session, mode);
         let begun = store.begin_run(RunKind::Changes, name.as_str(), self.clock.now()).await?;
         let mut counts = Counts::of(&begun.run);
         let looks: Vec<_> = followed
             .into_iter()
-            .map(|class| ClassLook { name, class, classes, session, run: &begun.run, keys_changed: false })
+            .map(|class| ClassLook {
+                name,
+                class,
+                classes,
+                session,
+                store: store.as_ref(),
+                run: &begun.run,
+                keys_changed: false,
+            })
             .collect();
         let ended = self.follow_each(&looks, &cursors, &mut counts, progress).await;
         let not_followed = not_followed.into_iter().map(|class| class.name.clone()).collect();
@@ -206,8 +215,7 @@ impl Engine {
         counts.changed += changed.len() as u64;
         counts.gone += gone.len() as u64;
         let changes = ObservedChanges { run: look.run.id, class: key, changed, gone, cursor, counts: counts.named() };
-        let store = self.store_of_run("changes", look.name, look.session);
-        Ok(store.record_changes(changes, self.clock.now()).await?)
+        Ok(look.store.record_changes(changes, self.clock.now()).await?)
     }
 }
 

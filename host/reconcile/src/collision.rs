@@ -31,7 +31,9 @@ impl Engine {
                 .map(|found| found.id),
         };
         let Some(other) = other else { return Ok(false) };
-        if let Err(error) = self.read_object(&bench.name, bench.session.as_ref(), &operation.class, &other).await {
+        if let Err(error) =
+            self.read_object(self.store.as_ref(), &bench.name, bench.session.as_ref(), &operation.class, &other).await
+        {
             warn!(target = %bench.name, %error, "the account that has the unique value cannot be read");
             return Ok(false);
         }

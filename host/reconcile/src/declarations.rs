@@ -59,7 +59,7 @@ impl Engine {
             taken_up.identities += identities.len() as u64;
             taken_up.woken += touched.len() as u64;
             if !touched.is_empty() {
-                self.store.wake(touched).await?;
+                self.store.wake_these(touched).await?;
             }
             progress.advance("identities compared", identities.len() as u64);
             page.after = Some(last);

@@ -3,8 +3,10 @@
 use crate::awaited::Awaited;
 use crate::environment::{Clock, Jitter};
 use crate::guard::LookAhead;
+use crate::left_out::LeftOut;
 use crate::pace::{Pace, Paced};
 use crate::plans::PlanRefused;
+use crate::reconcile::ReconcileMode;
 use crate::rest::Tally;
 use crate::stopping::Stopping;
 use crate::traced::Causes;
@@ -176,6 +178,7 @@ pub struct Engine {
     /// Held while what is planned is counted and enqueued.
     pub(crate) guarding: tokio::sync::Mutex<LookAhead>,
     pub(crate) unread: Unread,
+    pub(crate) left_out: LeftOut,
     pub(crate) stopping: Stopping,
     /// In the course of what the worker was told to look.
     pub(crate) causes: Causes,
@@ -298,6 +301,7 @@ impl Engine {
             reading: Mutex::default(),
             guarding: tokio::sync::Mutex::default(),
             unread: Unread::default(),
+            left_out: LeftOut::default(),
             stopping: Stopping::default(),
             causes: Causes::default(),
             awaited: Mutex::default(),
@@ -421,19 +425,44 @@ impl Engine {
         let classes = Arc::new(classes);
         let text = serde_json::to_string(classes.as_ref())
             .map_err(|error| StoreError::Damaged { what: "schema", reason: error.to_string() })?;
-        if !self.looks_only && self.store.setting(&classes_key(name)).await?.as_ref() != Some(&text) {
-            self.store.keep_setting(&classes_key(name), &text, self.clock.now()).await?;
-        }
         if !self.looks_only {
+            let known = self.store.setting(&classes_key(name)).await?;
+            if known.is_none() {
+                // Whoever was planned before it was seen was planned without it.
+                self.store.wake_without_account(name).await?;
+            }
+            if known.as_ref() != Some(&text) {
+                self.store.keep_setting(&classes_key(name), &text, self.clock.now()).await?;
+            }
             self.keep_hidden(name, &classes).await?;
         }
+        self.left_out.forget(name);
         self.classes.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), classes.clone());
         Ok(classes)
     }
 
+    /// Whether the target ever told its classes.
+    pub(crate) async fn was_seen(&self, name: &TargetName) -> Result<bool, EngineError> {
+        Ok(self.store.setting(&classes_key(name)).await?.is_some())
+    }
+
     /// The store, in which what a run finds in a target is audited as part of it and as found through the connector.
-    pub(crate) fn store_of_run(&self, what: &str, name: &TargetName, session: &dyn Session) -> Arc<dyn Store> {
-        self.store.during(&format!("{what} of {name}")).through(&connector_of(session))
+    pub(crate) fn store_of_run(
+        &self,
+        what: &str,
+        name: &TargetName,
+        session: &dyn Session,
+        mode: ReconcileMode,
+    ) -> Arc<dyn Store> {
+        self.store_of(name, mode).during(&format!("{what} of {name}")).through(&connector_of(session))
+    }
+
+    /// The store for looking at a target; a dry run wakes nobody, so that nothing is repaired because of what it saw.
+    pub(crate) fn store_of(&self, name: &TargetName, mode: ReconcileMode) -> Arc<dyn Store> {
+        match mode {
+            ReconcileMode::Repair => self.store.clone(),
+            ReconcileMode::DryRun => self.store.only_looking_at(name),
+        }
     }
 
     /// Tells the store which attributes are never shown: what a class marks as write-only, and secret slots.

@@ -21,6 +21,7 @@ mod holders;
 mod import;
 mod insight;
 mod lag;
+mod left_out;
 mod look;
 mod names;
 mod observe;

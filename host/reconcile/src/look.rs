@@ -10,7 +10,7 @@ use purser_model::manifest::{ClassKind, ObjectClass};
 use purser_model::object::{ChangeTail, Page, SearchRequest, Tail};
 use purser_model::run::{Checkpoint, Run};
 use purser_model::window::Windows;
-use purser_store::{ClassOfTarget, KnownObject, Observation, ObservedPage};
+use purser_store::{ClassOfTarget, KnownObject, Observation, ObservedPage, Store};
 use std::collections::BTreeMap;
 use tracing::{info, warn};
 
@@ -55,6 +55,8 @@ pub(crate) struct ClassLook<'a> {
     pub(crate) class: &'a ObjectClass,
     pub(crate) classes: &'a [ObjectClass],
     pub(crate) session: &'a dyn Session,
+    /// As the run writes it.
+    pub(crate) store: &'a dyn Store,
     pub(crate) run: &'a Run,
     /// Whether accounts are found by other attributes than when they were last read: then all are read again.
     pub(crate) keys_changed: bool,
@@ -80,6 +82,7 @@ impl Engine {
         &self,
         name: &TargetName,
         session: &dyn Session,
+        store: &dyn Store,
         run: &Run,
         windows: &Windows,
         counts: &mut Counts,
@@ -95,7 +98,7 @@ impl Engine {
         let looks: Vec<_> = classes
             .iter()
             .filter(|class| class.operations.search && self.matters(name, class))
-            .map(|class| ClassLook { name, class, classes: &classes, session, run, keys_changed: keys.changed })
+            .map(|class| ClassLook { name, class, classes: &classes, session, store, run, keys_changed: keys.changed })
             .collect();
         let mut checkpoint = run.checkpoint.clone();
         if checkpoint == Checkpoint::default() {
@@ -248,8 +251,7 @@ impl Engine {
             checkpoint,
             counts: counts.named(),
         };
-        let store = self.store_of_run("reconciliation", look.name, look.session);
-        Ok(store.record_page(page, self.clock.now()).await?)
+        Ok(look.store.record_page(page, self.clock.now()).await?)
     }
 
     pub(crate) fn reader<'a>(&'a self, look: &ClassLook<'a>) -> Result<Reader<'a>, EngineError> {
@@ -304,8 +306,7 @@ impl Engine {
             }
             counts.gone += gone.len() as u64;
             progress.advance("absences confirmed", unseen.len() as u64);
-            let store = self.store_of_run("reconciliation", look.name, look.session);
-            store.record_gone(&key, gone, self.clock.now()).await?;
+            look.store.record_gone(&key, gone, self.clock.now()).await?;
             self.keep_page(look, Vec::new(), there, checkpoint.clone(), counts).await?;
             if let Some(opens) = windows.opens_at(self.clock.now()) {
                 return Ok(Some(opens));

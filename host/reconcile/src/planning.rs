@@ -15,7 +15,7 @@ use purser_model::plan::{Notice, PlanItem};
 use purser_plan::{Candidate, CorrelationValue, IdentityPlan, IdentitySnapshot, TargetView};
 use purser_store::{
     CandidateQuestion, ClassOfTarget, EnqueueRequest, EntitlementToCreate, FoundAccount, IdentityFilter, Outlook,
-    PageRequest, ReferenceQuestion, StoredSnapshot, Wake,
+    PageRequest, ReferenceQuestion, Store, StoredSnapshot, Wake,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,6 +90,7 @@ impl Engine {
         // The other targets go on; such a one is planned once it has shown what it holds.
         for (name, error) in &left_out {
             warn!(target = %name, %error, "the target is left out of the plan");
+            self.leave_out(name);
         }
         Ok(views)
     }
@@ -230,12 +231,13 @@ impl Engine {
     pub(crate) async fn read_again(&self, account: &Account) -> Result<(), EngineError> {
         let Some(remote_id) = &account.remote_id else { return Ok(()) };
         let session = self.target_session(&account.target).await?;
-        self.read_object(&account.target, session.as_ref(), &account.class, remote_id).await
+        self.read_object(self.store.as_ref(), &account.target, session.as_ref(), &account.class, remote_id).await
     }
 
     /// Reads one object by its primary id and records that it is like this, or gone.
     pub(crate) async fn read_object(
         &self,
+        store: &dyn Store,
         name: &TargetName,
         session: &dyn Session,
         class: &str,
@@ -248,13 +250,13 @@ impl Engine {
             Ok(object) => {
                 let reader = Reader::new(&self.rules, name, self.target(name)?, class, &classes);
                 let observation = reader.read(object).map_err(|fault| in_target(name, fault))?;
-                self.store.record_observation(&key, observation, self.clock.now()).await?;
+                store.record_observation(&key, observation, self.clock.now()).await?;
             }
             Err(fault) if fault.is_not_found() => {
                 if let Some(until) = self.may_be_hidden(&key, class, remote_id).await? {
                     return Err(EngineError::NotShownYet { target: name.clone(), id: remote_id.to_owned(), until });
                 }
-                self.store.record_gone(&key, vec![remote_id.to_owned()], self.clock.now()).await?;
+                store.record_gone(&key, vec![remote_id.to_owned()], self.clock.now()).await?;
             }
             Err(fault) => return Err(in_target(name, fault)),
         }
@@ -346,27 +348,29 @@ impl Engine {
         // Two that count at the same time would each see only half.
         let mut known = self.guarding.lock().await;
         self.store.wake_due(self.clock.now()).await?;
-        let wakes = self.store.wakes(self.settings.plan_batch).await?;
-        if wakes.is_empty() {
+        if self.store.newest_wake().await?.is_none() {
             return Ok(0);
         }
+        // Before the wake-ups are read, since a target that tells its classes for the first time wakes who has no account there.
+        let views = self.views().await?;
+        let wakes = self.store.wakes(self.settings.plan_batch).await?;
         let planning = tracing::info_span!("plan", identities = wakes.len());
-        self.answer_these(wakes, &mut known, progress).instrument(planning).await
+        self.answer_these(wakes, &views, &mut known, progress).instrument(planning).await
     }
 
     async fn answer_these(
         &self,
         wakes: Vec<Wake>,
+        views: &BTreeMap<TargetName, TargetView>,
         known: &mut guard::LookAhead,
         progress: &dyn Progress,
     ) -> Result<u64, EngineError> {
-        let views = self.views().await?;
-        self.enqueue_missing_entitlements(&views).await?;
+        self.enqueue_missing_entitlements(views).await?;
         let mut by_identity: BTreeMap<IdentityId, Wake> = wakes.iter().map(|wake| (wake.identity, *wake)).collect();
         let ids = wakes.iter().map(|wake| wake.identity).collect();
         let mut requests = Vec::with_capacity(wakes.len());
-        let planned = self.plan_batch(ids, &views).await?;
-        let guarded = self.guard_wakes(&wakes, &planned, known, &views).await?;
+        let planned = self.plan_batch(ids, views).await?;
+        let guarded = self.guard_wakes(&wakes, &planned, known, views).await?;
         for reason in guard::reasons(&guarded.excesses) {
             warn!("held for approval: {reason}");
         }

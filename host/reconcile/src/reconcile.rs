@@ -135,7 +135,7 @@ impl Engine {
             operations.merge(self.drain_before_looking(name, progress).await?);
             self.store.wake_refused(name).await?;
         }
-        let mut report = self.list_everything(name, session.as_ref(), windows, progress).await?;
+        let mut report = self.list_everything(name, session.as_ref(), windows, mode, progress).await?;
         report.operations = operations;
         if mode == ReconcileMode::Repair && report.goes_on_at.is_none() {
             self.wake_without_account(name).await?;
@@ -184,14 +184,15 @@ impl Engine {
         name: &TargetName,
         session: &dyn Session,
         windows: &Windows,
+        mode: ReconcileMode,
         progress: &dyn Progress,
     ) -> Result<ReconcileReport, EngineError> {
         let turn = self.turn(name);
         let _looking = turn.looking.lock().await;
-        let store = self.store_of_run("reconciliation", name, session);
+        let store = self.store_of_run("reconciliation", name, session, mode);
         let begun = store.begin_run(RunKind::Reconciliation, name.as_str(), self.clock.now()).await?;
         let mut counts = Counts::of(&begun.run);
-        let looked = self.look_at_all(name, session, &begun.run, windows, &mut counts, progress).await;
+        let looked = self.look_at_all(name, session, store.as_ref(), &begun.run, windows, &mut counts, progress).await;
         let mut report = ReconcileReport::new(&begun, &counts);
         if let Err(EngineError::Connector { fault, .. }) = &looked {
             self.note_fault(name, fault).await?;
@@ -225,7 +226,10 @@ impl Engine {
         progress: &dyn Progress,
     ) -> Result<(), EngineError> {
         match mode {
-            ReconcileMode::Repair => report.operations.merge(self.work_off(progress).await?.operations),
+            ReconcileMode::Repair => {
+                self.store.wake_put_off(name).await?;
+                report.operations.merge(self.work_off(progress).await?.operations);
+            }
             ReconcileMode::DryRun => {
                 let only = BTreeSet::from([name.clone()]);
                 report.plan = Some(self.plan_everyone(Some(&only), progress).await?);

@@ -98,7 +98,7 @@ impl Engine {
         let key = ClassOfTarget { target: name.clone(), class: class.clone(), kind: ClassKind::Account };
         let before = self.store.account_by_remote_id(&key, remote_id).await?;
         let session = self.reading_session(name, mode).await?;
-        self.read_object(name, session.as_ref(), &class, remote_id).await?;
+        self.read_object(self.store_of(name, mode).as_ref(), name, session.as_ref(), &class, remote_id).await?;
         let after = self.store.account_by_remote_id(&key, remote_id).await?;
         if before.is_none() && after.is_none() {
             return Err(EngineError::Nobody {

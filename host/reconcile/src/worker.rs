@@ -53,6 +53,7 @@ impl Engine {
     pub async fn recover(&self) -> Result<u64, EngineError> {
         let interrupted = self.store.recover(self.clock.now()).await?;
         self.settle_protection().await?;
+        self.remember_left_out().await?;
         self.await_what_was_not_looked_at().await?;
         Ok(interrupted)
     }
@@ -75,6 +76,9 @@ impl Engine {
 
     async fn work_off_some(&self, wakes: Wakes, progress: &dyn Progress) -> Result<ApplyReport, EngineError> {
         let mut report = ApplyReport::default();
+        if wakes == Wakes::Answered {
+            self.ask_left_out().await?;
+        }
         let last_look = loop {
             let begun = self.clock.now();
             // What changed is planned first, so that an intent that is out of date is replaced before it is sent.

@@ -2,8 +2,9 @@
 
 use crate::audit::Note;
 use crate::failure::{Result, not_found, refused};
-use crate::rows::{Key, collect, from_json, json, micros, wake};
+use crate::rows::{Key, collect, from_json, json, micros};
 use crate::transaction::Transaction;
+use crate::wakes::wake;
 use crate::{SqliteStore, identities, rows};
 use async_trait::async_trait;
 use jiff::Timestamp;

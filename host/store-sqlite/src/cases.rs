@@ -3,8 +3,9 @@
 use crate::failure::{Result, not_found, refused};
 use crate::links;
 use crate::listing::{Listing, OF_TARGETS, Order, PageQuery, at};
-use crate::rows::{Key, collect, from_json, from_word, json, micros, stream_event, time, wake};
+use crate::rows::{Key, collect, from_json, from_word, json, micros, stream_event, time};
 use crate::transaction::Transaction;
+use crate::wakes::wake;
 use jiff::Timestamp;
 use purser_model::account::Situation;
 use purser_model::case::{CandidateMatch, Case, CaseDecision, CaseState, DecidedCase};

@@ -42,6 +42,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0020-lists.sql")),
     M::up(include_str!("../migrations/0021-approval.sql")),
     M::up(include_str!("../migrations/0022-owners.sql")),
+    M::up(include_str!("../migrations/0023-dry-runs.sql")),
 ];
 
 /// Why the file could not be opened.

@@ -2,8 +2,9 @@
 
 use crate::failure::{Result, not_found, refused};
 use crate::planning::{self, Place};
-use crate::rows::{self, Key, collect, from_json, from_word, json, micros, time, wake, write_event};
+use crate::rows::{self, Key, collect, from_json, from_word, json, micros, time, write_event};
 use crate::transaction::Transaction;
+use crate::wakes::wake;
 use jiff::Timestamp;
 use purser_model::id::{AccountId, IdentityId, Ids, PlanId, TargetName};
 use purser_store::{

@@ -44,6 +44,7 @@ mod together;
 mod transaction;
 mod unmatched;
 mod upgrades;
+mod wakes;
 mod webhooks;
 
 use async_trait::async_trait;
@@ -109,6 +110,14 @@ impl Store for SqliteStore {
         let connector = Some(connector.to_owned());
         Arc::new(Self {
             connections: self.connections.with(|author| author.connector = connector),
+            ids: self.ids.clone(),
+        })
+    }
+
+    fn only_looking_at(&self, target: &TargetName) -> Arc<dyn Store> {
+        let target = Some(target.clone());
+        Arc::new(Self {
+            connections: self.connections.with(|author| author.only_looks_at = target),
             ids: self.ids.clone(),
         })
     }
@@ -198,11 +207,11 @@ impl Store for SqliteStore {
     }
 
     async fn wake_everyone(&self) -> Result<u64, StoreError> {
-        self.connections.write(planning::wake_everyone).await
+        self.connections.write(wakes::wake_everyone).await
     }
 
-    async fn wake(&self, identities: Vec<IdentityId>) -> Result<(), StoreError> {
-        self.connections.write(move |tx| planning::wake(tx, &identities)).await
+    async fn wake_these(&self, identities: Vec<IdentityId>) -> Result<(), StoreError> {
+        self.connections.write(move |tx| wakes::wake_these(tx, &identities)).await
     }
 
     async fn kept_declarations(&self) -> Result<Option<KeptDeclarations>, StoreError> {
@@ -215,23 +224,28 @@ impl Store for SqliteStore {
 
     async fn wake_without_account(&self, target: &TargetName) -> Result<u64, StoreError> {
         let target = target.clone();
-        self.connections.write(move |tx| planning::wake_without_account(tx, &target)).await
+        self.connections.write(move |tx| wakes::wake_without_account(tx, &target)).await
     }
 
     async fn wake_refused(&self, target: &TargetName) -> Result<u64, StoreError> {
         let target = target.clone();
-        self.connections.write(move |tx| planning::wake_refused(tx, &target)).await
+        self.connections.write(move |tx| wakes::wake_refused(tx, &target)).await
+    }
+
+    async fn wake_put_off(&self, target: &TargetName) -> Result<u64, StoreError> {
+        let target = target.clone();
+        self.connections.write(move |tx| wakes::wake_put_off(tx, &target)).await
     }
 
     async fn wake_due(&self, now: Timestamp) -> Result<u64, StoreError> {
         match self.next_due().await? {
-            Some(at) if at <= now => self.connections.write(move |tx| planning::wake_due(tx, now)).await,
+            Some(at) if at <= now => self.connections.write(move |tx| wakes::wake_due(tx, now)).await,
             _ => Ok(0),
         }
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.connections.read(planning::next_due).await
+        self.connections.read(wakes::next_due).await
     }
 
     async fn leaving(&self, reach: &Reach, page: PageRequest<AccountId>) -> Result<Vec<Account>, StoreError> {
@@ -244,15 +258,15 @@ impl Store for SqliteStore {
     }
 
     async fn wakes(&self, limit: u32) -> Result<Vec<Wake>, StoreError> {
-        self.connections.read(move |connection| planning::wakes(connection, limit)).await
+        self.connections.read(move |connection| wakes::wakes(connection, limit)).await
     }
 
     async fn newest_wake(&self) -> Result<Option<i64>, StoreError> {
-        self.connections.read(planning::newest_wake).await
+        self.connections.read(wakes::newest_wake).await
     }
 
     async fn wakes_of_holders(&self, after: i64, up_to: i64, limit: u32) -> Result<Vec<Wake>, StoreError> {
-        self.connections.read(move |connection| planning::wakes_of_holders(connection, after, up_to, limit)).await
+        self.connections.read(move |connection| wakes::wakes_of_holders(connection, after, up_to, limit)).await
     }
 
     async fn snapshots(&self, identities: Vec<IdentityId>) -> Result<Vec<StoredSnapshot>, StoreError> {
@@ -437,10 +451,6 @@ impl Store for SqliteStore {
     ) -> Result<Option<Account>, StoreError> {
         let (class, remote_id) = (class.clone(), remote_id.to_owned());
         self.connections.read(move |connection| seen::account_by_remote_id(connection, &class, &remote_id)).await
-    }
-
-    async fn wake_these(&self, identities: Vec<IdentityId>) -> Result<(), StoreError> {
-        self.connections.write(move |tx| identities.iter().try_for_each(|identity| rows::wake(tx, *identity))).await
     }
 
     async fn change_cursors(&self, target: &TargetName) -> Result<BTreeMap<String, String>, StoreError> {

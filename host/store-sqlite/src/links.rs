@@ -2,8 +2,9 @@
 
 use crate::audit::Note;
 use crate::failure::{Result, not_found, refused};
-use crate::rows::{Key, collect, micros, stream_event, wake};
+use crate::rows::{Key, collect, micros, stream_event};
 use crate::transaction::Transaction;
+use crate::wakes::wake;
 use crate::{matching, references};
 use jiff::Timestamp;
 use purser_model::id::{AccountId, IdentityId};

@@ -1,8 +1,9 @@
 //! Accounts that belong to nobody: which of them match an identity, and which situation follows.
 
 use crate::failure::Result;
-use crate::rows::{self, ACCOUNT, Key, collect, stream_event, wake};
+use crate::rows::{self, ACCOUNT, Key, collect, stream_event};
 use crate::transaction::Transaction;
+use crate::wakes::{wake, wake_whom};
 use jiff::Timestamp;
 use purser_model::account::Situation;
 use purser_model::id::{AccountId, IdentityId};
@@ -185,10 +186,7 @@ pub(crate) fn settle(tx: &Transaction<'_>, account: AccountId, now: Timestamp) -
 
 /// An identity has its account: what it matched beside that is planned anew.
 pub(crate) fn wake_where_it_matched(tx: &Transaction<'_>, identity: IdentityId) -> Result<()> {
-    tx.prepare_cached(
-        "INSERT OR REPLACE INTO wake (identity) SELECT DISTINCT identity FROM account_match WHERE identity = ?1",
-    )?
-    .execute([Key::from(identity)])?;
+    wake_whom(tx, "SELECT DISTINCT identity FROM account_match WHERE identity = ?1", [Key::from(identity)])?;
     Ok(())
 }
 

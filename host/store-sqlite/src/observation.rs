@@ -5,9 +5,10 @@ use crate::details::{difference, parsed};
 use crate::execution::note_state;
 use crate::failure::Result;
 use crate::hidden::Hidden;
-use crate::rows::{self, Key, OPERATION, collect, micros, stream_event, wake};
+use crate::rows::{self, Key, OPERATION, collect, micros, stream_event};
 use crate::seen::marks;
 use crate::transaction::Transaction;
+use crate::wakes::{wake, wake_whom};
 use crate::{matching, protection, references};
 use jiff::Timestamp;
 use purser_model::account::EntitlementKey;
@@ -277,10 +278,7 @@ fn record_entitlement(
         replace_holders(tx, target, &key, holders, now)?;
     }
     if newly_resolved {
-        tx.prepare_cached(
-            "INSERT OR REPLACE INTO wake (identity) SELECT identity FROM account WHERE target = ?1 AND identity IS NOT NULL",
-        )?
-        .execute([target])?;
+        wake_whom(tx, "SELECT identity FROM account WHERE target = ?1 AND identity IS NOT NULL", [target])?;
     }
     Ok(id.into())
 }
@@ -351,11 +349,11 @@ fn note_holders(
 }
 
 fn wake_holder(tx: &Transaction<'_>, target: &str, remote_id: &str) -> Result<()> {
-    tx.prepare_cached(
-        "INSERT OR REPLACE INTO wake (identity) \
-         SELECT identity FROM account WHERE target = ?1 AND remote_id = ?2 AND identity IS NOT NULL",
-    )?
-    .execute((target, remote_id))?;
+    wake_whom(
+        tx,
+        "SELECT identity FROM account WHERE target = ?1 AND remote_id = ?2 AND identity IS NOT NULL",
+        (target, remote_id),
+    )?;
     Ok(())
 }
 

@@ -11,95 +11,17 @@ use crate::links::{self, Room, is_busy};
 use crate::rows::{self, ACCOUNT, IDENTITY, Key, OPERATION, collect, json, micros};
 use crate::seen::marks;
 use crate::transaction::Transaction;
+use crate::wakes::wake;
 use crate::{cases, matching, references};
 use jiff::Timestamp;
 use purser_model::guard::Taking;
 use purser_model::id::{AccountId, IdentityId, Ids, OperationId, PlanId, TargetName};
 use purser_model::operation::Intent;
 use purser_model::plan::{Link, PlanItem};
-use purser_store::{EnqueueRequest, Enqueued, EntitlementToCreate, Outlook, StaleItem, StoredSnapshot, Wake};
+use purser_store::{EnqueueRequest, Enqueued, EntitlementToCreate, Outlook, StaleItem, StoredSnapshot};
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json as value};
 use std::collections::{BTreeMap, BTreeSet};
-
-pub(crate) fn wake_everyone(tx: &Transaction<'_>) -> Result<u64> {
-    let woken = tx.execute("INSERT OR REPLACE INTO wake (identity) SELECT id FROM identity ORDER BY id", [])?;
-    Ok(woken as u64)
-}
-
-/// Wakes these identities.
-pub(crate) fn wake(tx: &Transaction<'_>, identities: &[IdentityId]) -> Result<()> {
-    identities.iter().try_for_each(|identity| rows::wake(tx, *identity))
-}
-
-pub(crate) fn wake_without_account(tx: &Transaction<'_>, target: &TargetName) -> Result<u64> {
-    let woken = tx.execute(
-        "INSERT OR REPLACE INTO wake (identity) SELECT id FROM identity WHERE state IN ('active', 'suspended') \
-         AND NOT EXISTS (SELECT 1 FROM account WHERE account.identity = identity.id AND target = ?1 \
-                         AND remote_id IS NOT NULL) ORDER BY id",
-        [target.as_str()],
-    )?;
-    Ok(woken as u64)
-}
-
-pub(crate) fn wake_all_without_account(tx: &Transaction<'_>, target: &TargetName) -> Result<u64> {
-    let woken = tx.execute(
-        "INSERT OR REPLACE INTO wake (identity) SELECT id FROM identity \
-         WHERE NOT EXISTS (SELECT 1 FROM account WHERE account.identity = identity.id AND target = ?1 \
-                         AND remote_id IS NOT NULL) ORDER BY id",
-        [target.as_str()],
-    )?;
-    Ok(woken as u64)
-}
-
-pub(crate) fn wake_refused(tx: &Transaction<'_>, target: &TargetName) -> Result<u64> {
-    let woken = tx.execute(
-        "INSERT OR REPLACE INTO wake (identity) SELECT DISTINCT identity FROM operation \
-         WHERE target = ?1 AND state = 'refused' AND identity IS NOT NULL AND changed_at >= coalesce(\
-             (SELECT max(started_at) FROM run \
-              WHERE kind = 'reconciliation' AND subject = ?1 AND state = 'completed'), 0) \
-         UNION SELECT identity FROM operation \
-         WHERE quarantined_since IS NOT NULL AND target = ?1 AND state = 'waiting' AND identity IS NOT NULL",
-        [target.as_str()],
-    )?;
-    Ok(woken as u64)
-}
-
-/// Wakes whom time alone concerns by now.
-pub(crate) fn wake_due(tx: &Transaction<'_>, now: Timestamp) -> Result<u64> {
-    let woken = tx.execute(
-        "INSERT OR REPLACE INTO wake (identity) SELECT identity FROM due WHERE at <= ?1 ORDER BY at",
-        [micros(now)],
-    )?;
-    tx.execute("DELETE FROM due WHERE at <= ?1", [micros(now)])?;
-    Ok(woken as u64)
-}
-
-/// The earliest time at which time alone wakes somebody.
-pub(crate) fn next_due(connection: &Connection) -> Result<Option<Timestamp>> {
-    let at = connection.prepare_cached("SELECT min(at) FROM due")?.query_row([], |row| row.get(0))?;
-    rows::optional_time(at)
-}
-
-pub(crate) fn wakes(connection: &Connection, limit: u32) -> Result<Vec<Wake>> {
-    let mut query = connection.prepare_cached("SELECT identity, sequence FROM wake ORDER BY sequence LIMIT ?1")?;
-    collect(query.query([limit])?, |row| Ok(Wake { identity: row.get::<_, Key>(0)?.into(), sequence: row.get(1)? }))
-}
-
-pub(crate) fn newest_wake(connection: &Connection) -> Result<Option<i64>> {
-    Ok(connection.prepare_cached("SELECT max(sequence) FROM wake")?.query_row([], |row| row.get(0))?)
-}
-
-pub(crate) fn wakes_of_holders(connection: &Connection, after: i64, up_to: i64, limit: u32) -> Result<Vec<Wake>> {
-    let mut query = connection.prepare_cached(
-        "SELECT identity, sequence FROM wake WHERE sequence > ?1 AND sequence <= ?2 AND EXISTS \
-             (SELECT 1 FROM account WHERE account.identity = wake.identity AND remote_id IS NOT NULL) \
-         ORDER BY sequence LIMIT ?3",
-    )?;
-    collect(query.query((after, up_to, limit))?, |row| {
-        Ok(Wake { identity: row.get::<_, Key>(0)?.into(), sequence: row.get(1)? })
-    })
-}
 
 pub(crate) fn snapshots(connection: &Connection, identities: &[IdentityId]) -> Result<Vec<StoredSnapshot>> {
     let mut identity_query = connection.prepare_cached(&format!("SELECT {IDENTITY} FROM identity WHERE id = ?1"))?;
@@ -323,7 +245,7 @@ pub(crate) fn cancel_deletion(tx: &Transaction<'_>, account: AccountId, now: Tim
     // A delete that is planned and not sent yet is taken out of the queue: the identity is planned anew.
     let identity: Option<IdentityId> = identity.map(Into::into);
     if let Some(identity) = identity {
-        rows::wake(tx, identity)?;
+        wake(tx, identity)?;
     }
     let note = Note::account(account, identity, &target);
     note.write(tx, now, "deletion-cancelled", &format!("in {target}"))

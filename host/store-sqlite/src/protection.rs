@@ -3,8 +3,9 @@
 use crate::failure::Result;
 use crate::links::supersede_all;
 use crate::matching;
-use crate::rows::{Key, stream_event, wake};
+use crate::rows::{Key, stream_event};
 use crate::transaction::Transaction;
+use crate::wakes::wake;
 use jiff::Timestamp;
 use purser_model::id::{AccountId, IdentityId};
 use purser_store::ProtectionChange;

@@ -3,6 +3,7 @@
 use crate::failure::{Result, not_found};
 use crate::rows::{Key, collect, from_json, from_word, json, micros, time, write_event};
 use crate::transaction::Transaction;
+use crate::wakes::wake_whom;
 use jiff::Timestamp;
 use purser_model::id::{OperationId, TargetName};
 use purser_model::operation::{Intent, Operation};
@@ -47,11 +48,12 @@ pub(crate) fn keep_breaker(tx: &Transaction<'_>, target: &TargetName, breaker: &
 
 /// Nothing is planned for an account that was not read since it was changed; whose could not be read is looked at again.
 fn wake_unread(tx: &Transaction<'_>, target: &TargetName) -> Result<()> {
-    tx.prepare_cached(
-        "INSERT OR REPLACE INTO wake (identity) SELECT identity FROM account \
+    wake_whom(
+        tx,
+        "SELECT identity FROM account \
          WHERE target = ?1 AND identity IS NOT NULL AND remote_id IS NOT NULL AND digest IS NULL ORDER BY number",
-    )?
-    .execute([target.as_str()])?;
+        [target.as_str()],
+    )?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The part of the port about who accounts belong to.
 
-use crate::{SqliteStore, cases, execution, links, matching, planning, protection, unmatched};
+use crate::{SqliteStore, cases, execution, links, matching, protection, unmatched, wakes};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use purser_model::account::Account;
@@ -19,7 +19,7 @@ impl Recognition for SqliteStore {
 
     async fn wake_all_without_account(&self, target: &TargetName) -> Result<u64, StoreError> {
         let target = target.clone();
-        self.connections.write(move |tx| planning::wake_all_without_account(tx, &target)).await
+        self.connections.write(move |tx| wakes::wake_all_without_account(tx, &target)).await
     }
 
     async fn written_at(&self, class: &ClassOfTarget, remote_id: &str) -> Result<Option<Timestamp>, StoreError> {

@@ -3,6 +3,7 @@
 use crate::failure::Result;
 use crate::rows::{self, ACCOUNT, Key, collect};
 use crate::transaction::Transaction;
+use crate::wakes::wake_whom;
 use purser_model::account::Account;
 use purser_model::id::{IdentityId, TargetName};
 use purser_store::ReferenceQuestion;
@@ -57,10 +58,7 @@ pub(crate) fn wake_referrers(tx: &Transaction<'_>, identity: &Key, target: &str)
         .query_row([identity], |row| row.get::<_, String>(0))
         .optional()?;
     if let Some(reference) = reference {
-        tx.prepare_cached(
-            "INSERT OR REPLACE INTO wake (identity) SELECT identity FROM reference WHERE refers_to = ?1 AND target = ?2",
-        )?
-        .execute((reference, target))?;
+        wake_whom(tx, "SELECT identity FROM reference WHERE refers_to = ?1 AND target = ?2", (reference, target))?;
     }
     Ok(())
 }

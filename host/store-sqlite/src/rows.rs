@@ -227,12 +227,6 @@ pub(crate) fn stream_event(
     Ok(())
 }
 
-/// Wakes an identity. A wake-up that is there already gets a new sequence number.
-pub(crate) fn wake(connection: &Connection, identity: IdentityId) -> Result<()> {
-    connection.prepare_cached("INSERT OR REPLACE INTO wake (identity) VALUES (?1)")?.execute([Key::from(identity)])?;
-    Ok(())
-}
-
 /// Collects the rows of a query.
 pub(crate) fn collect<T>(mut rows: rusqlite::Rows<'_>, mut read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
     let mut found = Vec::new();

@@ -4,6 +4,7 @@ use crate::connection::Connections;
 use crate::failure::Result;
 use crate::requests::note_change;
 use purser_model::audit::{Actor, AuditHead, AuditKey};
+use purser_model::id::TargetName;
 use purser_store::{RequestKey, StoreError};
 use rusqlite::{Connection, OptionalExtension};
 use std::cell::RefCell;
@@ -19,6 +20,8 @@ pub(crate) struct Author {
     pub(crate) activity: Option<String>,
     /// Through which connector.
     pub(crate) connector: Option<String>,
+    /// A target that is only looked at: whom that would wake is put off.
+    pub(crate) only_looks_at: Option<TargetName>,
     /// The request that it is told of each change.
     pub(crate) request: Option<RequestKey>,
     /// What the log's head is signed with.

@@ -129,6 +129,10 @@ pub trait Store:
     /// The same store, where what changes is audited as done through this connector: `name@version` and its digest.
     fn through(&self, connector: &str) -> Arc<dyn Store>;
 
+    /// The same store for whoever only looks at a target: what is seen is recorded, and whom that would wake is put off until
+    /// [`Store::wake_put_off`].
+    fn only_looking_at(&self, target: &TargetName) -> Arc<dyn Store>;
+
     // Runs
 
     /// Begins a run, or takes up the unfinished one of the same kind and subject at its checkpoint.
@@ -207,7 +211,7 @@ pub trait Store:
     async fn wake_everyone(&self) -> Result<u64, StoreError>;
 
     /// Wakes these identities.
-    async fn wake(&self, identities: Vec<IdentityId>) -> Result<(), StoreError>;
+    async fn wake_these(&self, identities: Vec<IdentityId>) -> Result<(), StoreError>;
 
     /// The declarations that were taken up last, as they were given to [`Store::keep_declarations`].
     async fn kept_declarations(&self) -> Result<Option<KeptDeclarations>, StoreError>;
@@ -221,6 +225,9 @@ pub trait Store:
     /// Wakes the identities with an operation in the target that is quarantined, or was refused since the last completed reconciliation
     /// began: the next one tries again.
     async fn wake_refused(&self, target: &TargetName) -> Result<u64, StoreError>;
+
+    /// Wakes whom those put off that only looked at this target. Returns how many.
+    async fn wake_put_off(&self, target: &TargetName) -> Result<u64, StoreError>;
 
     /// Wakes the identities whose time to be looked at again has come.
     async fn wake_due(&self, now: Timestamp) -> Result<u64, StoreError>;
@@ -402,9 +409,6 @@ pub trait Store:
     /// The account with this primary id.
     async fn account_by_remote_id(&self, class: &ClassOfTarget, remote_id: &str)
     -> Result<Option<Account>, StoreError>;
-
-    /// Wakes these identities.
-    async fn wake_these(&self, identities: Vec<IdentityId>) -> Result<(), StoreError>;
 
     // Change feeds
 

@@ -322,6 +322,7 @@ impl Session for Application {
     }
 
     async fn schema(&self) -> Result<Vec<ObjectClass>, Fault> {
+        self.called("schema", 1)?;
         let mut classes = self.manifest.classes.clone();
         let has_feed = self.feed.lock().unwrap().is_some();
         let lag = u32::try_from(self.lag.lock().unwrap().as_millis()).unwrap();

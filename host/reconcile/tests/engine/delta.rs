@@ -24,7 +24,11 @@ async fn follow(stage: &Stage) -> ReconcileReport {
 }
 
 async fn try_follow(stage: &Stage) -> Result<ReconcileReport, EngineError> {
-    stage.engine.reconcile_changes(&"app".parse().unwrap(), ReconcileMode::Repair, &NoProgress).await
+    follow_in(stage, ReconcileMode::Repair).await
+}
+
+async fn follow_in(stage: &Stage, mode: ReconcileMode) -> Result<ReconcileReport, EngineError> {
+    stage.engine.reconcile_changes(&"app".parse().unwrap(), mode, &NoProgress).await
 }
 
 fn spoil_mail(stage: &Stage, name: &str) -> String {
@@ -72,6 +76,27 @@ async fn what_the_feed_names_is_repaired_and_nothing_is_listed() {
     );
     let quiet = follow(&stage).await;
     assert_eq!((quiet.listed, quiet.changed), (0, 0));
+}
+
+#[tokio::test]
+async fn what_a_dry_run_followed_is_repaired_by_the_next_run_and_not_before() {
+    let mut stage = followed().await;
+    follow(&stage).await;
+    spoil_mail(&stage, "p1");
+    let (gone, _) = stage.application.person("p2");
+    stage.application.content().people.remove(&gone);
+    let dry = follow_in(&stage, ReconcileMode::DryRun).await.unwrap();
+    assert_eq!((dry.gone, dry.plan.map(|plan| plan.items.len())), (1, Some(2)));
+    stage.settle().await;
+    stage.restart().await;
+    stage.settle().await;
+    assert_eq!(mail(&stage, "p1"), json!("spoiled@example.org"));
+    assert_eq!(stage.application.content().people.len(), 11);
+
+    let repaired = follow(&stage).await;
+    assert_eq!(repaired.changed, 0, "the cursor is behind what the dry run saw");
+    stage.settle().await;
+    assert_eq!((mail(&stage, "p1"), mail(&stage, "p2")), (json!("p1@example.org"), json!("p2@example.org")));
 }
 
 #[tokio::test]

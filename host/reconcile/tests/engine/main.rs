@@ -15,6 +15,7 @@ mod feed;
 mod guard;
 mod insight;
 mod lag;
+mod left_out;
 mod lifecycle;
 mod names;
 mod pace;

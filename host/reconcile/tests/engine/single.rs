@@ -32,6 +32,8 @@ async fn one_identity_is_repaired_and_the_others_are_not_looked_at() {
     let planned = identity(&stage, "E1", ReconcileMode::DryRun).await.unwrap();
     assert_eq!(planned.plan.unwrap().items.len(), 1);
     assert_eq!(mail(&stage, "p1"), json!("spoiled@example.org"), "a dry run does not write");
+    stage.settle().await;
+    assert_eq!(mail(&stage, "p1"), json!("spoiled@example.org"), "nor does whoever works afterwards");
     let report = identity(&stage, "E1", ReconcileMode::Repair).await.unwrap();
     assert_eq!((report.accounts.len(), report.operations.applied), (1, 1));
     assert_eq!((mail(&stage, "p1"), mail(&stage, "p2")), (json!("p1@example.org"), json!("spoiled@example.org")));

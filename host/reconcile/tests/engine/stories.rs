@@ -148,6 +148,9 @@ async fn drift_is_found_repaired_and_a_vanished_account_comes_back() {
     let dry = stage.reconcile(ReconcileMode::DryRun).await;
     assert_eq!(dry.plan.unwrap().items.len(), 2);
     assert_eq!(stage.application.person("p3").1.attributes["mail"], "by-hand@x", "a dry run writes nothing");
+    stage.settle().await;
+    assert_eq!(stage.application.person("p3").1.attributes["mail"], "by-hand@x", "and wakes nobody who would");
+    assert_eq!(stage.application.content().people.len(), 29);
     let report = stage.reconcile(ReconcileMode::Repair).await;
     assert_eq!(report.operations.refused, 0);
     let (_, person) = stage.application.person("p3");
