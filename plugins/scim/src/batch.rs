@@ -7,11 +7,11 @@
 use crate::bulk::{self, Operation};
 use crate::class::Class;
 use crate::config::DisableMode;
-use crate::edits::{about_change, active_change, made, password_change, patched, removed};
+use crate::edits::{about_change, active_change, made, password_change, patched, removed, resource_of};
 use crate::members;
 use crate::name::AttributeName;
 use crate::patch::Patch;
-use crate::resource::{to_object, to_resource};
+use crate::resource::to_object;
 use crate::server::Server;
 use purser_sdk::http::Method;
 use purser_sdk::serde_json::Value;
@@ -117,7 +117,7 @@ fn prepare(server: &Server, request: &Request) -> Option<Prepared> {
     match &request.edit {
         Edit::Create(edit) => {
             let plain = server.config.disable_mode == DisableMode::Active && !server.config.fixed_groups;
-            let mut resource = to_resource(class, &edit.attributes, edit.active).ok().filter(|_| plain)?;
+            let mut resource = resource_of(server, class, edit).ok().filter(|_| plain)?;
             if !members::to_add_later(server, class, &mut resource).is_empty() {
                 return None;
             }
@@ -150,7 +150,7 @@ fn prepare_change(
     changes: Vec<AttributeChange>,
 ) -> Option<Prepared> {
     let patch = Patch::of_changes(&server.config, &changes).ok()?;
-    if patch.is_empty() || !server.patches().unwrap_or(false) {
+    if patch.is_empty() || !server.patches(class, &changes).unwrap_or(false) {
         return None;
     }
     let path = class.object_path(id);

@@ -19,7 +19,7 @@ pub struct Config {
     pub patch_style: PatchStyle,
     /// How the operations of a PATCH are spelt.
     pub op_case: OpCase,
-    /// Whether booleans are sent as `"True"` and `"False"`.
+    /// Whether the booleans of a PATCH are `"True"` and `"False"`.
     pub bool_as_string: bool,
     /// How values are taken out of a list.
     pub member_removal: MemberRemoval,
@@ -31,6 +31,8 @@ pub struct Config {
     pub delete_semantics: DeleteMeaning,
     /// Whether a group is made without members, which are added afterwards.
     pub group_create_empty: bool,
+    /// Whether a group that is made without `externalId` gets its name as one.
+    pub group_external_id: bool,
     /// Whether `meta.lastModified` can be filtered, which gives a change feed.
     pub supports_lastmodified: bool,
     /// How lists are paged.
@@ -39,6 +41,8 @@ pub struct Config {
     pub max_count: Option<u32>,
     /// Which filters the server understands.
     pub filter: FilterSupport,
+    /// Attributes that can be filtered; any where none is named.
+    pub filter_attributes: Vec<String>,
     /// Whether versions are checked by the server (`If-Match`).
     pub etag: Switch,
     /// Whether independent edits are sent together (RFC 7644 section 3.7).
@@ -75,10 +79,12 @@ impl Default for Config {
             disable_mode: DisableMode::Active,
             delete_semantics: DeleteMeaning::Hard,
             group_create_empty: false,
+            group_external_id: false,
             supports_lastmodified: false,
             page_mode: PageMode::Auto,
             max_count: None,
             filter: FilterSupport::Auto,
+            filter_attributes: Vec::new(),
             etag: Switch::Auto,
             bulk: Switch::Auto,
             bulk_max_operations: None,
@@ -193,6 +199,8 @@ pub enum UpdateMode {
     Patch,
     /// GET, then PUT of the whole object.
     Put,
+    /// Users by GET and PUT, but for `active`; that and groups by PATCH.
+    PutUsers,
 }
 
 /// How a PATCH that replaces values names them.

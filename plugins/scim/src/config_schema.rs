@@ -16,13 +16,14 @@ pub fn config_schema() -> Value {
             },
             "discovery": choice("auto", &["auto", "off"],
                 "auto reads /ServiceProviderConfig and keeps it for an hour; off never reads it."),
-            "update_mode": choice("auto", &["auto", "patch", "put"],
-                "How objects are changed. auto: PATCH unless the server announces or shows that it has none; put: GET, then PUT of the whole object."),
+            "update_mode": choice("auto", &["auto", "patch", "put", "put-users"],
+                "How objects are changed. auto: PATCH unless the server announces or shows that it has none; put: GET, then PUT of the whole object; \
+                 put-users: users by PUT and their `active`, as groups, by PATCH (servers made for Okta)."),
             "patch_style": choice("path", &["path", "no-path"],
                 "path: one operation with a path for each attribute; no-path: one operation whose value holds all attributes (servers made for Okta)."),
             "op_case": choice("lower", &["lower", "capitalized"],
                 "How PATCH operations are spelt: add, or Add for servers made for older Microsoft Entra clients."),
-            "bool_as_string": flag(false, "Send booleans as \"True\" and \"False\"."),
+            "bool_as_string": flag(false, "Send the booleans of a PATCH as \"True\" and \"False\" (servers made for older Microsoft Entra clients)."),
             "member_removal": choice("path-filter", &["path-filter", "value-array"],
                 "path-filter: members[value eq \"7\"], as RFC 7644 has it; value-array: the values stand in the operation. \
                  A server that keeps to the RFC may take value-array as removing every member."),
@@ -32,6 +33,7 @@ pub fn config_schema() -> Value {
             "delete_semantics": choice("hard", &["hard", "soft", "deactivates"],
                 "What DELETE does in this server: gone at once, restorable for some time, or only disabled (Slack, Atlassian)."),
             "group_create_empty": flag(false, "Make groups without members and add the members afterwards."),
+            "group_external_id": flag(false, "Give a group that is made without externalId its name as one (GitHub)."),
             "supports_lastmodified": flag(false,
                 "The server filters by meta.lastModified: changed objects are read alone. Deletions are still seen by full reconciliation only."),
             "page_mode": choice("auto", &["auto", "index", "cursor"],
@@ -39,6 +41,10 @@ pub fn config_schema() -> Value {
             "max_count": limit("Most objects asked for at once; without it what the server announces (AWS IAM Identity Center: 50)."),
             "filter": choice("auto", &["auto", "all", "eq", "single-eq", "none"],
                 "Which filters the server understands; the rest is checked by the connector. auto: all, unless the server announces that it has none."),
+            "filter_attributes": {
+                "type": "array", "items": {"type": "string"}, "default": [],
+                "description": "Attributes that the server filters by; any where none is named. The rest is checked by the connector."
+            },
             "etag": choice("auto", &["auto", "on", "off"],
                 "Whether the server checks versions (If-Match). auto: as it announces."),
             "bulk": choice("auto", &["auto", "on", "off"],

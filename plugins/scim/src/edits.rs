@@ -26,7 +26,7 @@ pub fn create(server: &Server, class: Class, edit: &CreateEdit) -> Result<Outcom
     if class == Class::Group && server.config.fixed_groups {
         return Err(Error::unsupported("groups are made in the application itself here (`fixed_groups`)"));
     }
-    let mut resource = to_resource(class, &edit.attributes, edit.active)?;
+    let mut resource = resource_of(server, class, edit)?;
     if server.config.disable_mode == DisableMode::Delete
         && take_member(&mut resource, "active").as_ref().and_then(boolean) == Some(false)
     {
@@ -42,6 +42,19 @@ pub fn create(server: &Server, class: Class, edit: &CreateEdit) -> Result<Outcom
         Error::partially_applied(done, error.to_string())
     })?;
     Ok(Outcome::Done(state_after(server, class, &object.id)))
+}
+
+/// What is sent to make an object.
+///
+/// # Errors
+/// As [`to_resource`].
+pub fn resource_of(server: &Server, class: Class, edit: &CreateEdit) -> Result<Attributes, Error> {
+    let mut resource = to_resource(class, &edit.attributes, edit.active)?;
+    let lacks_id = class == Class::Group && server.config.group_external_id && !resource.contains_key("externalId");
+    if let Some(name) = resource.get(class.unique_name()).filter(|_| lacks_id).cloned() {
+        resource.insert("externalId".into(), name);
+    }
+    Ok(resource)
 }
 
 /// What the answer to a create means. A taken name is looked up.
@@ -154,7 +167,7 @@ pub fn change(
     version: Option<&str>,
     changes: &[AttributeChange],
 ) -> Result<Outcome, Error> {
-    let result = match server.patches()? {
+    let result = match server.patches(class, changes)? {
         true => match patch(server, class, id, version, changes) {
             Err(error) if server.learns_that_it_cannot_patch(&error) => put(server, class, id, version, changes),
             result => result,

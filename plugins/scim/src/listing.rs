@@ -78,7 +78,7 @@ impl Query {
     fn fields(&self, server: &Server, class: Class) -> Result<Vec<(&'static str, String)>, Error> {
         let mut fields = Vec::new();
         if !self.conditions.is_empty() {
-            let filter = filter_text(&self.conditions(), server.filters()?);
+            let filter = filter_text(&server.filterable(self.conditions()), server.filters()?);
             fields.extend(filter.map(|filter| ("filter", filter)));
         }
         if !self.extra_attributes.is_empty() {

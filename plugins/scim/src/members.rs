@@ -82,7 +82,7 @@ fn repeated(error: &Error, times: usize) -> Vec<Answer> {
 }
 
 fn change_group(server: &Server, group: &str, changes: &[MemberChange]) -> Vec<Answer> {
-    match server.patches() {
+    match server.patches(Class::Group, &[]) {
         Ok(true) => patch_group(server, group, changes),
         Ok(false) => put_group(server, group, changes),
         Err(error) => repeated(&error, changes.len()),

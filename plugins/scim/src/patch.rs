@@ -137,7 +137,20 @@ impl<'c> Patch<'c> {
             let merged = Value::Object(std::mem::take(&mut self.without_path));
             self.push("replace", None, Some(merged));
         }
-        json!({"schemas": [PATCH_SCHEMA], "Operations": self.operations})
+        let mut operations = Value::Array(self.operations);
+        if self.config.bool_as_string {
+            spell_booleans(&mut operations);
+        }
+        json!({"schemas": [PATCH_SCHEMA], "Operations": operations})
+    }
+}
+
+fn spell_booleans(value: &mut Value) {
+    match value {
+        Value::Bool(flag) => *value = Value::from(if *flag { "True" } else { "False" }),
+        Value::Array(items) => items.iter_mut().for_each(spell_booleans),
+        Value::Object(members) => members.values_mut().for_each(spell_booleans),
+        _ => {}
     }
 }
 

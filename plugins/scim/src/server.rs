@@ -4,13 +4,14 @@ use crate::bulk::Limits;
 use crate::class::Class;
 use crate::config::{Config, Discovery, FilterSupport, PageMode, Switch, UpdateMode};
 use crate::failure::failure_of;
+use crate::name::AttributeName;
 use crate::provider::{Kept, Provider};
 use crate::resource::to_object;
 use crate::versions::Versions;
 use purser_sdk::http::{Endpoint, Method, RequestBuilder, Response, SecretEncoding};
 use purser_sdk::serde_json::Value;
 use purser_sdk::slots::replace_slots;
-use purser_sdk::{Attributes, Error, ErrorClass, Host, Object};
+use purser_sdk::{AttributeChange, Attributes, Condition, Error, ErrorClass, Host, Object};
 use std::cell::{Cell, RefCell};
 
 /// The endpoint's name in the grant.
@@ -119,9 +120,6 @@ impl Server {
     }
 
     fn with_body(&self, request: RequestBuilder, mut body: Value) -> RequestBuilder {
-        if self.config.bool_as_string {
-            spell_booleans(&mut body);
-        }
         let placeholders = replace_slots(&mut body, &self.host);
         let request = request.header("content-type", MEDIA_TYPE).json(&body);
         placeholders.into_iter().fold(request, |request, placeholder| {
@@ -183,14 +181,16 @@ impl Server {
         *self.provider.borrow_mut() = Some(kept.provider);
     }
 
-    /// Whether objects are changed by PATCH.
+    /// Whether objects of this class are changed by PATCH, or in this change.
     ///
     /// # Errors
     /// As [`Server::provider`].
-    pub fn patches(&self) -> Result<bool, Error> {
+    pub fn patches(&self, class: Class, changes: &[AttributeChange]) -> Result<bool, Error> {
+        let is_active = |change: &AttributeChange| AttributeName::parse(&change.attribute).is_core("active");
         match self.config.update_mode {
             UpdateMode::Patch => Ok(true),
             UpdateMode::Put => Ok(false),
+            UpdateMode::PutUsers => Ok(class != Class::User || changes.iter().all(is_active)),
             UpdateMode::Auto => Ok(self.provider()?.patch),
         }
     }
@@ -262,6 +262,14 @@ impl Server {
         }
     }
 
+    /// The conditions on attributes that the server filters by.
+    pub fn filterable(&self, mut conditions: Vec<Condition>) -> Vec<Condition> {
+        let known = &self.config.filter_attributes;
+        let is_known = |name: &str| known.is_empty() || known.iter().any(|known| known.eq_ignore_ascii_case(name));
+        conditions.retain(|condition| is_known(&condition.attribute));
+        conditions
+    }
+
     /// Whether lists are paged by cursor.
     ///
     /// # Errors
@@ -311,13 +319,4 @@ fn is_temporary(error: &Error) -> bool {
         error.class,
         ErrorClass::Unavailable { .. } | ErrorClass::RateLimited { .. } | ErrorClass::AuthenticationFailed
     )
-}
-
-fn spell_booleans(value: &mut Value) {
-    match value {
-        Value::Bool(flag) => *value = Value::from(if *flag { "True" } else { "False" }),
-        Value::Array(items) => items.iter_mut().for_each(spell_booleans),
-        Value::Object(members) => members.values_mut().for_each(spell_booleans),
-        _ => {}
-    }
 }

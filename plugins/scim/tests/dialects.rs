@@ -86,7 +86,6 @@ impl Dialect {
         match request.method {
             Method::Put if self.no_put => Some("PUT".into()),
             Method::Post if self.empty_groups && !body["members"].is_null() => Some("a group with members".into()),
-            Method::Post | Method::Put if self.texts && body["active"].is_boolean() => Some("a boolean".into()),
             Method::Patch => body["Operations"].as_array().unwrap().iter().find_map(|one| self.refused_operation(one)),
             _ => None,
         }

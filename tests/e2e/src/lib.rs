@@ -8,6 +8,7 @@ pub mod browser;
 pub mod builds;
 pub mod collector;
 pub mod described;
+pub mod dialect_peer;
 pub mod environment;
 pub mod everywhere;
 pub mod fault_proxy;

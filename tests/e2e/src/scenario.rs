@@ -51,6 +51,16 @@ pub trait Peer {
     /// Whether accounts have a manager.
     fn has_managers(&self) -> bool;
 
+    /// What of an account as it must be this target has.
+    fn shown(&self, wanted: Seen) -> Seen {
+        wanted
+    }
+
+    /// Whether the account of somebody who left is there, disabled; else it is gone, and who comes back gets another.
+    fn keeps_leavers(&self) -> bool {
+        true
+    }
+
     /// From now on these shares (0.0 to 1.0) of the requests are throttled, and of the answers lost, where that can be done
     /// in front of this target.
     fn disturb(&self, _throttled: f64, _lost: f64) {}

@@ -104,6 +104,14 @@ impl<P: Peer, D: Disturber> Peer for Through<P, D> {
         self.peer.has_managers()
     }
 
+    fn shown(&self, wanted: Seen) -> Seen {
+        self.peer.shown(wanted)
+    }
+
+    fn keeps_leavers(&self) -> bool {
+        self.peer.keeps_leavers()
+    }
+
     fn disturb(&self, throttled: f64, lost: f64) {
         self.proxy.disturb(throttled, lost);
     }

@@ -6,7 +6,10 @@
 pub mod faults;
 pub mod google;
 pub mod graph;
+mod limit;
 pub mod salesforce;
+pub mod scim;
 mod serving;
 
+pub use limit::Used;
 pub use serving::Serving;

@@ -7,7 +7,6 @@ mod description;
 mod directory;
 mod entitlements;
 mod groups;
-mod limit;
 mod permissions;
 mod query;
 mod serve;
@@ -15,16 +14,15 @@ mod users;
 
 pub use assertion::Certificate;
 pub use directory::{Directory, Kind, Properties, Sku};
-pub use limit::Used;
 
 use crate::Serving;
 use crate::faults::Faults;
+use crate::limit::{Limit, Used};
 use answer::Answer;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use description::Description;
-use limit::Limit;
 use serde_json::Value;
 use serve::Tokens;
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -53,7 +53,10 @@ pub fn ask(state: &mut super::State, base: &str, method: &str, url: &str, body: 
 
 /// Answers one request where the tenant takes one more.
 fn limited(state: &mut super::State, base: &str, asked: &Asked) -> Answer {
-    state.limit.pass(now()).unwrap_or_else(|| one(state, base, asked))
+    match state.limit.pass(now()) {
+        Some(wait) => Answer::throttled(&format!("{:.3}", wait.as_secs_f64() + 0.001)),
+        None => one(state, base, asked),
+    }
 }
 
 /// Answers one request, and holds both against the description.

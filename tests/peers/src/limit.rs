@@ -1,6 +1,5 @@
-//! How many requests the tenant takes in a window of time; the others wait for the next one.
+//! How many requests are taken in a window of time; the others wait for the next one.
 
-use super::answer::Answer;
 use std::time::{Duration, Instant};
 
 /// The limit, and how far it was used.
@@ -13,7 +12,7 @@ pub struct Limit {
     refused: u64,
 }
 
-/// What went through the limit.
+/// What went through a limit.
 #[derive(Debug, Clone, Copy)]
 pub struct Used {
     /// Requests that passed, items of batches counted one by one.
@@ -31,9 +30,9 @@ impl Limit {
         *self = Self { allowed: Some((requests, window)), ..Self::default() };
     }
 
-    /// Counts a request; the refusal where there are too many. A window begins with the first request in it or, where
+    /// Counts a request; how long to wait where there are too many. A window begins with the first request in it or, where
     /// requests go on, with the end of the former.
-    pub fn pass(&mut self, now: Instant) -> Option<Answer> {
+    pub fn pass(&mut self, now: Instant) -> Option<Duration> {
         let (allowed, window) = self.allowed?;
         let mut began = *self.began.get_or_insert(now);
         while now >= began + window {
@@ -46,8 +45,7 @@ impl Limit {
             return None;
         }
         self.refused += 1;
-        let wait = (began + window).saturating_duration_since(now);
-        Some(Answer::throttled(&format!("{:.3}", wait.as_secs_f64() + 0.001)))
+        Some((began + window).saturating_duration_since(now))
     }
 
     /// What went through.
