@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub struct Config {
     /// Which server it is, for the defaults of the other keys.
     pub profile: Option<Profile>,
-    /// Whether `/ServiceProviderConfig` is read.
+    /// Whether the server is asked what it can do and knows.
     pub discovery: Discovery,
     /// How objects are changed.
     pub update_mode: UpdateMode,
@@ -179,13 +179,14 @@ impl From<Held> for Cardinality {
     }
 }
 
-/// Whether `/ServiceProviderConfig` is read.
+/// Whether the server is asked what it can do and knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Discovery {
-    /// It is read and kept for an hour; a server without it is taken for a plain one.
+    /// `/ServiceProviderConfig` is read and kept for an hour, `/Schemas` and `/ResourceTypes` with the schema; a server
+    /// without them is taken for a plain one.
     Auto,
-    /// It is never read.
+    /// None of them is ever read.
     Off,
 }
 

@@ -15,7 +15,7 @@ pub fn config_schema() -> Value {
                 "description": "Which server it is. It gives the other keys their defaults; a key that is set overrules it."
             },
             "discovery": choice("auto", &["auto", "off"],
-                "auto reads /ServiceProviderConfig and keeps it for an hour; off never reads it."),
+                "auto reads /ServiceProviderConfig, which it keeps for an hour, /Schemas and /ResourceTypes; off reads none of them."),
             "update_mode": choice("auto", &["auto", "patch", "put", "put-users"],
                 "How objects are changed. auto: PATCH unless the server announces or shows that it has none; put: GET, then PUT of the whole object; \
                  put-users: users by PUT and their `active`, as groups, by PATCH (servers made for Okta)."),

@@ -1,7 +1,7 @@
 //! Classes and their attributes: as the server describes them (`/Schemas`, `/ResourceTypes`), or as RFC 7643 does.
 
 use crate::class::Class;
-use crate::config::{Config, DisableMode};
+use crate::config::{Config, DisableMode, Discovery};
 use crate::core_attributes::{COMMON, CoreAttribute, ENTERPRISE, GROUP, Shape, USER};
 use crate::document::{boolean, field, text_field};
 use crate::held;
@@ -30,6 +30,9 @@ pub fn classes(server: &Server) -> Result<Vec<ObjectClass>, Error> {
 
 /// A discovery document's entries: a ListResponse, or the bare array of some servers. Empty where there is none.
 fn described(server: &Server, path: &str) -> Result<Vec<Value>, Error> {
+    if server.config.discovery == Discovery::Off {
+        return Ok(Vec::new());
+    }
     match server.read(path, &[]) {
         Ok(Value::Array(entries)) => Ok(entries),
         Ok(document) => Ok(field(&document, "Resources").and_then(Value::as_array).cloned().unwrap_or_default()),

@@ -111,8 +111,7 @@ impl Peer for DialectPeer {
 
     fn declaration(&self) -> String {
         let leaving = if self.keeps_leavers() { "disable" } else { "delete" };
-        let mut target =
-            TARGET.replace("LEAVING", leaving).replace("CONFIG", &self.config).replace("URL", &self.url());
+        let mut target = TARGET.replace("LEAVING", leaving).replace("CONFIG", &self.config).replace("URL", &self.url());
         if self.knows("title") {
             target += WORK.trim_start();
         }

@@ -30,6 +30,7 @@ pub mod scenario;
 pub mod scim_company;
 pub mod scim_peer;
 pub mod scim_server;
+pub mod scimmy;
 pub mod secrecy;
 pub mod served;
 pub mod slapd;

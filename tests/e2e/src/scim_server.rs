@@ -76,7 +76,7 @@ impl ScimServer {
 
     /// The tenant of this name.
     pub fn tenant(&self, name: &str) -> Tenant {
-        Tenant { address: self.address, name: name.to_owned() }
+        Tenant::at(self.address, name)
     }
 }
 
@@ -93,6 +93,16 @@ fn free_address() -> SocketAddr {
 }
 
 impl Tenant {
+    /// The application whose base path is `/NAME/v2` at this address.
+    pub fn at(address: SocketAddr, name: &str) -> Self {
+        Self { address, name: name.to_owned() }
+    }
+
+    /// The server that it is in.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The SCIM base path at the server.
     pub fn base_path(&self) -> String {
         format!("/{}/v2", self.name)

@@ -45,8 +45,13 @@ pub struct Through<P, D> {
 impl Through<Tenant, FaultProxy> {
     /// A tenant of a SCIM server.
     pub fn scim(server: &ScimServer, tenant: &str) -> Self {
-        let (peer, proxy) = (server.tenant(tenant), FaultProxy::start(server.address(), 0.0, Duration::ZERO, SEED));
-        let address = (server.address().to_string(), proxy.address().to_string());
+        Self::tenant(server.tenant(tenant))
+    }
+
+    /// An application that speaks SCIM.
+    pub fn tenant(peer: Tenant) -> Self {
+        let proxy = FaultProxy::start(peer.address(), 0.0, Duration::ZERO, SEED);
+        let address = (peer.address().to_string(), proxy.address().to_string());
         Self { peer, proxy, address, authority: None }
     }
 }

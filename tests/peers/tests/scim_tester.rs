@@ -1,4 +1,4 @@
-//! The strict core of the SCIM emulator, judged by somebody else's code: PyPI's scim2-tester and scim2-cli.
+//! The strict core of the SCIM emulator, judged by somebody else's code: PyPI's scim2-tester.
 
 use purser_peers::scim::{Application, TOKEN};
 use std::env;

@@ -2,8 +2,9 @@
 
 use super::description::Description;
 use super::dialect::Dialect;
+use super::routes::Asked;
 use super::rules;
-use super::serve::router;
+use super::serve::{carry_out, router};
 use super::state::{Resource, State};
 use crate::faults::Faults;
 use crate::{Serving, Used};
@@ -53,7 +54,23 @@ impl Application {
         })
     }
 
-    /// Changes the dialect, or what is there.
+    /// Answers a request without a wire, below the base path; the status and the body.
+    ///
+    /// # Panics
+    /// The path is none.
+    pub fn ask(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let url = url::Url::parse("http://localhost").and_then(|base| base.join(path)).expect("a path is one");
+        let asked = Asked {
+            method: method.to_owned(),
+            path: url.path().split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect(),
+            query: url.query_pairs().into_owned().collect(),
+            body,
+            ..Asked::default()
+        };
+        let answer = carry_out(&mut self.lock(), &asked);
+        (answer.status, answer.body)
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().expect("nobody panics here");
         let skipped = *self.skipped.lock().expect("nobody panics here");

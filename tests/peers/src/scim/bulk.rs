@@ -18,7 +18,11 @@ pub fn carry_out(state: &mut State, asked: &Asked) -> Outcome {
     let operations = operations.ok_or_else(|| Refusal::syntax("there are no `Operations`"))?;
     if operations.len() > state.dialect.bulk {
         let most = state.dialect.bulk;
-        return Err(Refusal::unfit(413, Some("tooMany"), format!("{} operations, and {most} can be", operations.len())));
+        return Err(Refusal::unfit(
+            413,
+            Some("tooMany"),
+            format!("{} operations, and {most} can be", operations.len()),
+        ));
     }
     let limit = asked.body["failOnErrors"].as_u64();
     let mut made: BTreeMap<String, String> = BTreeMap::new();
@@ -52,7 +56,10 @@ fn one(state: &mut State, operation: &Value, made: &mut BTreeMap<String, String>
         ..Asked::default()
     };
     let mut answer = json!({"method": method});
-    answer.as_object_mut().expect("it is an object").extend((!bulk_id.is_empty()).then(|| ("bulkId".to_owned(), json!(bulk_id))));
+    answer
+        .as_object_mut()
+        .expect("it is an object")
+        .extend((!bulk_id.is_empty()).then(|| ("bulkId".to_owned(), json!(bulk_id))));
     match route(state, &asked) {
         Ok(done) => {
             answer["status"] = done.status.to_string().into();

@@ -234,9 +234,10 @@ impl Filter {
             let values = value.map(each).unwrap_or_default();
             match (test, part) {
                 (Test::Within(inner), _) => values.iter().any(|value| inner.holds_for(attribute, value)),
-                (test, Some(part)) => values.iter().filter_map(|value| part_of(value, &part.name)).any(|value| {
-                    each(value).iter().any(|value| test.passes(value, part.case_exact))
-                }),
+                (test, Some(part)) => values
+                    .iter()
+                    .filter_map(|value| part_of(value, &part.name))
+                    .any(|value| each(value).iter().any(|value| test.passes(value, part.case_exact))),
                 (test, None) => {
                     let default = attribute.part("value");
                     let case_exact = default.map_or(attribute.case_exact, |part| part.case_exact);

@@ -38,9 +38,8 @@ impl Projection {
 
 /// A resource with what is asked for.
 pub fn projected(state: &State, kind: &Kind, mut shown: Attributes, projection: &Projection) -> Attributes {
-    let read = |names: &[String]| -> Vec<Name> {
-        names.iter().map(|name| Name::read(&state.schemas, kind, name)).collect()
-    };
+    let read =
+        |names: &[String]| -> Vec<Name> { names.iter().map(|name| Name::read(&state.schemas, kind, name)).collect() };
     let (only, without) = (read(&projection.only), read(&projection.without));
     if kind.name == "Group" && !state.dialect.group.members_shown {
         shown.remove("members");
@@ -254,4 +253,3 @@ fn give_cursor(state: &mut State, place: &Place, from: usize) -> String {
     state.cursors.insert(cursor.clone(), Place { from, until, ..place.clone() });
     cursor
 }
-

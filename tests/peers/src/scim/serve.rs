@@ -65,9 +65,7 @@ fn receive(application: &Application, head: &Parts, body: &[u8]) -> Answer {
     let outcome = admitted(&state, head).and_then(|()| asked(&state, head, body));
     let answer = match outcome {
         Ok(asked) => {
-            *state.calls.entry(format!("{} /{}", asked.method, without_ids(&asked.path))).or_default() += 1;
-            let outcome = route(&mut state, &asked);
-            let answer = finish(&mut state, &format!("{} /{}", asked.method, asked.path.join("/")), outcome);
+            let answer = carry_out(&mut state, &asked);
             let found = application.description.as_ref().map(|known| known.violations(&asked, &answer));
             state.violations.extend(found.into_iter().flatten());
             answer
@@ -78,6 +76,13 @@ fn receive(application: &Application, head: &Parts, body: &[u8]) -> Answer {
         *state.refused.entry(answer.status).or_default() += 1;
     }
     answer
+}
+
+/// Carries a request out and notes what does not fit.
+pub fn carry_out(state: &mut State, asked: &Asked) -> Answer {
+    *state.calls.entry(format!("{} /{}", asked.method, without_ids(&asked.path))).or_default() += 1;
+    let outcome = route(state, asked);
+    finish(state, &format!("{} /{}", asked.method, asked.path.join("/")), outcome)
 }
 
 fn finish(state: &mut State, what: &str, outcome: Outcome) -> Answer {

@@ -116,8 +116,7 @@ impl Shaping<'_> {
     pub fn value(&mut self, attribute: &Attribute, value: &Value) -> Result<Value, Refusal> {
         match (attribute.multi_valued, value) {
             (true, Value::Array(items)) => {
-                let items: Vec<Value> =
-                    items.iter().map(|item| self.one(attribute, item)).collect::<Result<_, _>>()?;
+                let items: Vec<Value> = items.iter().map(|item| self.one(attribute, item)).collect::<Result<_, _>>()?;
                 Ok(Value::Array(without_repeats(items)))
             }
             (true, _) => Err(Refusal::value(format!("{} is no list", attribute.name))),
