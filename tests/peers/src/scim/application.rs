@@ -75,7 +75,6 @@ impl Application {
         let mut state = self.state.lock().expect("nobody panics here");
         let skipped = *self.skipped.lock().expect("nobody panics here");
         state.now = clock() + skipped;
-        #[expect(clippy::disallowed_methods, reason = "an emulator shows when something was changed")]
         let moment = Utc::now() + skipped;
         state.moment = moment.to_rfc3339_opts(SecondsFormat::Millis, true);
         state

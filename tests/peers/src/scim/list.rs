@@ -115,7 +115,7 @@ pub fn list(state: &mut State, kind: &Kind, asked: &Asked) -> Outcome {
     let found = matching(state, kind, filter.as_ref());
     let page = Page::of(&state.dialect.page, asked, found.len())?;
     let resources = show(state, kind, &projection, &found[page.from..page.to]);
-    Ok(Answer::new(200, page.answer(found.len(), resources)))
+    Ok(Answer::new(200, page.answer(found.len(), &resources)))
 }
 
 /// All resources of all types.
@@ -130,7 +130,7 @@ pub fn everything(state: &State, asked: &Asked) -> Outcome {
         found.extend(show(state, kind, &projection, &matching(state, kind, filter.as_ref())));
     }
     let page = Page::of(&state.dialect.page, asked, found.len())?;
-    Ok(Answer::new(200, page.answer(found.len(), found[page.from..page.to].to_vec())))
+    Ok(Answer::new(200, page.answer(found.len(), &found[page.from..page.to])))
 }
 
 /// A list of documents that are no resources, such as `/Schemas`.
@@ -142,7 +142,7 @@ pub fn documents(state: &State, asked: &Asked, all: &[Value]) -> Outcome {
         return Err(Refusal::unfit(403, None, "this list is not filtered"));
     }
     let page = Page::of(&state.dialect.page, asked, all.len())?;
-    Ok(Answer::new(200, page.answer(all.len(), all[page.from..page.to].to_vec())))
+    Ok(Answer::new(200, page.answer(all.len(), &all[page.from..page.to])))
 }
 
 fn filter(state: &State, kind: &Kind, text: &str) -> Result<Filter, Refusal> {
@@ -180,7 +180,7 @@ impl Page {
         Ok(Self { from, to: (from + count(paging, asked)?).min(all), start: start as usize })
     }
 
-    fn answer(&self, all: usize, resources: Vec<Value>) -> Value {
+    fn answer(&self, all: usize, resources: &[Value]) -> Value {
         json!({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": all,
             "startIndex": self.start, "itemsPerPage": resources.len(), "Resources": resources,
