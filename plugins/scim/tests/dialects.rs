@@ -28,7 +28,7 @@ struct Dialect {
     no_path_filter: bool,
     /// Refuses operations that are not spelt with a capital.
     capitals: bool,
-    /// Refuses booleans that are no strings, as servers do that never saw another client.
+    /// Refuses booleans in a PATCH that are no strings, as servers do that never saw another client.
     texts: bool,
     /// Refuses `replace` with a path.
     no_path: bool,
@@ -95,6 +95,9 @@ impl Dialect {
         let (name, path) = (operation["op"].as_str().unwrap(), operation["path"].as_str().unwrap_or_default());
         if name.starts_with(char::is_uppercase) != self.capitals {
             return Some(format!("the operation `{name}`"));
+        }
+        if self.texts && operation["value"].is_boolean() {
+            return Some("a boolean".into());
         }
         if self.no_path_filter && path.contains('[') {
             return Some("a filter in a path, which it passes over without a word".into());
