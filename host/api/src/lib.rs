@@ -9,8 +9,10 @@ mod conditions;
 mod console;
 mod description;
 mod headers;
+mod in_force;
 mod metrics;
 mod news;
+mod ports;
 mod problem;
 mod quota;
 mod repeating;
@@ -21,10 +23,13 @@ mod traced;
 mod v1;
 mod work;
 
+pub use console::SignIns;
+pub use in_force::{CurrentApi, FormerApi, InForce, Reign};
 pub use news::News;
+pub use ports::*;
 pub use quota::Quotas;
 pub use scim::issue_scim_token;
-pub use serving::{CertificateError, Certificates};
+pub use serving::{CertificateError, Certificates, Connections};
 pub use token::{ApiToken, issue_token};
 
 use axum::extract::{DefaultBodyLimit, State};
@@ -42,7 +47,6 @@ use purser_model::seal::PlanKey;
 use purser_reconcile::Engine;
 use purser_store::Store;
 use purser_webhook::Webhooks;
-use serving::Connections;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -71,6 +75,16 @@ pub struct ApiState {
     pub backups: Arc<Backups>,
     /// How much is asked, and by whom.
     pub quotas: Arc<Quotas>,
+    /// The folder of connectors.
+    pub connectors: Arc<dyn Connectors>,
+    /// What seals secrets.
+    pub secrets: Arc<dyn SecretKeeper>,
+    /// The files of declarations.
+    pub declarations: Arc<dyn Declarations>,
+    /// Who is signed in to the console.
+    pub sign_ins: SignIns,
+    /// Whether the declarations that the engine works by still are in force.
+    pub in_force: InForce,
     /// The program's version.
     pub version: &'static str,
     /// The time.
@@ -89,7 +103,7 @@ pub fn router(state: ApiState) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), auth::require_token))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::map_response(never_stored));
-    let now = state.now;
+    let (now, sign_ins) = (state.now, state.sign_ins.clone());
     let api = Router::new()
         .route("/healthz", get(health))
         .route("/readyz", get(ready))
@@ -102,17 +116,22 @@ pub fn router(state: ApiState) -> Router {
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(middleware::from_fn(traced::request))
         .with_state(state);
-    api.clone().merge(console::routes(api, now)).layer(middleware::map_response(headers::secured))
+    api.clone().merge(console::routes(api, sign_ins, now)).layer(middleware::map_response(headers::secured))
 }
 
 /// Serves the API on a listener until `shutdown` is done, over TLS where there are certificates; requests under way are
-/// finished.
-pub async fn serve<F>(listener: TcpListener, state: ApiState, tls: Option<Arc<Certificates>>, shutdown: F)
-where
+/// finished. What is answered is what is in force then; connections are held to the same for as long as it serves.
+pub async fn serve<F>(
+    listener: TcpListener,
+    api: CurrentApi,
+    connections: Connections,
+    news: News,
+    store: Arc<dyn Store>,
+    shutdown: F,
+) where
     F: Future<Output = ()> + Send + 'static,
 {
-    let news = state.news.clone();
-    match state.store.settle_requests().await {
+    match store.settle_requests().await {
         Ok(0) => {}
         Ok(unknown) => warn!(unknown, "requests were under way when the host stopped, and had changed something"),
         Err(error) => warn!(%error, "requests that were under way when the host stopped cannot be settled"),
@@ -122,8 +141,7 @@ where
         // Who follows events would never leave.
         news.stop();
     };
-    let connections = Connections { tls, most: state.engine.rules().configuration().api.limits.connections };
-    serving::serve(listener, router(state), connections, shutdown).await;
+    serving::serve(listener, api.router(), connections, shutdown).await;
 }
 
 async fn health(State(state): State<ApiState>) -> Json<serde_json::Value> {

@@ -1,5 +1,6 @@
 //! Errors as problems (RFC 9457).
 
+use crate::ports::{ConnectorsError, DeclarationMistake, DeclarationsError, SecretError};
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -7,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use purser_backup::BackupError;
 use purser_model::access::{ApiRole, Permission};
 use purser_model::id::TokenName;
-use purser_reconcile::EngineError;
+use purser_reconcile::{EngineError, UpgradeRefused};
 use purser_store::StoreError;
 use purser_webhook::NotSent;
 use serde::Serialize;
@@ -37,6 +38,8 @@ pub(crate) enum Code {
     UnderWay,
     EndUnknown,
     AnswerNotKept,
+    DeclarationsRefused,
+    PreconditionRequired,
     EventsGone,
     PreconditionFailed,
     TooLarge,
@@ -111,6 +114,15 @@ impl Code {
                 "Done before",
                 "the request was done; its answer holds a secret or is large, and was given once",
             ),
+            Self::DeclarationsRefused => {
+                ("declarations-refused", CONFLICT, "Not done", "the declarations hold mistakes; `mistakes` names them")
+            }
+            Self::PreconditionRequired => (
+                "precondition-required",
+                StatusCode::PRECONDITION_REQUIRED,
+                "If-Match is needed",
+                "the request must say with `If-Match` what it was made from",
+            ),
             Self::EventsGone => (
                 "events-gone",
                 StatusCode::GONE,
@@ -123,9 +135,12 @@ impl Code {
                 "Not as expected",
                 "the resource is not as `If-Match` says",
             ),
-            Self::TooLarge => {
-                ("too-large", StatusCode::PAYLOAD_TOO_LARGE, "Too large", "the body is larger than 1 MiB")
-            }
+            Self::TooLarge => (
+                "too-large",
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Too large",
+                "the body is larger than is read: 1 MiB, or what the route says",
+            ),
             Self::NotJson => {
                 ("not-json", StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not JSON", "the body is not `application/json`")
             }
@@ -200,6 +215,10 @@ pub(crate) struct Problem {
     /// When to come back, in seconds.
     #[serde(skip)]
     retry_after: Option<u64>,
+    /// What is wrong in declarations.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    mistakes: Vec<DeclarationMistake>,
 }
 
 fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
@@ -209,7 +228,7 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 impl Problem {
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
         let (_, status, title, _) = code.row();
-        Self { status, code, title, detail: detail.into(), oldest: None, retry_after: None }
+        Self { status, code, title, detail: detail.into(), oldest: None, retry_after: None, mistakes: Vec::new() }
     }
 
     /// The status of an answer with it.
@@ -236,6 +255,21 @@ impl Problem {
             }
             _ => Self::new(Code::BadBody, detail),
         }
+    }
+
+    /// What is there does not allow it.
+    pub(crate) fn refused(detail: impl Into<String>) -> Self {
+        Self::new(Code::Refused, detail)
+    }
+
+    /// What was to be changed is another one by now.
+    pub(crate) fn precondition_failed(detail: impl Into<String>) -> Self {
+        Self::new(Code::PreconditionFailed, detail)
+    }
+
+    /// The request must say what it was made from.
+    pub(crate) fn precondition_required(detail: impl Into<String>) -> Self {
+        Self::new(Code::PreconditionRequired, detail)
     }
 
     /// The token ended.
@@ -367,6 +401,56 @@ impl From<NotSent> for Problem {
             NotSent::Store(failure) => failure.into(),
             NotSent::NotDeclared(_) => Self::not_found(text),
             NotSent::Secrets(_) | NotSent::Secret(_) | NotSent::Receiver(_) => Self::new(Code::WebhookUnusable, text),
+        }
+    }
+}
+
+impl From<ConnectorsError> for Problem {
+    fn from(failure: ConnectorsError) -> Self {
+        let text = failure.to_string();
+        match failure {
+            ConnectorsError::NotKept(_) | ConnectorsError::NotDeclared(_) => Self::not_found(text),
+            ConnectorsError::Refused(_) => Self::refused(text),
+            ConnectorsError::Failed(_) => {
+                error!(error = text, "the folder of connectors cannot be used");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<UpgradeRefused> for Problem {
+    fn from(failure: UpgradeRefused) -> Self {
+        let text = failure.to_string();
+        match failure {
+            UpgradeRefused::Store(failure) => failure.into(),
+            UpgradeRefused::NothingRuns(_) => Self::not_found(text),
+            UpgradeRefused::NotPossible(_) | UpgradeRefused::Overtaken(_) => Self::refused(text),
+        }
+    }
+}
+
+impl From<SecretError> for Problem {
+    fn from(failure: SecretError) -> Self {
+        match failure {
+            SecretError::Store(failure) => failure.into(),
+            SecretError::NoKey(text) => Self::refused(text),
+        }
+    }
+}
+
+impl From<DeclarationsError> for Problem {
+    fn from(failure: DeclarationsError) -> Self {
+        let text = failure.to_string();
+        match failure {
+            DeclarationsError::Mistakes(mistakes) => Self { mistakes, ..Self::new(Code::DeclarationsRefused, text) },
+            DeclarationsError::Overtaken(_) => Self::precondition_failed(text),
+            DeclarationsError::Refused(_) => Self::refused(text),
+            DeclarationsError::Engine(failure) => failure.into(),
+            DeclarationsError::Failed(_) => {
+                error!(error = text, "the declarations cannot be changed");
+                Self::internal()
+            }
         }
     }
 }

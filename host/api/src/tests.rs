@@ -6,11 +6,12 @@ mod repeating;
 mod sorting;
 
 use super::description::document::DESCRIPTION;
-use super::{ApiState, ApiToken, News, Quotas, issue_token, router};
+use super::{ApiState, ApiToken, News, Quotas, Reign, SignIns, issue_token, router};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use elsewhere::Elsewhere;
 use jiff::Timestamp;
 use purser_backup::Backups;
 use purser_connector::{Fault, Session};
@@ -29,6 +30,9 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tower::ServiceExt;
+
+mod configuration;
+mod elsewhere;
 
 const TOKEN: &str = "a-token-for-this-test";
 
@@ -139,6 +143,11 @@ pub(crate) async fn state(people: usize) -> (ApiState, tempfile::TempDir) {
         store,
         token: ApiToken::new(TOKEN),
         quotas: Arc::new(Quotas::new(ApiLimits::default())),
+        connectors: Arc::new(Elsewhere),
+        secrets: Arc::new(Elsewhere),
+        declarations: Arc::new(Elsewhere),
+        sign_ins: SignIns::default(),
+        in_force: Reign::forever(),
         version: "0",
         now,
     };
@@ -306,6 +315,8 @@ const CHANGING: &[(&str, &str, Permission)] = &[
     ("POST", "/webhooks/{name}/test", Permission::Operate),
     ("POST", "/webhooks/{name}/redelivery", Permission::Operate),
     ("POST", "/webhooks/{name}/enabling", Permission::Operate),
+    ("POST", "/sources/{name}/upgrade", Permission::Operate),
+    ("POST", "/targets/{name}/upgrade", Permission::Operate),
     ("POST", "/runs", Permission::Operate),
     ("POST", "/plans", Permission::Operate),
     ("POST", "/plans/{id}/application", Permission::Operate),
@@ -317,6 +328,14 @@ const CHANGING: &[(&str, &str, Permission)] = &[
     ("DELETE", "/tokens/{name}", Permission::Administer),
     ("GET", "/backups", Permission::Administer),
     ("POST", "/backups", Permission::Administer),
+    ("POST", "/connectors", Permission::Administer),
+    ("GET", "/secrets", Permission::Administer),
+    ("GET", "/secrets/{name}", Permission::Administer),
+    ("PUT", "/secrets/{name}", Permission::Administer),
+    ("DELETE", "/secrets/{name}", Permission::Administer),
+    ("GET", "/declarations", Permission::Administer),
+    ("POST", "/declarations", Permission::Administer),
+    ("PUT", "/targets/{name}/guard", Permission::Administer),
 ];
 
 /// Method and path of every route that needs a token, as the description has them: a route cannot stand without it.
@@ -340,7 +359,9 @@ fn permission(method: &str, path: &str) -> Permission {
 /// What cannot be told target by target is closed to owners.
 fn is_closed(path: &str) -> bool {
     let whole = ["/limits", "/webhooks", "/events", "/backups", "/tokens", "/groups", "/roles", "/assignments"];
-    let ends = ["/suspension", "/departure"];
+    let configuration = ["/sources", "/schedules", "/connectors", "/upgrades", "/guard", "/secrets", "/declarations"];
+    let whole = [whole.as_slice(), configuration.as_slice()].concat();
+    let ends = ["/suspension", "/departure", "/upgrade"];
     whole.iter().any(|closed| path.starts_with(closed)) || ends.iter().any(|closed| path.ends_with(closed))
 }
 
@@ -358,6 +379,7 @@ async fn every_route_opens_to_those_roles_that_may_and_to_nobody_else() {
             .replace("{id}", NOBODY)
             .replace("{account}", NOBODY)
             .replace("{identity}", NOBODY);
+        let filled = filled.replace("{digest}", &"0".repeat(64));
         let at = format!("/v1{filled}");
         assert_eq!(status(&api, &method, &at, "wrong").await, 401, "{method} {at}");
         for (role, token) in &tokens {

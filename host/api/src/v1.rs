@@ -8,9 +8,12 @@ mod backups;
 mod because;
 mod caller;
 mod cases;
+mod connectors;
+mod declarations;
 mod deletions;
 mod events;
 mod groups;
+mod guard;
 mod held;
 mod identities;
 mod insight;
@@ -21,13 +24,19 @@ mod plans;
 mod quarantine;
 mod roles;
 mod runs;
+mod schedules;
+mod secrets;
 mod sorting;
+mod sources;
 mod targets;
 mod tokens;
+mod upgrades;
 mod webhooks;
 
 use crate::ApiState;
 use crate::auth::{only_for, owners_too};
+use axum::extract::DefaultBodyLimit;
+pub(crate) use connectors::drop_in::LARGEST_UPLOAD;
 use purser_model::access::Permission;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -81,6 +90,14 @@ fn reading_everything() -> OpenApiRouter<ApiState> {
         .routes(routes!(roles::holders::handle))
         .routes(routes!(assignments::list::handle))
         .routes(routes!(assignments::read::handle))
+        .routes(routes!(sources::list::handle))
+        .routes(routes!(sources::read::handle))
+        .routes(routes!(schedules::list::handle))
+        .routes(routes!(connectors::list::handle))
+        .routes(routes!(connectors::read::handle))
+        .routes(routes!(connectors::differences::handle))
+        .routes(routes!(upgrades::list::handle))
+        .routes(routes!(guard::list::handle))
         .routes(routes!(limits::list::handle))
         .routes(routes!(webhooks::list::handle))
         .routes(routes!(webhooks::read::handle))
@@ -97,6 +114,8 @@ fn operating_everything() -> OpenApiRouter<ApiState> {
         .routes(routes!(assignments::make::handle))
         .routes(routes!(assignments::bulk::handle))
         .routes(routes!(assignments::end::handle))
+        .routes(routes!(upgrades::of_source::handle))
+        .routes(routes!(upgrades::of_target::handle))
         .routes(routes!(webhooks::test::handle))
         .routes(routes!(webhooks::redeliver::handle))
         .routes(routes!(webhooks::enable::handle))
@@ -128,4 +147,20 @@ fn administering() -> OpenApiRouter<ApiState> {
         .routes(routes!(tokens::revoke::handle))
         .routes(routes!(backups::list::handle))
         .routes(routes!(backups::create::handle))
+        .routes(routes!(secrets::list::handle))
+        .routes(routes!(secrets::read::handle))
+        .routes(routes!(secrets::set::handle))
+        .routes(routes!(secrets::remove::handle))
+        .routes(routes!(declarations::read::handle))
+        .routes(routes!(guard::set::handle))
+        .merge(with_large_bodies())
+}
+
+/// What is sent to these is larger than elsewhere.
+fn with_large_bodies() -> OpenApiRouter<ApiState> {
+    let connector = OpenApiRouter::new().routes(routes!(connectors::drop_in::handle));
+    let declarations = OpenApiRouter::new().routes(routes!(declarations::apply::handle));
+    connector
+        .layer(DefaultBodyLimit::max(LARGEST_UPLOAD))
+        .merge(declarations.layer(DefaultBodyLimit::max(declarations::apply::LARGEST)))
 }

@@ -1,5 +1,6 @@
 //! Work that outlives the request that asked for it: a caller who goes away stops nothing.
 
+use crate::ApiState;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::Request;
@@ -56,19 +57,23 @@ enum Going {
 }
 
 /// Does the work and answers 200 with its report, or 202 with the place to look at while it goes on.
-pub(crate) async fn begun<T, F>(place: String, work: F) -> Result<Response, Problem>
+pub(crate) async fn begun<T, F>(state: &ApiState, place: String, work: F) -> Result<Response, Problem>
 where
     T: Serialize + Send + 'static,
     F: Future<Output = Result<T, EngineError>> + Send + 'static,
 {
-    let mut task = tokio::spawn(work.in_current_span());
+    let mut task = tokio::spawn(state.in_force.clone().during(work).in_current_span());
     let patience = PREFERRED.try_with(|wait| *wait).unwrap_or(PATIENCE);
     match tokio::time::timeout(patience, &mut task).await {
         Ok(ended) => Ok(Json(report(ended)?).into_response()),
         Err(_) => {
             tokio::spawn(async move {
-                if let Ok(Err(error)) = task.await {
-                    warn!(%error, "work that somebody asked for over the API failed");
+                match task.await {
+                    Ok(Some(Err(error))) => warn!(%error, "work that somebody asked for over the API failed"),
+                    Ok(None) => {
+                        warn!("work that somebody asked for over the API ended: other declarations are in force")
+                    }
+                    Ok(Some(Ok(_))) | Err(_) => {}
                 }
             });
             Ok(going_on(place))
@@ -83,17 +88,20 @@ pub(crate) fn going_on(place: String) -> Response {
 }
 
 /// Does the work to its end.
-pub(crate) async fn finished<T, F>(work: F) -> Result<T, Problem>
+pub(crate) async fn finished<T, F>(state: &ApiState, work: F) -> Result<T, Problem>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, EngineError>> + Send + 'static,
 {
-    report(tokio::spawn(work.in_current_span()).await)
+    report(tokio::spawn(state.in_force.clone().during(work).in_current_span()).await)
 }
 
-fn report<T>(ended: Result<Result<T, EngineError>, JoinError>) -> Result<T, Problem> {
+fn report<T>(ended: Result<Option<Result<T, EngineError>>, JoinError>) -> Result<T, Problem> {
     match ended {
-        Ok(done) => Ok(done?),
+        Ok(Some(done)) => Ok(done?),
+        Ok(None) => {
+            Err(Problem::refused("other declarations were taken over meanwhile, and the work ended; ask again"))
+        }
         Err(failure) => {
             error!(%failure, "work that somebody asked for over the API broke off");
             Err(Problem::internal())

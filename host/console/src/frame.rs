@@ -32,6 +32,9 @@ const PLACES: [(&str, &[(&str, &str)]); 3] = [
     ("Follow", &[("/runs", "Runs"), ("/operations", "Provisioning log"), ("/audit", "Audit")]),
 ];
 
+/// The last is for admins; none of them is for owners of targets, since they are about the whole host.
+const HOST: [(&str, &str); 3] = [("/connectors", "Connectors"), ("/settings", "Settings"), ("/tokens", "Tokens")];
+
 impl Frame {
     /// Whether the API lets the holder do this.
     pub(crate) fn may(&self, permission: &str) -> bool {
@@ -58,7 +61,8 @@ impl Frame {
                 a.brand href="/" { img src="/assets/mark.svg" alt="" width="28" height="28"; span { "Purser" } }
                 nav aria-label="Main" {
                     @for (group, places) in PLACES { (self.group(group, places, here)) }
-                    @if self.may("administer") { (self.group("Host", &[("/tokens", "Tokens")], here)) }
+                    @if self.may("administer") { (self.group("Host", &HOST, here)) }
+                    @else if self.role != "owner" { (self.group("Host", &HOST[..2], here)) }
                 }
                 div.who {
                     span.who-name { (self.name) }

@@ -25,7 +25,7 @@ fn one(frame: &Frame, target: &Target, quarantine: &Quarantine) -> Markup {
     let heading = format!("target-{}", target.name);
     html! {
         section.card id=(target.name) aria-labelledby=(heading) {
-            h2 id=(heading) { (target.name) " " @if rest.is_some() { (badge("quarantined")) } @else { span.badge.good { "in service" } } }
+            h2 id=(heading) { a href={ "/targets/" (target.name) } { (target.name) } " " @if rest.is_some() { (badge("quarantined")) } @else { span.badge.good { "in service" } } }
             @if let Some(rest) = rest {
                 p.said.bad { (rest.reason) " Next try: " (time(&rest.next_try)) }
                 @if frame.may("operate") { (frame.button(&format!("/targets/{}/release", target.name), "Try again now")) }
@@ -41,7 +41,8 @@ fn one(frame: &Frame, target: &Target, quarantine: &Quarantine) -> Markup {
     }
 }
 
-fn accounts(target: &str, counts: &[SituationCount]) -> Markup {
+/// How many accounts are in which situation.
+pub(crate) fn accounts(target: &str, counts: &[SituationCount]) -> Markup {
     let rows = html! {
         @for count in counts {
             tr {

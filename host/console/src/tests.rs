@@ -67,6 +67,8 @@ fn every_form_that_changes_something_sends_the_token_along() {
         super::runs(&all, &runs, &targets).unwrap(),
         plans(&all, &json!({"items": [plan], "next": "p1"})).unwrap(),
         sign_in("the-form-token", None),
+        connectors(&all, &json!({"items": []}), &a_use("shadow")).unwrap(),
+        settings(&all, &some_settings()).unwrap(),
     ];
     for page in pages {
         let forms: Vec<_> = page.split("<form").skip(1).filter(|form| form.contains("method=\"post\"")).collect();
@@ -76,6 +78,50 @@ fn every_form_that_changes_something_sends_the_token_along() {
             assert!(form.contains("name=\"form_token\" value=\"the-form-token\""), "{form}");
         }
     }
+}
+
+fn a_use(stage: &str) -> serde_json::Value {
+    let build = |version: &str| json!({"name": "scim", "version": version, "digest": version.repeat(13)});
+    let newer = json!({"build": build("1.1.0"), "stage": stage, "since": "2026-01-02T03:04:05Z", "asks": ["permission users.write"],
+        "trial": {"compared": 7, "differences": [], "calls": 1, "operations": 2, "failures": 3}});
+    json!({"items": [{"subject": "target crm", "revision": 1, "current": build("1.0.0"), "former": build("0.9.0"), "candidate": newer}]})
+}
+
+fn some_settings() -> SettingsAnswers {
+    let limit = json!({"share": 20, "floor": 20, "count": 500});
+    let secret = json!({"name": "spare", "version": 2, "set_at": "2026-01-02T03:04:05Z", "set_by": "api:ada", "key": "k", "used_by": []});
+    SettingsAnswers {
+        guard: json!({"targets": [{"target": "crm", "guard": {"accounts": limit, "revokes": limit}}],
+            "sources": [{"source": "hr", "departures": limit}]}),
+        schedules: json!({"items": [{"job": "import hr", "schedule": "0 6 * * *", "time_zone": "UTC", "last_start": null, "last_end": null,
+            "result": null, "next": "2026-01-03T06:00:00Z"}]}),
+        secrets: Some(json!({"items": [secret]})),
+        declarations: Some(json!({"digest": "d1", "files": [{"name": "crm.toml", "text": "# <b>ours</b>"}]})),
+    }
+}
+
+#[test]
+fn an_upgrade_offers_what_can_be_decided() {
+    let page = |may: &[&str], stage: &str| connectors(&frame(may), &json!({"items": []}), &a_use(stage)).unwrap();
+    let waiting = page(&["read", "operate"], "waiting");
+    assert!(
+        waiting.contains("Approve")
+            && waiting.contains("permission users.write")
+            && waiting.contains("/targets/crm/upgrade")
+    );
+    assert!(!waiting.contains("multipart/form-data"), "only admins drop files in");
+    assert!(page(&["read", "operate"], "canary").contains("One stage on"));
+    assert!(!page(&["read"], "waiting").contains("/targets/crm/upgrade"));
+    assert!(page(&["read", "administer"], "waiting").contains("multipart/form-data"));
+}
+
+#[test]
+fn settings_show_declarations_as_they_are_and_secrets_by_name() {
+    let page = settings(&frame(&["read", "administer"]), &some_settings()).unwrap();
+    assert!(page.contains("&lt;b&gt;ours") && page.contains("spare") && page.contains("/secrets/spare/removal"));
+    let bare = SettingsAnswers { secrets: None, declarations: None, ..some_settings() };
+    let page = settings(&frame(&["read"]), &bare).unwrap();
+    assert!(page.contains("import hr") && !page.contains("Secrets") && !page.contains("/targets/crm/guard"));
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod password;
 mod problems;
 mod pushed;
 mod reading;
+mod rewriting;
 mod secret;
 mod section;
 mod source;
@@ -32,6 +33,7 @@ mod units;
 mod webhook;
 
 pub use error::{DeclarationError, DeclarationErrors, Position};
+pub use rewriting::{NotRewritten, with_guard};
 pub use units::{NotAnAmount, duration};
 
 use problems::{Place, Problems};

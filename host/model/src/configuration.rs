@@ -200,6 +200,7 @@ pub enum Strength {
 
 /// What a mapping that gives no value does with the value that it wrote before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum NullPolicy {
     /// It is taken away.
@@ -327,6 +328,7 @@ impl Protection {
 
 /// What happens where a linked account is gone from the target although its identity should have it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum MissingReaction {
     /// It is created again.
@@ -340,6 +342,7 @@ pub enum MissingReaction {
 
 /// What happens to an account that no identity matches.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum UnmatchedReaction {
     /// Nothing; it is shown.

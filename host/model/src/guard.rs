@@ -38,6 +38,7 @@ impl fmt::Display for Taking {
 
 /// How many may lose something, all in all, before the rest is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct GuardLimit {
     /// Percent of what there is ...
     pub share: u64,
@@ -68,6 +69,7 @@ impl GuardLimit {
 
 /// The guard of a target.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Guard {
     /// For accounts that are disabled or deleted.
     pub accounts: GuardLimit,

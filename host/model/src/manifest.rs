@@ -41,6 +41,7 @@ pub struct Finding {
 
 /// What a class of objects is to the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ClassKind {
     /// Belongs to one identity.
@@ -53,6 +54,7 @@ pub enum ClassKind {
 
 /// The kind of an attribute; `wit/types.wit` says how each is written in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names say it all; their JSON is in the contract")]
 pub enum AttributeKind {
@@ -69,6 +71,7 @@ pub enum AttributeKind {
 
 /// Traits of an attribute.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default, rename_all = "kebab-case")]
 #[expect(clippy::struct_excessive_bools, reason = "these are the contract's flags")]
 pub struct AttributeTraits {
@@ -92,6 +95,7 @@ pub struct AttributeTraits {
 
 /// One attribute of a class.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ClassAttribute))]
 pub struct Attribute {
     /// Its name; a dot reaches into complex attributes.
     pub name: String,
@@ -113,6 +117,7 @@ pub struct Attribute {
 
 /// What a class can do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ClassOperations))]
 #[serde(default, rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the contract's flags, one per call or edit")]
 #[expect(clippy::struct_excessive_bools, reason = "these are the contract's flags")]
@@ -131,6 +136,7 @@ pub struct Operations {
 
 /// What `delete` does in the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DeleteSemantics {
     /// Gone at once.
@@ -145,6 +151,7 @@ pub enum DeleteSemantics {
 
 /// How many entitlements of one class an account holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Cardinality {
     /// Any number.
@@ -157,6 +164,7 @@ pub enum Cardinality {
 
 /// On which side a held entitlement is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum HoldingSide {
     /// The account lists entitlement ids.
@@ -167,6 +175,7 @@ pub enum HoldingSide {
 
 /// How accounts hold an entitlement class.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Holding {
     /// The class of accounts.
     pub account_class: String,
@@ -180,6 +189,7 @@ pub struct Holding {
 
 /// One class of objects.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ObjectClass {
     /// Its name in requests.
     pub name: String,
@@ -210,6 +220,7 @@ impl ObjectClass {
 
 /// An HTTP endpoint that a connector needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EgressNeed {
     /// The endpoint's name in requests.
     pub endpoint: String,
@@ -223,6 +234,7 @@ pub struct EgressNeed {
 
 /// A directory that a connector needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DirectoryNeed {
     /// The directory's name in requests.
     pub directory: String,
@@ -234,6 +246,7 @@ pub struct DirectoryNeed {
 
 /// A permission that the credential needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PermissionNeed {
     /// In the words of the target's console.
     pub name: String,
@@ -243,6 +256,7 @@ pub struct PermissionNeed {
 
 /// What the connector asks the host to keep to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ConnectorLimits))]
 pub struct Limits {
     /// Largest page.
     pub page_size: u32,
@@ -252,16 +266,19 @@ pub struct Limits {
 
 /// What a connector says about itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ConnectorManifest))]
 pub struct Manifest {
     /// Its name.
     pub name: String,
     /// Its version.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub version: semver::Version,
     /// Who makes it.
     pub vendor: String,
     /// For people.
     pub description: String,
     /// JSON Schema of the configuration.
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub config_schema: serde_json::Value,
     /// The classes known without asking the target.
     pub classes: Vec<ObjectClass>,

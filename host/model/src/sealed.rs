@@ -1,6 +1,8 @@
 //! Secrets as the store keeps them: sealed, so that whoever reads the store without the key reads nothing.
 
+use crate::configuration::{Configuration, GrantDeclaration};
 use crate::id::SecretName;
+use crate::webhook::Webhook;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -33,5 +35,23 @@ pub struct SealedSecret {
 impl fmt::Debug for SealedSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SealedSecret({} version {}, key {})", self.name, self.version, self.key)
+    }
+}
+
+impl Configuration {
+    /// What refers to a secret of the sealed store: `target crm, endpoint scim`.
+    pub fn users_of_secret(&self, name: &SecretName) -> Vec<String> {
+        let of = |subject: String, grant: &GrantDeclaration| {
+            let uses = grant.sealed_secrets().filter(|(_, used)| *used == name);
+            uses.map(|(endpoint, _)| format!("{subject}, endpoint {endpoint}")).collect::<Vec<_>>()
+        };
+        let sources = self.sources.iter().map(|(source, one)| of(format!("source {source}"), &one.instance.grant));
+        let targets = self.targets.iter().map(|(target, one)| of(format!("target {target}"), &one.instance.grant));
+        let signs = |webhook: &Webhook| webhook.secret == *name || webhook.previous_secret.as_ref() == Some(name);
+        let webhooks = self.webhooks.iter().filter(|(_, one)| signs(one));
+        let webhooks = webhooks.map(|(webhook, _)| format!("webhook {webhook}"));
+        let mut users = sources.chain(targets).flatten().chain(webhooks).collect::<Vec<_>>();
+        users.dedup();
+        users
     }
 }

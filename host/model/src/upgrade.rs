@@ -11,10 +11,12 @@ const FEW: u64 = 5;
 
 /// One build of a connector.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Build {
     /// The manifest's name.
     pub name: String,
     /// The manifest's version.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub version: semver::Version,
     /// The digest of its file in hexadecimal.
     pub digest: String,
@@ -28,6 +30,7 @@ impl fmt::Display for Build {
 
 /// How far a newer build has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// It asks for more than the one in use and waits for a person.
@@ -50,6 +53,7 @@ impl fmt::Display for Stage {
 
 /// What a newer build did so far in its stages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Trial {
     /// Objects that both builds read.
@@ -81,6 +85,7 @@ impl Trial {
 
 /// A build that may take over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = NewerBuild))]
 pub struct Candidate {
     /// Which.
     pub build: Build,
@@ -128,6 +133,7 @@ impl Candidate {
 
 /// What a source or target runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ConnectorUse {
     /// Which source or target, such as `target crm`.
     pub subject: String,

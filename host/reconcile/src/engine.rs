@@ -172,9 +172,9 @@ pub struct Engine {
     /// Nothing is recorded, not even what is seen on the way.
     pub(crate) looks_only: bool,
     classes: Mutex<BTreeMap<TargetName, Arc<Vec<ObjectClass>>>>,
-    turns: Mutex<BTreeMap<TargetName, Arc<Turn>>>,
+    pub(crate) turns: Arc<Mutex<BTreeMap<TargetName, Arc<Turn>>>>,
     /// Each held while its source is read: two imports would take up each other's run.
-    reading: Mutex<BTreeMap<SourceName, Arc<tokio::sync::Mutex<()>>>>,
+    pub(crate) reading: Arc<Mutex<BTreeMap<SourceName, Arc<tokio::sync::Mutex<()>>>>>,
     /// Held while what is planned is counted and enqueued.
     pub(crate) guarding: tokio::sync::Mutex<LookAhead>,
     pub(crate) unread: Unread,
@@ -190,9 +190,11 @@ pub struct Engine {
 #[derive(Default)]
 pub(crate) struct Turn {
     /// Held while operations are carried out: two batches at once could overtake each other.
-    pub(crate) working: tokio::sync::Mutex<()>,
+    pub(crate) working: Arc<tokio::sync::Mutex<()>>,
     /// Held while the target is listed or its changes are followed: two listings would take up each other's run.
     pub(crate) looking: tokio::sync::Mutex<()>,
+    /// How many wait until nothing is carried out, or keep it so.
+    pub(crate) wants_quiet: AtomicU32,
     pace: Mutex<Option<Arc<Pace>>>,
     paced: Mutex<Option<Arc<Paced>>>,
     paused_until: Mutex<Option<Timestamp>>,
@@ -259,6 +261,17 @@ impl Turn {
         *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// Whether somebody waits until nothing is carried out: what is under way ends after its batch.
+    pub(crate) fn is_to_be_quiet(&self) -> bool {
+        self.wants_quiet.load(Ordering::Relaxed) > 0
+    }
+
+    /// The rate is another one from now on.
+    pub(crate) fn forget_pace(&self) {
+        *self.paced.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.pace.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Leaves the target alone until then.
     pub(crate) fn pause(&self, until: Timestamp) {
         let mut paused = self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
@@ -297,8 +310,8 @@ impl Engine {
             changed: Notify::new(),
             looks_only: false,
             classes: Mutex::default(),
-            turns: Mutex::default(),
-            reading: Mutex::default(),
+            turns: Arc::default(),
+            reading: Arc::default(),
             guarding: tokio::sync::Mutex::default(),
             unread: Unread::default(),
             left_out: LeftOut::default(),

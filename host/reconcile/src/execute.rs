@@ -201,6 +201,10 @@ impl Engine {
         let mut sent_something = false;
         let mut bench = None;
         while go.report.paused_until.is_none() && !self.is_stopping() {
+            if turn.is_to_be_quiet() {
+                turn.keep_tally(go.tally);
+                return Ok(go.report);
+            }
             if let Some(opens) = self.window_opens(name, self.clock.now()) {
                 turn.keep_tally(go.tally);
                 return Ok(DrainReport { paused_until: Some(opens), ..go.report });

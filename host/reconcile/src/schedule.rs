@@ -72,6 +72,7 @@ fn windows<'a>(configuration: &'a Configuration, job: &Job) -> Option<&'a Window
 
 /// A job as people see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct JobReport {
     /// Its name.
     pub job: String,

@@ -1,11 +1,14 @@
 //! The folder that connectors are dropped into: each file is read when it has settled, validated, and copied by digest.
 
+use crate::inspected::detail;
 use anyhow::Context;
+use purser_api::ConnectorDetail;
 use purser_catalogue::{Copies, Offer, Signature, judge};
 use purser_model::connectors::{ConnectorRules, KeepingRules, SignaturePolicy};
 use purser_model::upgrade::Build;
 use purser_runtime::{Connector, Runtime};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -62,6 +65,8 @@ pub struct Folder {
     looking: tokio::sync::Mutex<()>,
     seen: Mutex<BTreeMap<PathBuf, Seen>>,
     loaded: Mutex<BTreeMap<String, Arc<Connector>>>,
+    /// What was looked at and is perhaps not loaded.
+    details: Mutex<BTreeMap<String, ConnectorDetail>>,
 }
 
 /// A connector as a build.
@@ -74,7 +79,7 @@ impl Folder {
     /// The folder at this path, whose files are copied into that one.
     pub fn new(runtime: Runtime, path: PathBuf, copies: Copies, rules: ConnectorRules) -> Self {
         let (looking, seen, loaded) = (tokio::sync::Mutex::default(), Mutex::default(), Mutex::default());
-        Self { runtime, path, copies, rules, looking, seen, loaded }
+        Self { runtime, path, copies, rules, looking, seen, loaded, details: Mutex::default() }
     }
 
     /// Where it is.
@@ -148,12 +153,64 @@ impl Folder {
     async fn read(&self, path: &Path, modified: SystemTime) -> Result<Good, String> {
         let bytes = self.runtime.read(path).await.map_err(|error| error.to_string())?;
         let signature = read_signature(path);
+        let (connector, signed) = self.validate(path, bytes.clone(), signature.as_deref()).await?;
         let shown = |reason: String| format!("{}: {reason}", path.display());
-        let signed = judge(&self.rules, &bytes, signature.as_deref()).map_err(|error| shown(error.to_string()))?;
-        let connector = self.runtime.load_bytes(path, bytes.clone()).await.map_err(|error| error.to_string())?;
         let digest = self.copies.keep(&bytes, signature.as_deref()).map_err(|error| shown(error.to_string()))?;
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, connector.clone());
         Ok(Good { connector, signature: signed, modified })
+    }
+
+    /// What these bytes are, by the rules for every file; `path` is what errors call them. Why not, where they cannot be used.
+    pub async fn validate(
+        &self,
+        path: &Path,
+        bytes: Vec<u8>,
+        signature: Option<&str>,
+    ) -> Result<(Arc<Connector>, Signature), String> {
+        let shown = |reason: String| format!("{}: {reason}", path.display());
+        let signed = judge(&self.rules, &bytes, signature).map_err(|error| shown(error.to_string()))?;
+        let connector = self.runtime.load_bytes(path, bytes).await.map_err(|error| error.to_string())?;
+        Ok((connector, signed))
+    }
+
+    /// Puts a file into the folder in one step, and its signature beside it. Nobody looks into the folder meanwhile.
+    ///
+    /// # Errors
+    /// It cannot be written, or the folder is full.
+    pub async fn put(&self, name: &str, bytes: &[u8], signature: Option<&str>) -> anyhow::Result<PathBuf> {
+        let _looking = self.looking.lock().await;
+        let path = self.path.join(name);
+        if !path.exists() && files(&self.path)?.len() >= MOST_FILES {
+            anyhow::bail!("there are {MOST_FILES} files in {} already; remove some", self.path.display());
+        }
+        let beside = signature_path(&path);
+        match signature {
+            Some(signature) => write_file(&beside, signature.as_bytes())?,
+            None if beside.exists() => {
+                std::fs::remove_file(&beside).with_context(|| format!("cannot remove {}", beside.display()))?;
+            }
+            None => {}
+        }
+        write_file(&path, bytes)?;
+        Ok(path)
+    }
+
+    /// What the build of this digest is, also where only its copy is kept. Nothing that it needs to run stays in memory.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be used any more.
+    pub async fn detail(&self, digest: &str) -> anyhow::Result<ConnectorDetail> {
+        if let Some(known) = self.details.lock().unwrap_or_else(PoisonError::into_inner).get(digest) {
+            return Ok(known.clone());
+        }
+        let bytes = self.copies.read(digest)?;
+        let path = self.copies.path(digest);
+        let signature = self.copies.signature(digest);
+        let validated = self.validate(&path, bytes, signature.as_deref()).await;
+        let (connector, signed) = validated.map_err(|reason| anyhow::anyhow!(reason))?;
+        let detail = detail(&connector, &signed);
+        self.details.lock().unwrap_or_else(PoisonError::into_inner).insert(digest.to_owned(), detail.clone());
+        Ok(detail)
     }
 
     /// The digests of the connectors that lie in the folder or that a session of this process uses.
@@ -168,6 +225,7 @@ impl Folder {
     /// Removes the copy of this digest and what was compiled from it.
     pub fn forget(&self, digest: &str) -> anyhow::Result<()> {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).remove(digest);
+        self.details.lock().unwrap_or_else(PoisonError::into_inner).remove(digest);
         self.copies.remove(digest)?;
         self.runtime.forget(digest).with_context(|| format!("what was compiled from {digest}"))
     }
@@ -213,6 +271,19 @@ pub fn read_signature(path: &Path) -> Option<String> {
     let is_short = path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= LONGEST_SIGNATURE);
     // What cannot be read as text is no signature, and is refused as such.
     is_short.then(|| std::fs::read_to_string(path).unwrap_or_default())
+}
+
+/// Writes a file in one step: whoever looks finds the former one or the whole new one.
+fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let write = || {
+        let mut file = tempfile::Builder::new().prefix(".").tempfile_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        std::fs::File::open(folder)?.sync_all()
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn files(folder: &Path) -> anyhow::Result<BTreeMap<PathBuf, Stamp>> {

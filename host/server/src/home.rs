@@ -99,6 +99,11 @@ impl Home {
         self.data().join("audit-key")
     }
 
+    /// Declarations that are being put in place.
+    pub fn next_declarations(&self) -> PathBuf {
+        self.data().join("next-declarations.json")
+    }
+
     /// The file of the key that plans are signed with.
     pub fn plan_key(&self) -> PathBuf {
         self.data().join("plan-key")

@@ -1,5 +1,6 @@
 //! Puts the parts of a host together.
 
+use crate::declared::files;
 use crate::folder::Folder;
 use crate::home::{Home, Lock, make_private_folder, make_secret, read_or_make_secret};
 use crate::registry::Registry;
@@ -38,10 +39,25 @@ pub struct Host {
     /// What this host signs its plans with.
     pub plan_key: PlanKey,
     /// The declarations that were read.
-    declarations: Vec<DeclarationText>,
+    pub declarations: Vec<DeclarationText>,
     /// Where they lie.
-    place: PathBuf,
-    _lock: Lock,
+    pub place: PathBuf,
+    lock: Arc<Lock>,
+}
+
+/// Tries other declarations beside those of a host.
+pub struct Tryout {
+    engine: Arc<Engine>,
+    registry: Arc<Registry>,
+    secrets: SealedStore,
+}
+
+impl Tryout {
+    /// What other rules would lead to. Nothing is recorded, woken or written.
+    pub fn what_if(&self, rules: Arc<Rules>) -> WhatIf {
+        let sessions = OpenSessions::looking(rules.clone(), self.registry.clone(), self.secrets.clone());
+        self.engine.what_if(rules, Arc::new(sessions))
+    }
 }
 
 impl Host {
@@ -54,9 +70,10 @@ impl Host {
 
     /// As [`Host::open`], for this actor.
     pub async fn open_as(home: &Home, actor: Actor) -> anyhow::Result<Self> {
+        files::finish(home)?;
         let declarations = purser_declare::load(&home.declarations())?;
         let rules = Arc::new(declarations.rules);
-        let lock = home.lock()?;
+        let lock = Arc::new(home.lock()?);
         let plan_key = PlanKey::new(&read_or_make_secret(&home.plan_key(), make_secret)?);
         let store = open_store_as(home, actor)?;
         store.note_declarations(declared_files(&home.declarations())?, now()).await?;
@@ -67,7 +84,33 @@ impl Host {
         let engine = Arc::new(engine(store.clone(), rules, sessions));
         engine.recover().await?;
         let (declarations, place) = (declarations.files, home.declarations());
-        Ok(Self { engine, store, secrets, registry, plan_key, declarations, place, _lock: lock })
+        Ok(Self { engine, store, secrets, registry, plan_key, declarations, place, lock })
+    }
+
+    /// The host that goes on in place of this one by other declarations, which lie in the home already: its store, its keys
+    /// and its hold of the home are the same. The change is audited in `acting`.
+    pub async fn succeeded_by(
+        &self,
+        home: &Home,
+        declared: purser_declare::Declarations,
+        acting: &Arc<dyn Store>,
+    ) -> anyhow::Result<Self> {
+        let (store, secrets, plan_key, lock) =
+            (self.store.clone(), self.secrets.clone(), self.plan_key.clone(), self.lock.clone());
+        let rules = Arc::new(declared.rules);
+        let runtime = open_runtime(home, &rules.configuration().connectors.compiling)?;
+        let registry = Arc::new(Registry::new(folder(home, runtime, &rules)?, store.clone()));
+        let sessions = Arc::new(OpenSessions::new(rules.clone(), registry.clone(), secrets.clone()));
+        let engine = Arc::new(self.engine.succeeded_by(rules, sessions));
+        acting.note_declarations(declared_files(&home.declarations())?, now()).await?;
+        engine.recover().await?;
+        let (declarations, place) = (declared.files, self.place.clone());
+        Ok(Self { engine, store, secrets, registry, plan_key, declarations, place, lock })
+    }
+
+    /// Tries other declarations beside these.
+    pub fn tryout(&self) -> Tryout {
+        Tryout { engine: self.engine.clone(), registry: self.registry.clone(), secrets: self.secrets.clone() }
     }
 
     /// Wakes whom declarations touch that are new since the last time. Says what it did; none where they are the same.
@@ -96,8 +139,7 @@ impl Host {
     /// Tries other declarations, as if they lay where the present ones lie.
     pub fn what_if(&self, directory: &Path) -> anyhow::Result<WhatIf> {
         let rules = Arc::new(purser_declare::load_for(directory, &self.place)?.rules);
-        let sessions = OpenSessions::looking(rules.clone(), self.registry.clone(), self.secrets.clone());
-        Ok(self.engine.what_if(rules, Arc::new(sessions)))
+        Ok(self.tryout().what_if(rules))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The sealed store: secrets that are kept beside everything else, and the key that is kept elsewhere.
 
 mod key_file;
+mod over_api;
 mod refresh_tokens;
 mod signing;
 
@@ -16,12 +17,15 @@ use purser_store::{Store, StoreError};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The secrets of a home. The key is read when it is needed, and not kept.
 #[derive(Clone)]
 pub struct SealedStore {
     store: Arc<dyn Store>,
     place: KeyPlace,
+    /// Counts what people set and removed in this process.
+    revision: Arc<AtomicU64>,
 }
 
 /// A sealed secret cannot be had, kept or sealed anew.
@@ -98,7 +102,12 @@ pub struct Rotated {
 impl SealedStore {
     /// The secrets of this home, which are kept in this store.
     pub fn new(home: &Home, store: Arc<dyn Store>) -> Self {
-        Self { store, place: KeyPlace::of(home) }
+        Self { store, place: KeyPlace::of(home), revision: Arc::default() }
+    }
+
+    /// Another number after people set or removed a secret: whoever opened secrets before opens them anew.
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::SeqCst)
     }
 
     /// The store below.

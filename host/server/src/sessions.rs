@@ -41,8 +41,8 @@ struct Open {
     session: Arc<dyn Session>,
 }
 
-/// The build in use, and the one that is tried with its stage.
-type OpenedWith = (ConnectorDigest, Option<(ConnectorDigest, Stage)>);
+/// The build in use, the one that is tried with its stage, and which state of the secrets.
+type OpenedWith = (ConnectorDigest, Option<(ConnectorDigest, Stage)>, u64);
 
 impl OpenSessions {
     /// Sessions for these declarations, with connectors from this folder, and their secrets and state in this store.
@@ -68,7 +68,8 @@ impl OpenSessions {
         let unusable = |error: anyhow::Error| Fault::Unusable(format!("{error:#}"));
         let running = self.registry.find(&subject, instance, self.records).await.map_err(unusable)?;
         let tried = running.tried.as_ref().map(|tried| (tried.connector.digest(), tried.stage));
-        let opened_with = (running.connector.digest(), tried);
+        // Read before the secrets are: one that is set meanwhile is seen by the next call.
+        let opened_with = (running.connector.digest(), tried, self.secrets.revision());
         let mut open = self.open.lock().await;
         if let Some(known) = open.get(&subject)
             && known.opened_with == opened_with

@@ -23,23 +23,30 @@ const REGULARLY: Duration = Duration::from_secs(10);
 /// Room for a few hundred changes.
 const BUFFER: usize = 16 << 10;
 
-/// Looks into the folder whenever it changes; never ends.
-pub async fn watch(registry: &Registry) {
-    let changes = match Changes::of(registry.folder().path()) {
-        Ok(changes) => Some(changes),
-        Err(error) => {
+/// A watch over the folder of connectors.
+pub struct Watch(Option<Changes>);
+
+impl Watch {
+    /// Begins to be told of changes of this folder.
+    pub fn over(folder: &Path) -> Self {
+        let changes = Changes::of(folder);
+        if let Err(error) = &changes {
             warn!(%error, "changes of the folder of connectors are not told; it is looked at every {REGULARLY:?}");
-            None
         }
-    };
-    loop {
-        // It may have changed between the first look and the beginning of the watch.
-        if let Err(error) = registry.look().await {
-            warn!(error = format!("{error:#}"), "the folder of connectors cannot be looked at");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(REGULARLY) => {}
-            () = settled(changes.as_ref()) => info!("the folder of connectors changed"),
+        Self(changes.ok())
+    }
+
+    /// Looks into the folder whenever it changes; never ends.
+    pub async fn follow(&self, registry: &Registry) {
+        loop {
+            // It may have changed between the first look and the beginning of the watch.
+            if let Err(error) = registry.look().await {
+                warn!(error = format!("{error:#}"), "the folder of connectors cannot be looked at");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(REGULARLY) => {}
+                () = settled(self.0.as_ref()) => info!("the folder of connectors changed"),
+            }
         }
     }
 }

@@ -7,6 +7,7 @@
 pub mod browser;
 pub mod builds;
 pub mod collector;
+pub mod configuring;
 pub mod described;
 pub mod dialect_peer;
 pub mod environment;

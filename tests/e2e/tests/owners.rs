@@ -246,9 +246,18 @@ fn lists_hold_what_is_the_owners_and_nothing_else() {
     let own = served.post("/v1/plans", &olga, &json!({}));
     assert!(own["plan"].is_null() || own["plan"]["targets"] == json!(["mine"]), "{own}");
 
-    for path in
-        ["/metrics", "/v1/events", "/v1/events/stream", "/v1/limits", "/v1/webhooks", "/v1/backups", "/v1/tokens"]
-    {
+    let whole =
+        ["/metrics", "/v1/events", "/v1/events/stream", "/v1/limits", "/v1/webhooks", "/v1/backups", "/v1/tokens"];
+    let configuration = [
+        "/v1/sources",
+        "/v1/schedules",
+        "/v1/connectors",
+        "/v1/upgrades",
+        "/v1/guard",
+        "/v1/secrets",
+        "/v1/declarations",
+    ];
+    for path in whole.into_iter().chain(configuration) {
         assert_eq!(served.get(path, Some(&olga)).0, 403, "{path}");
     }
     let import = json!({"kind": "import", "source": "hr"});

@@ -79,13 +79,18 @@ impl FromRequest<ConsoleState> for Sent {
         let headers = parts.headers.clone();
         let form = read_form(Request::from_parts(parts, body), state).await?;
         if is_from_elsewhere(&headers) || !is_same(form.get("form_token").unwrap_or_default(), &who.form_token) {
-            return Err(who.failed(&super::signed_in::Answer {
-                status: StatusCode::FORBIDDEN,
-                body: json!({"title": "Not done", "detail": "this form did not come from a page of your present session; open the page again and send it from there"}),
-            }));
+            return Err(not_ours(&who));
         }
         Ok(Self { who, form })
     }
+}
+
+/// A form did not come from a page of the present session.
+pub(super) fn not_ours(who: &SignedIn) -> Response {
+    who.failed(&super::signed_in::Answer {
+        status: StatusCode::FORBIDDEN,
+        body: json!({"title": "Not done", "detail": "this form did not come from a page of your present session; open the page again and send it from there"}),
+    })
 }
 
 /// The form in a request.

@@ -146,7 +146,7 @@ fn work(who: &SignedIn, answer: &Answer, page: &str, text: &str) -> Response {
 }
 
 /// Back to the page with what is to be said. What a person may not do at all is a page of its own.
-fn done(who: &SignedIn, answer: &Answer, page: &str, text: &str) -> Response {
+pub(super) fn done(who: &SignedIn, answer: &Answer, page: &str, text: &str) -> Response {
     match answer.status {
         status if status.is_success() => who.go(page, Said::Done(text.to_owned())),
         StatusCode::UNAUTHORIZED => Redirect::to("/sign-in").into_response(),

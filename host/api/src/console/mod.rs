@@ -9,9 +9,11 @@ mod changes;
 mod cookies;
 mod pages;
 mod sessions;
+mod settings;
 mod sign_in;
 mod signed_in;
 mod tries;
+mod uploads;
 mod watch;
 
 use axum::Router;
@@ -38,9 +40,16 @@ pub(crate) struct ConsoleState {
     now: fn() -> Timestamp,
 }
 
+/// Who is signed in, and who tried to. It outlives the declarations that the API works by.
+#[derive(Clone, Default)]
+pub struct SignIns {
+    sessions: Arc<Sessions>,
+    tries: Arc<Tries>,
+}
+
 /// The console over this API.
-pub(crate) fn routes(api: Router, now: fn() -> Timestamp) -> Router {
-    let state = ConsoleState { api, sessions: Arc::default(), tries: Arc::default(), now };
+pub(crate) fn routes(api: Router, SignIns { sessions, tries }: SignIns, now: fn() -> Timestamp) -> Router {
+    let state = ConsoleState { api, sessions, tries, now };
     let pages = reading().merge(changing()).layer(middleware::map_response(guarded)).with_state(state);
     Router::new().route("/assets/{name}", get(asset)).merge(pages).layer(DefaultBodyLimit::max(LARGEST_FORM))
 }
@@ -51,6 +60,10 @@ fn reading() -> Router<ConsoleState> {
         .route("/identities", get(pages::identities))
         .route("/identities/{id}", get(pages::person))
         .route("/targets", get(pages::targets))
+        .route("/targets/{id}", get(pages::target))
+        .route("/connectors/{id}", get(pages::connector))
+        .route("/settings", get(pages::settings))
+        .merge(connectors())
         .route("/plans", get(pages::plans).post(changes::make_plan))
         .route("/plans/{id}", get(pages::plan))
         .route("/held", get(pages::held))
@@ -65,8 +78,19 @@ fn reading() -> Router<ConsoleState> {
         .route("/sign-in", get(sign_in::show).post(sign_in::try_token))
 }
 
+/// Files are larger than other forms.
+fn connectors() -> Router<ConsoleState> {
+    let large = DefaultBodyLimit::max(uploads::LARGEST_UPLOAD);
+    Router::new().route("/connectors", get(pages::connectors).post(uploads::drop_in)).layer(large)
+}
+
 fn changing() -> Router<ConsoleState> {
     Router::new()
+        .route("/targets/{id}/upgrade", post(settings::upgrade_target))
+        .route("/sources/{id}/upgrade", post(settings::upgrade_source))
+        .route("/targets/{id}/guard", post(settings::set_guard))
+        .route("/secrets", post(settings::set_secret))
+        .route("/secrets/{id}/removal", post(settings::remove_secret))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/plans/{id}/decision", post(changes::decide_plan))
         .route("/plans/{id}/application", post(changes::apply_plan))

@@ -3,7 +3,8 @@
 use super::asking::{Asked, Named};
 use super::signed_in::SignedIn;
 use axum::response::Response;
-use purser_console::{OverviewAnswers, PersonAnswers};
+use purser_console::{OverviewAnswers, PersonAnswers, SettingsAnswers, TargetAnswers};
+use purser_model::id::IdentityId;
 
 type Page = Result<Response, Response>;
 
@@ -43,6 +44,47 @@ pub(super) async fn person(who: SignedIn, Named(id): Named) -> Page {
 pub(super) async fn targets(who: SignedIn) -> Page {
     let (listed, quarantine) = (who.get("/v1/targets").await?, who.get("/v1/quarantine").await?);
     Ok(who.page(purser_console::targets(&who.frame(), &listed, &quarantine)))
+}
+
+pub(super) async fn target(who: SignedIn, Named(name): Named, Asked(asked): Asked) -> Page {
+    let target = who.get(&format!("/v1/targets/{name}")).await?;
+    let found = match asked.get("search") {
+        Some(_) => Some(who.get(&asked.with("/v1/identities", &["search"], &[FEW])).await?),
+        None => None,
+    };
+    let tried = match asked.get("identity").and_then(|id| id.parse::<IdentityId>().ok()) {
+        Some(id) => {
+            let identity = who.get(&format!("/v1/identities/{id}")).await?;
+            Some((identity, who.get(&format!("/v1/identities/{id}/explanation?target={name}")).await?))
+        }
+        None => None,
+    };
+    let answers = TargetAnswers { target, found, tried };
+    Ok(who.page(purser_console::target(&who.frame(), &answers, asked.get("search"))))
+}
+
+pub(super) async fn connectors(who: SignedIn) -> Page {
+    let (files, upgrades) = (who.get("/v1/connectors").await?, who.get("/v1/upgrades").await?);
+    Ok(who.page(purser_console::connectors(&who.frame(), &files, &upgrades)))
+}
+
+pub(super) async fn connector(who: SignedIn, Named(digest): Named, Asked(asked): Asked) -> Page {
+    let connector = who.get(&format!("/v1/connectors/{digest}")).await?;
+    let differences = match asked.get("former") {
+        Some(_) => Some(who.get(&asked.with(&format!("/v1/connectors/{digest}/differences"), &["former"], &[])).await?),
+        None => None,
+    };
+    Ok(who.page(purser_console::connector(&who.frame(), &connector, differences.as_ref())))
+}
+
+pub(super) async fn settings(who: SignedIn) -> Page {
+    let (secrets, declarations) = match who.may("administer") {
+        true => (Some(who.get("/v1/secrets").await?), Some(who.get("/v1/declarations").await?)),
+        false => (None, None),
+    };
+    let (guard, schedules) = (who.get("/v1/guard").await?, who.get("/v1/schedules").await?);
+    let answers = SettingsAnswers { guard, schedules, secrets, declarations };
+    Ok(who.page(purser_console::settings(&who.frame(), &answers)))
 }
 
 pub(super) async fn plans(who: SignedIn, Asked(asked): Asked) -> Page {

@@ -4,7 +4,7 @@ use super::{ConsoleState, cookies};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
+use axum::http::request::{self, Parts};
 use axum::http::{HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use purser_console::{Frame, Said, Unreadable};
@@ -69,10 +69,18 @@ impl SignedIn {
 
     /// Asks the API for something.
     pub(super) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
-        ask(&self.state.api, method, path, self.token.reveal(), body).await.unwrap_or(Answer {
-            status: StatusCode::BAD_GATEWAY,
-            body: serde_json::json!({"title": "Not shown", "detail": "the API gave no answer that can be read"}),
-        })
+        ask(&self.state.api, method, path, self.token.reveal(), body).await.unwrap_or_else(no_answer)
+    }
+
+    /// Sends a form to the API as it came.
+    pub(super) async fn send_form(&self, method: Method, path: &str, kind: &str, body: Vec<u8>) -> Answer {
+        let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, kind);
+        exchange(&self.state.api, request, self.token.reveal(), Body::from(body)).await.unwrap_or_else(no_answer)
+    }
+
+    /// Whether the API lets its holder do this.
+    pub(super) fn may(&self, permission: &str) -> bool {
+        self.caller["may"].as_array().into_iter().flatten().any(|known| known == permission)
     }
 
     /// Follows the events of the API.
@@ -134,17 +142,28 @@ impl SignedIn {
     }
 }
 
+fn no_answer() -> Answer {
+    Answer {
+        status: StatusCode::BAD_GATEWAY,
+        body: serde_json::json!({"title": "Not shown", "detail": "the API gave no answer that can be read"}),
+    }
+}
+
 fn bearer(token: &str) -> String {
     format!("Bearer {token}")
 }
 
 /// Asks the API as the holder of a token; none where what is asked cannot be a request, or the answer is none in JSON.
 pub(super) async fn ask(api: &Router, method: Method, path: &str, token: &str, body: Option<&Value>) -> Option<Answer> {
-    let mut request = Request::builder().method(method).uri(path).header(header::AUTHORIZATION, bearer(token));
+    let mut request = Request::builder().method(method).uri(path);
     if body.is_some() {
         request = request.header(header::CONTENT_TYPE, "application/json");
     }
-    let request = request.body(body.map_or_else(Body::empty, |body| Body::from(body.to_string()))).ok()?;
+    exchange(api, request, token, body.map_or_else(Body::empty, |body| Body::from(body.to_string()))).await
+}
+
+async fn exchange(api: &Router, request: request::Builder, token: &str, body: Body) -> Option<Answer> {
+    let request = request.header(header::AUTHORIZATION, bearer(token)).body(body).ok()?;
     let Ok(response) = api.clone().oneshot(request).await;
     let status = response.status();
     let bytes = axum::body::to_bytes(response.into_body(), LARGEST_ANSWER).await.ok()?;

@@ -70,7 +70,7 @@ async fn host(people: usize) -> (Router, Vec<(ApiRole, String)>, tempfile::TempD
     (router(state), tokens, folder)
 }
 
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 14] = [
     "/",
     "/identities",
     "/targets",
@@ -82,6 +82,9 @@ const PAGES: [&str; 11] = [
     "/operations",
     "/audit",
     "/tokens",
+    "/targets/crm",
+    "/connectors",
+    "/settings",
 ];
 
 #[tokio::test]
@@ -110,7 +113,8 @@ async fn every_page_opens_to_those_roles_that_may() {
         assert_eq!(browser.sign_in(&token).await.status, StatusCode::SEE_OTHER);
         for path in PAGES {
             let shown = browser.get(path).await;
-            let may = path != "/tokens" || role == ApiRole::Admin;
+            let is_whole = ["/connectors", "/settings"].contains(&path);
+            let may = (path != "/tokens" || role == ApiRole::Admin) && (!is_whole || role != ApiRole::Owner);
             assert_eq!(shown.status == StatusCode::OK, may, "{path} as {role}: {}", shown.page);
             assert_eq!(shown.headers[header::CONTENT_SECURITY_POLICY], purser_console::CONTENT_POLICY);
             assert_eq!(shown.headers[header::CACHE_CONTROL], "no-store");
@@ -198,9 +202,15 @@ async fn who_may_only_look_can_post_nothing() {
         "/targets/crm/release".to_owned(),
         "/tokens".to_owned(),
         "/tokens/admin/revocation".to_owned(),
+        "/targets/crm/upgrade".to_owned(),
+        "/sources/hr/upgrade".to_owned(),
+        "/targets/crm/guard".to_owned(),
+        "/secrets".to_owned(),
+        "/secrets/x/removal".to_owned(),
     ] {
+        let decision = if path.ends_with("upgrade") { "advance" } else { "approve" };
         let body = format!(
-            "form_token={form_token}&decision=approve&position=1&account={nobody}&kind=import&source=hr&name=x&role=admin"
+            "form_token={form_token}&decision={decision}&position=1&account={nobody}&kind=import&source=hr&name=x&role=admin&value=x&accounts_share=1&accounts_floor=1&accounts_count=1&revokes_share=1&revokes_floor=1&revokes_count=1"
         );
         let shown = viewer.send("POST", &path, body, &[]).await;
         assert_eq!(shown.status, StatusCode::FORBIDDEN, "{path}: {}", shown.page);
@@ -275,4 +285,34 @@ async fn events_are_followed_by_pages() {
     let request = Request::get("/events").header(header::COOKIE, cookie).body(Body::empty()).unwrap();
     let answer = host.clone().oneshot(request).await.unwrap();
     assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/event-stream");
+}
+
+#[tokio::test]
+async fn a_file_is_passed_on_for_the_sessions_own_form_alone() {
+    let (host, tokens, _folder) = host(1).await;
+    let admin = &tokens.iter().find(|(role, _)| *role == ApiRole::Admin).unwrap().1;
+    let mut browser = Browser::new(&host);
+    browser.sign_in(admin).await;
+    let form_token = browser.get("/connectors").await.form_token();
+    let part = |name: &str, more: &str, content: &str| {
+        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n{content}\r\n")
+    };
+    let file = part("component", "; filename=\"crm.wasm\"", "garbage") + &part("signature", "; filename=\"\"", "");
+    let form = |token: &str| part("form_token", "", token) + &file + "--x--\r\n";
+    let kind = ("content-type", "multipart/form-data; boundary=x");
+    let late = file.clone() + &part("form_token", "", &form_token) + "--x--\r\n";
+    for (body, extra) in [
+        (form(""), vec![kind]),
+        (form("x"), vec![kind]),
+        (late, vec![kind]),
+        (form(&form_token), vec![kind, ("sec-fetch-site", "cross-site")]),
+    ] {
+        let shown = browser.send("POST", "/connectors", body.clone(), &extra).await;
+        assert_eq!(shown.status, StatusCode::FORBIDDEN, "{body} {extra:?}");
+    }
+    // The host of this test takes no file, and says why; the page tells it.
+    let sent = browser.send("POST", "/connectors", form(&form_token), &[kind]).await;
+    assert_eq!(sent.headers[header::LOCATION], "/connectors");
+    let page = browser.get("/connectors").await.page;
+    assert!(page.contains("crm.wasm: 7 bytes are no component"), "{page}");
 }

@@ -92,6 +92,21 @@ impl IntoResponses for Sendable {
     }
 }
 
+/// Declarations that are taken over.
+pub(crate) struct Declaring;
+
+impl IntoResponses for Declaring {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        answers(&[
+            Code::Refused,
+            Code::DeclarationsRefused,
+            Code::Stopped,
+            Code::PreconditionFailed,
+            Code::PreconditionRequired,
+        ])
+    }
+}
+
 /// What the engine does.
 pub(crate) struct Work;
 

@@ -120,7 +120,7 @@ pub struct Quotas {
     wrong_tokens: Buckets<IpAddr>,
     answered: Arc<Places<Holder>>,
     streams: Arc<Places<Holder>>,
-    refused: [AtomicU64; 6],
+    refused: Arc<[AtomicU64; 6]>,
 }
 
 impl Quotas {
@@ -133,7 +133,7 @@ impl Quotas {
             wrong_tokens: Buckets::new(limits.wrong_tokens, MOST_KEYS),
             answered: Arc::new(Places::new(limits.concurrent_requests, limits.concurrent_requests_per_token)),
             streams: Arc::new(Places::new(limits.streams, limits.streams_per_token)),
-            refused: Default::default(),
+            refused: Arc::default(),
         }
     }
 
@@ -141,6 +141,16 @@ impl Quotas {
     pub(crate) fn enter(&self, holder: &Holder, now: Timestamp) -> Result<(Standing, Place<Holder>), Refused> {
         let standing = self.request(holder, now)?;
         Ok((standing, self.answer(holder)?))
+    }
+
+    /// The same, held to the limits of declarations that are taken over: where these are as before, everything that was
+    /// counted still is; where they are others, only how many requests were refused.
+    #[must_use]
+    pub fn held_to(self: &Arc<Self>, limits: ApiLimits) -> Arc<Self> {
+        if limits == self.limits {
+            return self.clone();
+        }
+        Arc::new(Self { refused: self.refused.clone(), ..Self::new(limits) })
     }
 
     /// A request of this holder: how much of its quota is left.

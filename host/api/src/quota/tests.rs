@@ -42,3 +42,16 @@ fn the_quota_is_told_as_the_draft_says() {
     quotas.tell_refused(&mut headers, Some(&holder), refused);
     assert_eq!(headers[STANDING], "\"requests\";r=0;t=20");
 }
+
+#[test]
+fn what_was_counted_outlives_declarations_unless_the_limits_are_others() {
+    let former = Arc::new(quotas(1));
+    let holder = Holder::Token("otto".parse().unwrap());
+    assert!(former.request(&holder, now()).is_ok() && former.request(&holder, now()).is_err());
+    let same = former.held_to(former.limits);
+    assert!(same.request(&holder, now()).is_err(), "the quota is used up as before");
+    let others = same.held_to(quotas(2).limits);
+    assert!(others.request(&holder, now()).is_ok() && others.request(&holder, now()).is_ok());
+    assert!(others.request(&holder, now()).is_err());
+    assert_eq!(others.counts().find(|(reason, _)| *reason == "requests"), Some(("requests", 3)));
+}

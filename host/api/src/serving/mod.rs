@@ -43,11 +43,11 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// What connections are held to.
 #[derive(Clone)]
-pub(crate) struct Connections {
+pub struct Connections {
     /// TLS, where they are served with it.
-    pub(crate) tls: Option<Arc<Certificates>>,
+    pub tls: Option<Arc<Certificates>>,
     /// How many at the same time.
-    pub(crate) most: u32,
+    pub most: u32,
 }
 
 /// Serves until `shutdown` is done, then finishes what is under way.

@@ -28,3 +28,4 @@ mod single;
 mod situations;
 mod stage;
 mod stories;
+mod succession;

@@ -8,10 +8,8 @@ use crate::output::{Output, table};
 use crate::secrets::SealedStore;
 use anyhow::{Context, bail};
 use jiff::Timestamp;
-use purser_model::configuration::{Configuration, GrantDeclaration};
 use purser_model::id::SecretName;
 use purser_model::secret::Secret;
-use purser_model::webhook::Webhook;
 use serde::Serialize;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -89,7 +87,7 @@ async fn list(home: &Home, output: &Output) -> anyhow::Result<()> {
     let kept = open_to_read(home)?.sealed_secrets().await?;
     let declared = purser_declare::load(&home.declarations()).ok();
     let lines = kept.into_iter().map(|kept| Line {
-        used_by: declared.as_ref().map(|declared| users(&declared.configuration, &kept.sealed.name)),
+        used_by: declared.as_ref().map(|declared| declared.configuration.users_of_secret(&kept.sealed.name)),
         name: kept.sealed.name,
         version: kept.sealed.version,
         set_at: kept.set_at,
@@ -115,7 +113,7 @@ fn text(lines: &[Line]) -> String {
 
 async fn remove(home: &Home, arguments: &RemoveSecret, output: &Output) -> anyhow::Result<()> {
     let used_by = match purser_declare::load(&home.declarations()) {
-        Ok(declared) => users(&declared.configuration, &arguments.name),
+        Ok(declared) => declared.configuration.users_of_secret(&arguments.name),
         Err(_) if arguments.force => Vec::new(),
         Err(error) => {
             return Err(error)
@@ -148,22 +146,6 @@ async fn rotate(home: &Home, arguments: &RotateKey, output: &Output) -> anyhow::
             said
         }
     })
-}
-
-/// What refers to a secret: `target crm, endpoint scim`.
-fn users(configuration: &Configuration, name: &SecretName) -> Vec<String> {
-    let of = |subject: String, grant: &GrantDeclaration| {
-        let uses = grant.sealed_secrets().filter(|(_, used)| *used == name);
-        uses.map(|(endpoint, _)| format!("{subject}, endpoint {endpoint}")).collect::<Vec<_>>()
-    };
-    let sources = configuration.sources.iter().map(|(source, one)| of(format!("source {source}"), &one.instance.grant));
-    let targets = configuration.targets.iter().map(|(target, one)| of(format!("target {target}"), &one.instance.grant));
-    let signs = |webhook: &Webhook| webhook.secret == *name || webhook.previous_secret.as_ref() == Some(name);
-    let webhooks = configuration.webhooks.iter().filter(|(_, one)| signs(one));
-    let webhooks = webhooks.map(|(webhook, _)| format!("webhook {webhook}"));
-    let mut users = sources.chain(targets).flatten().chain(webhooks).collect::<Vec<_>>();
-    users.dedup();
-    users
 }
 
 /// Reads a secret from a file, from a terminal that does not show it, or from standard input. A line end at its end is not

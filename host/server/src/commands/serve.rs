@@ -2,22 +2,26 @@
 
 use crate::Ending;
 use crate::cli::Serve;
+use crate::generation::{Generation, Lasting};
 use crate::home::{Home, make_secret, read_or_make_secret};
 use crate::host::{Host, now};
 use crate::pruning::prune;
 use crate::readiness;
-use crate::watch::watch;
+use crate::watch::Watch;
 use anyhow::{Context, bail};
-use purser_api::{ApiState, ApiToken, Certificates, News, Quotas};
+use purser_api::{ApiToken, Certificates, Connections, CurrentApi};
 use purser_backup::Backups;
 use purser_model::api::TlsFiles;
 use purser_model::audit::Actor;
 use purser_reconcile::{EngineError, ImportOptions, NoProgress, ReconcileMode};
-use purser_webhook::Webhooks;
+use purser_store::Store;
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::MissedTickBehavior;
 use tracing::{info, warn};
 
@@ -30,71 +34,88 @@ const AFTER_RESTORE: Duration = Duration::from_mins(2);
 pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
     let host = Host::open_as(&home, Actor::serve()).await?;
     let certificates = certificates(&host, arguments)?;
-    host.registry.is_watched();
-    if let Err(error) = host.registry.look().await {
-        warn!(error = format!("{error:#}"), "the folder of connectors cannot be looked at");
-    }
-    let declared = host.engine.rules().configuration().webhooks.clone();
-    let webhooks = Arc::new(Webhooks::new(host.store.clone(), declared, Arc::new(host.secrets.clone()), now));
-    // Before anything happens: it is told of what follows.
-    webhooks.know().await?;
-    host.take_up_declarations(&NoProgress).await?;
-    let token = read_or_make_secret(&home.api_token(), make_secret)?;
+    let token = ApiToken::new(&read_or_make_secret(&home.api_token(), make_secret)?);
+    let backups = Arc::new(Backups::new(home.backups(), arguments.backups_kept, env!("CARGO_PKG_VERSION")));
+    let (lasting, mut wanted) = Lasting::new(&home, &host, token, backups.clone());
+    let mut generation = Generation::of(host).await?;
+    generation.host.take_up_declarations(&NoProgress).await?;
     let listener =
         TcpListener::bind(arguments.listen).await.with_context(|| format!("cannot listen on {}", arguments.listen))?;
     let address = listener.local_addr()?;
-    let backups = Arc::new(Backups::new(home.backups(), arguments.backups_kept, env!("CARGO_PKG_VERSION")));
     let scheme = if certificates.is_some() { "https" } else { "http" };
     println!("listening on {scheme}://{address}");
-    let state = ApiState {
-        store: host.store.clone(),
-        engine: host.engine.clone(),
-        plan_key: host.plan_key.clone(),
-        news: News::of(host.store.clone()),
-        webhooks: webhooks.clone(),
-        backups: backups.clone(),
-        token: ApiToken::new(&token),
-        quotas: Arc::new(Quotas::new(host.engine.rules().configuration().api.limits)),
-        version: env!("CARGO_PKG_VERSION"),
-        now,
-    };
+    let api = CurrentApi::new(generation.api(&lasting));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let api = tokio::spawn(purser_api::serve(listener, state, certificates.clone(), async move {
-        let _ = stopped.await;
-    }));
+    let store = generation.host.store.clone();
+    let most = generation.host.engine.rules().configuration().api.limits.connections;
+    let connections = Connections { tls: certificates.clone(), most };
+    let served =
+        tokio::spawn(purser_api::serve(listener, api.clone(), connections, lasting.news(), store, async move {
+            let _ = stopped.await;
+        }));
     info!(%address, "serving");
     readiness::tell_ready(&address.to_string());
-    let working = async {
-        tokio::select! {
-            () = host.engine.work(&NoProgress) => {}
-            () = watch(&host.registry) => {}
-            () = webhooks.work() => {}
-            () = keep_up(certificates.as_deref()) => {}
-            () = Box::pin(prune_regularly(&host)) => {}
-            () = Box::pin(look_regularly(&host, arguments)) => {}
-            () = back_up_regularly(&host, &backups, arguments.backup_every) => {}
-            () = readiness::show_life(host.store.as_ref()) => {}
-        }
-    };
-    tokio::pin!(working);
-    tokio::select! {
-        () = &mut working => {}
-        signal = told_to_stop() => signal?,
+    let _beside = beside(generation.host.store.clone(), backups, arguments.backup_every, certificates);
+    let folder = Watch::over(generation.host.registry.folder().path());
+    let mut told = pin!(told_to_stop());
+    loop {
+        let mut working = Box::pin(work(&generation, &folder, arguments));
+        let take_over = tokio::select! {
+            () = &mut working => bail!("the host does not work any more"),
+            take_over = wanted.recv() => take_over,
+            told = &mut told => {
+                told?;
+                None
+            }
+        };
+        let Some(take_over) = take_over else {
+            readiness::tell_stopping();
+            let _ = stop.send(());
+            stop_within(&generation, working, served, arguments.stop_within).await?;
+            return Ok(Ending::Done);
+        };
+        drop(working);
+        generation = Box::pin(generation.take_over(take_over, &api, &lasting)).await;
     }
-    readiness::tell_stopping();
-    let _ = stop.send(());
+}
+
+/// What goes on whatever declarations are in force: the service manager is shown that the host lives, backups are made, and
+/// certificates that are replaced are taken up.
+fn beside(
+    store: Arc<dyn Store>,
+    backups: Arc<Backups>,
+    backup_every: u64,
+    certificates: Option<Arc<Certificates>>,
+) -> JoinSet<()> {
+    let mut beside = JoinSet::new();
+    let shown = store.clone();
+    beside.spawn(async move { readiness::show_life(shown.as_ref()).await });
+    beside.spawn(async move { back_up_regularly(store.as_ref(), &backups, backup_every).await });
+    if let Some(certificates) = certificates {
+        beside.spawn(async move { certificates.keep_up().await });
+    }
+    beside
+}
+
+/// Lets what is under way come to its end, for so many seconds.
+async fn stop_within(
+    generation: &Generation,
+    mut working: impl Future<Output = ()> + Unpin,
+    served: JoinHandle<()>,
+    seconds: u64,
+) -> anyhow::Result<()> {
     let last = async {
-        tokio::join!(host.engine.until_nothing_is_under_way(), async {
-            api.await.context("the API stopped badly").unwrap_or_else(|error| warn!("{error:#}"));
+        tokio::join!(generation.host.engine.until_nothing_is_under_way(), async {
+            served.await.context("the API stopped badly").unwrap_or_else(|error| warn!("{error:#}"));
         });
     };
-    info!(seconds = arguments.stop_within, "stopping: what is under way may end, and nothing new is begun");
-    host.engine.stop_sending();
+    info!(seconds, "stopping: what is under way may end, and nothing new is begun");
+    generation.host.engine.stop_sending();
     tokio::select! {
         _ = last => info!("stopped; nothing is under way"),
         // What works goes on working, or nothing would end.
         () = &mut working => {}
-        () = tokio::time::sleep(Duration::from_secs(arguments.stop_within)) => {
+        () = tokio::time::sleep(Duration::from_secs(seconds)) => {
             warn!("stopped; what was still under way is observed at the next start");
         }
         signal = told_to_stop() => {
@@ -102,7 +123,7 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
             warn!("told twice to stop; what was still under way is observed at the next start");
         }
     }
-    Ok(Ending::Done)
+    Ok(())
 }
 
 /// Looks at sources and targets when it is time. After a restore everything is looked at once, before anything else.
@@ -139,13 +160,13 @@ async fn look_again_after_restore(host: &Host) {
 }
 
 /// Makes a backup after each interval.
-async fn back_up_regularly(host: &Host, backups: &Backups, seconds: u64) {
+async fn back_up_regularly(store: &dyn Store, backups: &Backups, seconds: u64) {
     if seconds == 0 {
         return std::future::pending().await;
     }
     loop {
         tokio::time::sleep(Duration::from_secs(seconds)).await;
-        match backups.make(host.store.as_ref(), now()).await {
+        match backups.make(store, now()).await {
             Ok(made) => info!(name = made.name, bytes = made.manifest.size, "the store was backed up"),
             Err(error) => warn!(%error, "the store could not be backed up"),
         }
@@ -168,10 +189,14 @@ fn certificates(host: &Host, arguments: &Serve) -> anyhow::Result<Option<Arc<Cer
     Ok(opened.map(Arc::new))
 }
 
-async fn keep_up(certificates: Option<&Certificates>) {
-    match certificates {
-        Some(certificates) => certificates.keep_up().await,
-        None => std::future::pending().await,
+/// Works by the declarations of this host for ever.
+async fn work(Generation { host, webhooks, .. }: &Generation, folder: &Watch, arguments: &Serve) {
+    tokio::select! {
+        () = host.engine.work(&NoProgress) => {}
+        () = folder.follow(&host.registry) => {}
+        () = webhooks.work() => {}
+        () = Box::pin(prune_regularly(host)) => {}
+        () = Box::pin(look_regularly(host, arguments)) => {}
     }
 }
 

@@ -5,7 +5,9 @@ use super::latency::{median_durable_write, percentile};
 use super::listing::{DECLARATIONS, settled};
 use super::{Figure, figure};
 use anyhow::{Context, ensure};
-use purser_api::{ApiState, ApiToken, News, Quotas, issue_scim_token};
+use purser_api::{
+    ApiState, ApiToken, Connections, CurrentApi, News, Nothing, Quotas, Reign, SignIns, issue_scim_token,
+};
 use purser_backup::Backups;
 use purser_model::api::{ApiLimits, Quota};
 use purser_model::seal::PlanKey;
@@ -44,13 +46,20 @@ pub async fn pushes(reconciled: Option<u64>) -> anyhow::Result<Vec<Figure>> {
         webhooks: Arc::new(Webhooks::none(store.clone(), now)),
         store,
         token: ApiToken::new("a token of this bench"),
+        connectors: Arc::new(Nothing),
+        secrets: Arc::new(Nothing),
+        declarations: Arc::new(Nothing),
+        sign_ins: SignIns::default(),
+        in_force: Reign::forever(),
         backups: Arc::new(Backups::new(folder.path().join("backups"), NonZeroU32::MIN, "0")),
         version: "0",
         now,
     };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let base = format!("http://{}/scim/v2", listener.local_addr()?);
-    tokio::spawn(purser_api::serve(listener, state, None, std::future::pending()));
+    let (news, kept) = (state.news.clone(), state.store.clone());
+    let connections = Connections { tls: None, most: ApiLimits::default().connections };
+    tokio::spawn(purser_api::serve(listener, CurrentApi::new(state), connections, news, kept, std::future::pending()));
     let working = engine.clone();
     tokio::spawn(async move { working.work(&NoProgress).await });
     if reconciled.is_some() {

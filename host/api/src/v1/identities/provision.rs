@@ -56,7 +56,7 @@ pub(crate) async fn handle(
     }
     acting.store.note_request(&acting.request, (state.now)()).await?;
     let (engine, reach) = (state.engine.clone(), acting.seen.0);
-    begun(format!("/v1/identities/{id}/explanation"), async move {
+    begun(&state, format!("/v1/identities/{id}/explanation"), async move {
         let mut report = engine.provision(id, wanted.target.as_ref(), PATIENCE, &NoProgress).await?;
         narrow(&mut report.explained, &reach);
         Ok(report)

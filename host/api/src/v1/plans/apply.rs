@@ -50,7 +50,8 @@ pub(crate) async fn handle(
     // What the guard holds is decided on as such, and declarations are those of the host: neither is waved through here.
     let options = ApplyOptions { approved_only: wanted.approved_only, ..ApplyOptions::default() };
     let (place, narrow) = (format!("/v1/plans/{id}"), acting.seen.is_narrow());
-    let answer = begun(place.clone(), async move { engine.apply(id, &key, options, &NoProgress).await }).await?;
+    let answer =
+        begun(&state, place.clone(), async move { engine.apply(id, &key, options, &NoProgress).await }).await?;
     // The report is also about what else was in the queue, of whichever target.
     Ok(if narrow { going_on(place) } else { answer })
 }

@@ -59,7 +59,7 @@ pub(crate) async fn handle(
     let targets = if wanted.targets.is_empty() { reach.targets().cloned() } else { Some(wanted.targets) };
     acting.store.note_request(&acting.request, (state.now)()).await?;
     let (engine, key, requester) = (state.engine.clone(), state.plan_key.clone(), acting.store);
-    let (kept, notices) = finished(async move {
+    let (kept, notices) = finished(&state, async move {
         let mut report = engine.plan_everyone(targets.as_ref(), &NoProgress).await?;
         if reach.targets().is_some() {
             report.notices.retain(|notice| notice.target.as_ref().is_some_and(|target| reach.covers(target)));

@@ -95,13 +95,15 @@ pub(crate) async fn handle(
     let (engine, place) = (state.engine.clone(), "/v1/runs".to_owned());
     match wanted {
         Wanted::Import { source } => {
-            begun(place, async move { engine.import(&source, ImportOptions::default(), &NoProgress).await }).await
+            begun(&state, place, async move { engine.import(&source, ImportOptions::default(), &NoProgress).await })
+                .await
         }
         Wanted::Reconciliation { target, dry_run } => {
-            begun(place, async move { engine.reconcile(&target, mode(dry_run), &NoProgress).await }).await
+            begun(&state, place, async move { engine.reconcile(&target, mode(dry_run), &NoProgress).await }).await
         }
         Wanted::Changes { target, dry_run } => {
-            begun(place, async move { engine.reconcile_changes(&target, mode(dry_run), &NoProgress).await }).await
+            begun(&state, place, async move { engine.reconcile_changes(&target, mode(dry_run), &NoProgress).await })
+                .await
         }
     }
 }

@@ -42,11 +42,3 @@ pub(crate) async fn handle(State(state): State<ApiState>, seen: Seen) -> Result<
     }
     Ok(Json(Targets { items }))
 }
-
-/// How one of them is now.
-pub(super) async fn state_of(state: &ApiState, name: TargetName) -> Result<TargetState, Problem> {
-    let situations = state.store.situations().await?;
-    let accounts = situations.into_iter().filter(|count| count.target == name).collect();
-    let queue = state.store.queue(&name, (state.now)()).await?;
-    Ok(TargetState { name, accounts, queue })
-}

@@ -5,27 +5,15 @@ use crate::cli::{Subject, Upgrade};
 use crate::home::Home;
 use crate::host::{now, open_store};
 use crate::output::{Output, table};
-use anyhow::bail;
 use purser_model::upgrade::{ConnectorUse, Stage};
-use purser_store::{StoreError, UseChange};
-use serde::Serialize;
-
-/// How often a decision that the host overtook is tried again.
-const TRIES: u32 = 20;
-
-#[derive(Serialize)]
-struct Decided {
-    subject: String,
-    what: String,
-    now: ConnectorUse,
-}
+use purser_reconcile::{UpgradeDecision, decide_upgrade};
 
 /// Runs the command.
 pub async fn run(home: &Home, command: &Upgrade, output: &Output) -> anyhow::Result<Ending> {
     match command {
         Upgrade::List => list(home, output).await,
-        Upgrade::Advance(subject) => decide(home, subject, output, advance).await,
-        Upgrade::Rollback(subject) => decide(home, subject, output, roll_back).await,
+        Upgrade::Advance(subject) => decide(home, subject, output, UpgradeDecision::Advance).await,
+        Upgrade::Rollback(subject) => decide(home, subject, output, UpgradeDecision::RollBack).await,
     }
 }
 
@@ -35,47 +23,13 @@ async fn list(home: &Home, output: &Output) -> anyhow::Result<Ending> {
     Ok(Ending::Done)
 }
 
-fn advance(used: &mut ConnectorUse) -> anyhow::Result<(UseChange, String)> {
-    let build = used.candidate.as_ref().map(|candidate| candidate.build.to_string()).unwrap_or_default();
-    Ok(match used.advance()? {
-        Stage::Waiting => (UseChange::Approved, format!("{build} is approved and goes its way at the next call")),
-        Stage::Shadow => {
-            (UseChange::Approved, format!("{build} writes for a share of the accounts from the next call on"))
-        }
-        Stage::Canary => (UseChange::Taken, format!("{build} takes over at the next call")),
-    })
-}
-
-fn roll_back(used: &mut ConnectorUse) -> anyhow::Result<(UseChange, String)> {
-    let left = used.roll_back()?;
-    Ok((UseChange::RolledBack, format!("{left} is left; {} runs from the next call on", used.current)))
-}
-
-async fn decide(
-    home: &Home,
-    subject: &Subject,
-    output: &Output,
-    decision: fn(&mut ConnectorUse) -> anyhow::Result<(UseChange, String)>,
-) -> anyhow::Result<Ending> {
+async fn decide(home: &Home, subject: &Subject, output: &Output, decision: UpgradeDecision) -> anyhow::Result<Ending> {
     let store = open_store(home)?;
     let kind = if subject.source { "source" } else { "target" };
     let subject = format!("{kind} {}", subject.name);
-    for _ in 0..TRIES {
-        let Some(mut used) = store.connector_use(&subject).await? else {
-            bail!("{subject} has not run a connector yet; `purser connector upgrade list` shows which have");
-        };
-        let (change, what) = decision(&mut used)?;
-        match store.keep_connector_use(used.clone(), change, &what, now()).await {
-            Err(StoreError::Refused { .. }) => {}
-            Err(error) => return Err(error.into()),
-            Ok(()) => {
-                let decided = Decided { subject, what, now: used };
-                output.answer(&decided, || format!("{}: {}", decided.subject, decided.what))?;
-                return Ok(Ending::Done);
-            }
-        }
-    }
-    bail!("{subject}: it is being changed all the time; try again")
+    let decided = decide_upgrade(store.as_ref(), &subject, decision, now()).await?;
+    output.answer(&decided, || format!("{}: {}", decided.subject, decided.what))?;
+    Ok(Ending::Done)
 }
 
 fn text(uses: &[ConnectorUse]) -> String {

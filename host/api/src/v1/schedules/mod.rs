@@ -1,0 +1,3 @@
+//! What runs regularly.
+
+pub(crate) mod list;

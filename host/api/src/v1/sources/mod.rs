@@ -1,0 +1,5 @@
+//! Sources.
+
+pub(crate) mod list;
+pub(crate) mod read;
+mod view;
