@@ -61,14 +61,26 @@ pub(crate) struct Position(pub(crate) u64);
 
 impl<'de> Deserialize<'de> for Position {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = serde_json::Number::deserialize(deserializer)?;
-        let whole = number.as_u64().or_else(|| number.as_f64().and_then(whole));
-        let place = whole.filter(|whole| (1..=LARGEST_EXACT).contains(whole));
-        place.map(Self).ok_or_else(|| A_COUNT.to_owned() + &number.to_string()).map_err(D::Error::custom)
+        counted(deserializer, 1).map(Self)
     }
 }
 
-const A_COUNT: &str = "a whole number from 1 to 9007199254740991 is wanted, not ";
+/// A count from 0. JSON has one kind of number: 2.0 is 2.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Count(pub(crate) u64);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        counted(deserializer, 0).map(Self)
+    }
+}
+
+fn counted<'de, D: Deserializer<'de>>(deserializer: D, least: u64) -> Result<u64, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
+    let whole = number.as_u64().or_else(|| number.as_f64().and_then(whole));
+    let wanted = || format!("a whole number from {least} to {LARGEST_EXACT} is wanted, not {number}");
+    whole.filter(|whole| (least..=LARGEST_EXACT).contains(whole)).ok_or_else(|| D::Error::custom(wanted()))
+}
 
 #[expect(
     clippy::cast_possible_truncation,

@@ -18,6 +18,7 @@ mod registry;
 mod remote;
 mod secrets;
 mod sessions;
+mod signals;
 mod staged;
 mod watch;
 

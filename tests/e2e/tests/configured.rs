@@ -3,7 +3,6 @@
 use purser_e2e::builds::{importing, with_version};
 use purser_e2e::configuring::{changed, declare, declared, send, upload};
 use purser_e2e::environment::connector;
-use purser_e2e::home::Home;
 use purser_e2e::people::{People, crm, directory, guard_as_usual, staffed};
 use purser_e2e::scim_company::{CAREFUL, ScimCompany};
 use purser_e2e::scim_server::{ScimServer, TOKEN};

@@ -36,7 +36,7 @@ fn busy() -> Home {
 /// A request may be right and its condition not hold, or its name belong to another one. Conditions are looked at before bodies.
 const SETTINGS: &str = r#"
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "412", "422", "429", "5xx"]
+expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "412", "422", "428", "429", "5xx"]
 [checks.negative_data_rejection]
 expected-statuses = ["400", "401", "403", "404", "405", "406", "409", "412", "415", "422", "428", "429", "5xx"]
 "#;
@@ -140,6 +140,7 @@ fn whatever_is_there_is_read_as_it_is_described() {
         for one in served.list(&format!("{list}?")).iter().take(5) {
             // Of assignments only those that were made over the API are things of their own.
             let Some(id) = one[key].as_str() else { continue };
+            let rest = if rest == "/differences" { format!("{rest}?former={id}") } else { rest.to_owned() };
             assert_eq!(served.get(&format!("{list}/{id}{rest}"), Some(&token)).0, 200, "{path}");
             singles += 1;
         }

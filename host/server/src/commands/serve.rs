@@ -7,6 +7,7 @@ use crate::home::{Home, make_secret, read_or_make_secret};
 use crate::host::{Host, now};
 use crate::pruning::prune;
 use crate::readiness;
+use crate::signals::StopSignals;
 use crate::watch::Watch;
 use anyhow::{Context, bail};
 use purser_api::{ApiToken, Certificates, Connections, CurrentApi};
@@ -16,11 +17,9 @@ use purser_model::audit::Actor;
 use purser_reconcile::{EngineError, ImportOptions, NoProgress, ReconcileMode};
 use purser_store::Store;
 use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::MissedTickBehavior;
 use tracing::{info, warn};
@@ -42,6 +41,8 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
     let listener =
         TcpListener::bind(arguments.listen).await.with_context(|| format!("cannot listen on {}", arguments.listen))?;
     let address = listener.local_addr()?;
+    // Whoever reads that it listens may tell it to stop.
+    let mut signals = StopSignals::take()?;
     let scheme = if certificates.is_some() { "https" } else { "http" };
     println!("listening on {scheme}://{address}");
     let api = CurrentApi::new(generation.api(&lasting));
@@ -57,21 +58,17 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
     readiness::tell_ready(&address.to_string());
     let _beside = beside(generation.host.store.clone(), backups, arguments.backup_every, certificates);
     let folder = Watch::over(generation.host.registry.folder().path());
-    let mut told = pin!(told_to_stop());
     loop {
         let mut working = Box::pin(work(&generation, &folder, arguments));
         let take_over = tokio::select! {
             () = &mut working => bail!("the host does not work any more"),
             take_over = wanted.recv() => take_over,
-            told = &mut told => {
-                told?;
-                None
-            }
+            () = signals.told() => None,
         };
         let Some(take_over) = take_over else {
             readiness::tell_stopping();
             let _ = stop.send(());
-            stop_within(&generation, working, served, arguments.stop_within).await?;
+            stop_within(&generation, working, served, signals, arguments.stop_within).await;
             return Ok(Ending::Done);
         };
         drop(working);
@@ -102,8 +99,9 @@ async fn stop_within(
     generation: &Generation,
     mut working: impl Future<Output = ()> + Unpin,
     served: JoinHandle<()>,
+    mut signals: StopSignals,
     seconds: u64,
-) -> anyhow::Result<()> {
+) {
     let last = async {
         tokio::join!(generation.host.engine.until_nothing_is_under_way(), async {
             served.await.context("the API stopped badly").unwrap_or_else(|error| warn!("{error:#}"));
@@ -118,12 +116,10 @@ async fn stop_within(
         () = tokio::time::sleep(Duration::from_secs(seconds)) => {
             warn!("stopped; what was still under way is observed at the next start");
         }
-        signal = told_to_stop() => {
-            signal?;
+        () = signals.told() => {
             warn!("told twice to stop; what was still under way is observed at the next start");
         }
     }
-    Ok(())
 }
 
 /// Looks at sources and targets when it is time. After a restore everything is looked at once, before anything else.
@@ -250,13 +246,4 @@ async fn reconcile_regularly(host: &Host, seconds: u64) {
             }
         }
     }
-}
-
-async fn told_to_stop() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result?,
-        _ = terminate.recv() => {}
-    }
-    Ok(())
 }

@@ -34,8 +34,8 @@ pub(crate) struct Form {
     /// Its signature in the form of minisign.
     #[schema(max_length = 4096)]
     signature: Option<String>,
-    /// The name of the file; that of the part `component` where it is not given.
-    #[schema(max_length = 100, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]*\\.wasm$")]
+    /// The name of the file. Where it is left out, that of the part `component` counts, as browsers send it.
+    #[schema(required = true, nullable = false, max_length = 100, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]*\\.wasm$")]
     file: Option<String>,
 }
 

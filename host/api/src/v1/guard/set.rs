@@ -2,7 +2,7 @@
 
 use crate::ApiState;
 use crate::auth::Acting;
-use crate::body::Body;
+use crate::body::{Body, Count};
 use crate::description::problems::{BadValues, Declaring, NotFound};
 use crate::ports::Applied;
 use crate::problem::Problem;
@@ -20,14 +20,14 @@ use utoipa::ToSchema;
 #[schema(as = SetGuardLimit)]
 struct Limit {
     /// Percent of what there is ...
-    #[schema(maximum = 100)]
-    share: u64,
+    #[schema(value_type = u64, maximum = 100)]
+    share: Count,
     /// ... where there are at least so many.
-    #[schema(maximum = 1_000_000_000)]
-    floor: u64,
+    #[schema(value_type = u64, maximum = 1_000_000_000)]
+    floor: Count,
     /// In any case no more than so many.
-    #[schema(maximum = 1_000_000_000)]
-    count: u64,
+    #[schema(value_type = u64, maximum = 1_000_000_000)]
+    count: Count,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -45,7 +45,7 @@ const MOST: u64 = 1_000_000_000;
 
 impl Limit {
     fn checked(&self, name: &str) -> Result<GuardLimit, Problem> {
-        let Self { share, floor, count } = *self;
+        let Self { share: Count(share), floor: Count(floor), count: Count(count) } = *self;
         if share > 100 {
             return Err(Problem::bad_parameter(format!("`{name}.share` is {share}: it must be from 0 to 100 percent")));
         }

@@ -14,18 +14,12 @@ const LARGEST: usize = 64 << 10;
 const FORM: &str = "send `{\"value\": TEXT}`";
 
 /// A secret to set.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = SetSecret)]
-#[expect(dead_code, reason = "it says how the body is written, which is read below")]
 pub(crate) struct Wanted {
     /// The secret. It is sealed, and never shown.
     #[schema(write_only, format = Password, min_length = 1, max_length = 65_536)]
-    value: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Read {
     value: String,
 }
 
@@ -56,7 +50,7 @@ fn read(bytes: &[u8]) -> Result<SecretBody, Problem> {
     if !is_object {
         return Err(Problem::bad_body(StatusCode::BAD_REQUEST, format!("the body is no JSON object: {FORM}")));
     }
-    let value = Zeroizing::new(serde_json::from_slice::<Read>(bytes).map_err(bad)?.value);
+    let value = Zeroizing::new(serde_json::from_slice::<Wanted>(bytes).map_err(bad)?.value);
     if value.len() > LARGEST {
         return Err(Problem::bad_parameter(format!("the secret is longer than {LARGEST} bytes, which no secret is")));
     }
