@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
 use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
@@ -24,7 +24,8 @@ const PATIENCE: Duration = Duration::from_mins(5);
 static AT_A_TIME: Semaphore = Semaphore::const_new(2);
 
 /// A connector to drop in.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = DropInConnector)]
 #[expect(dead_code, reason = "it says what is in the form, which is read part by part")]
 pub(crate) struct Form {
