@@ -15,6 +15,7 @@ pub mod connectors;
 pub mod directory_server;
 pub mod edit;
 pub mod egress;
+pub mod fingerprint;
 pub mod guard;
 pub mod id;
 pub mod identity;

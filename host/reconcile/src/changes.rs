@@ -202,7 +202,7 @@ impl Engine {
             };
             let known = known.get(&id);
             match observation {
-                LookedUp::There(seen) if known.is_some_and(|known| known.digest == Some(seen.digest)) => {
+                LookedUp::There(seen) if known == Some(&Some(seen.digest)) => {
                     counts.unchanged += 1;
                 }
                 LookedUp::There(seen) => changed.push(*seen),

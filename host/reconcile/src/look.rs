@@ -10,7 +10,7 @@ use purser_model::manifest::{ClassKind, ObjectClass};
 use purser_model::object::{ChangeTail, Page, SearchRequest, Tail};
 use purser_model::run::{Checkpoint, Run};
 use purser_model::window::Windows;
-use purser_store::{ClassOfTarget, KnownObject, Observation, ObservedPage, Store};
+use purser_store::{ClassOfTarget, Observation, ObservedPage, Store};
 use std::collections::BTreeMap;
 use tracing::{info, warn};
 
@@ -214,19 +214,17 @@ impl Engine {
         counts: &mut Counts,
     ) -> Result<(), EngineError> {
         let key = look.key();
-        let remote_ids = page.objects.iter().map(|object| object.id.clone()).collect();
-        let known = self.store.digests(&key, remote_ids).await?;
+        let seen: Vec<_> = page.objects.iter().map(|object| (object.id.clone(), object.digest())).collect();
+        let known = if look.keys_changed { Vec::new() } else { self.store.as_they_were(&key, seen).await? };
         let reader = self.reader(look)?;
         let mut unchanged = Vec::new();
         let mut changed = Vec::new();
         counts.listed += page.objects.len() as u64;
-        for object in page.objects {
-            match known.get(&object.id) {
-                // Equal digests: there is nothing to parse and nothing to compare.
-                Some(known) if known.digest == Some(object.digest()) && !look.keys_changed => {
-                    unchanged.push(known.number);
-                }
-                _ => changed.push(reader.read(object).map_err(|fault| in_target(look.name, fault))?),
+        for (place, object) in page.objects.into_iter().enumerate() {
+            match known.get(place).copied().flatten() {
+                // There is nothing to parse and nothing to compare.
+                Some(number) => unchanged.push(number),
+                None => changed.push(reader.read(object).map_err(|fault| in_target(look.name, fault))?),
             }
         }
         counts.unchanged += unchanged.len() as u64;
@@ -290,14 +288,14 @@ impl Engine {
         loop {
             let unseen = self.store.unseen(&key, look.run.number, after, self.settings.page_size).await?;
             let Some(last) = unseen.last() else { return Ok(None) };
-            after = Some(last.remote_id.clone());
+            after = Some(last.clone());
             self.mistrust_an_empty_listing(look, checkpoint, &unseen)?;
             let mut gone = Vec::new();
             let mut there = Vec::new();
-            for object in &unseen {
-                match self.look_up(look, &object.remote_id).await? {
+            for id in &unseen {
+                match self.look_up(look, id).await? {
                     LookedUp::There(observation) => there.push(*observation),
-                    LookedUp::Gone => gone.push(object.remote_id.clone()),
+                    LookedUp::Gone => gone.push(id.clone()),
                     LookedUp::NotShownYet => {}
                 }
             }
@@ -318,7 +316,7 @@ impl Engine {
         &self,
         look: &ClassLook<'_>,
         checkpoint: &Checkpoint,
-        unseen: &[KnownObject],
+        unseen: &[String],
     ) -> Result<(), EngineError> {
         let nothing_listed = checkpoint.listed_in_class == 0 && look.class.kind == ClassKind::Account;
         if !nothing_listed || unseen.len() < self.settings.empty_listing_floor as usize {

@@ -1,6 +1,7 @@
 //! One writing thread and a few readers on one file.
 
 use crate::failure::Result;
+use crate::fingerprints;
 use crate::together::{WriteJob, commit_together};
 use crate::transaction::{Author, Transaction};
 use purser_store::StoreError;
@@ -43,7 +44,11 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0021-approval.sql")),
     M::up(include_str!("../migrations/0022-owners.sql")),
     M::up(include_str!("../migrations/0023-dry-runs.sql")),
+    M::up(include_str!("../migrations/0024-fingerprints.sql")),
 ];
+
+/// The tables of this version are the first with fingerprints.
+const FINGERPRINTS: usize = 24;
 
 /// Why the file could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -198,9 +203,18 @@ pub(crate) fn newest() -> usize {
     MIGRATIONS.len()
 }
 
-/// Brings the tables up to date.
+/// Brings the tables up to date, and what they hold.
 pub(crate) fn migrate(connection: &mut Connection) -> rusqlite_migration::Result<()> {
-    Migrations::from_slice(MIGRATIONS).to_latest(connection)
+    let before = connection.pragma_query_value(None, "user_version", |row| row.get::<_, usize>(0))?;
+    Migrations::from_slice(MIGRATIONS).to_latest(connection)?;
+    // Where this is interrupted, the next listing takes the accounts that have none for changed, and gives them theirs.
+    if (1..FINGERPRINTS).contains(&before) {
+        let transaction = connection.transaction()?;
+        fingerprints::keep_of_all(&transaction)
+            .map_err(|failure| rusqlite_migration::Error::Hook(StoreError::from(failure).to_string()))?;
+        transaction.commit()?;
+    }
+    Ok(())
 }
 
 fn gone() -> StoreError {
@@ -264,4 +278,29 @@ fn reader(file: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use purser_model::manifest::ClassKind;
+    use purser_model::object::Digest;
+    use purser_store::ClassOfTarget;
+
+    #[test]
+    fn accounts_from_before_there_were_fingerprints_get_theirs() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        Migrations::from_slice(MIGRATIONS).to_version(&mut connection, FINGERPRINTS - 1).unwrap();
+        let digest = Digest::of("{}");
+        connection
+            .execute(
+                "INSERT INTO account (number, id, target, class, situation, remote_id, digest, secondary_ids, attributes, pushed) \
+                 VALUES (7, x'07', 'app', 'account', 'unmatched', 'a', ?1, '[]', '{}', '{}')",
+                [digest.0],
+            )
+            .unwrap();
+        migrate(&mut connection).unwrap();
+        let class = ClassOfTarget { target: "app".parse().unwrap(), class: "account".into(), kind: ClassKind::Account };
+        assert_eq!(fingerprints::numbers(&connection, &class, &[("a".into(), digest)]).unwrap(), [Some(7)]);
+    }
 }

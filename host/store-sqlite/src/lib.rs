@@ -15,6 +15,7 @@ mod details;
 mod events;
 mod execution;
 mod failure;
+mod fingerprints;
 mod held;
 mod hidden;
 mod identities;
@@ -57,6 +58,7 @@ use purser_model::account::{Account, Entitlement};
 use purser_model::audit::{AuditHead, AuditRow};
 use purser_model::id::{AccountId, IdentityId, Ids, OperationId, RunId, SourceName, TargetName};
 use purser_model::identity::{Identity, IdentityRecord};
+use purser_model::object::Digest;
 use purser_model::operation::Operation;
 use purser_model::quarantine::{Breaker, QuarantinedOperation, QuarantinedTarget};
 use purser_model::run::{Checkpoint, Run, RunKind};
@@ -400,10 +402,19 @@ impl Store for SqliteStore {
     async fn digests(
         &self,
         class: &ClassOfTarget,
-        mut remote_ids: Vec<String>,
-    ) -> Result<BTreeMap<String, KnownObject>, StoreError> {
+        remote_ids: Vec<String>,
+    ) -> Result<BTreeMap<String, Option<Digest>>, StoreError> {
         let class = class.clone();
-        self.connections.read_warm(move |connection| seen::digests(connection, &class, &mut remote_ids)).await
+        self.connections.read(move |connection| seen::digests(connection, &class, &remote_ids)).await
+    }
+
+    async fn as_they_were(
+        &self,
+        class: &ClassOfTarget,
+        seen: Vec<(String, Digest)>,
+    ) -> Result<Vec<Option<i64>>, StoreError> {
+        let class = class.clone();
+        self.connections.read_warm(move |connection| seen::as_they_were(connection, &class, &seen)).await
     }
 
     async fn record_page(&self, page: ObservedPage, now: Timestamp) -> Result<(), StoreError> {
@@ -427,7 +438,7 @@ impl Store for SqliteStore {
         run_number: i64,
         after: Option<String>,
         limit: u32,
-    ) -> Result<Vec<KnownObject>, StoreError> {
+    ) -> Result<Vec<String>, StoreError> {
         let class = class.clone();
         self.connections
             .read(move |connection| seen::unseen(connection, &class, run_number, after.as_deref(), limit))

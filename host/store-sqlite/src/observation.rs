@@ -4,6 +4,7 @@ use crate::audit::Note;
 use crate::details::{difference, parsed};
 use crate::execution::note_state;
 use crate::failure::Result;
+use crate::fingerprints;
 use crate::hidden::Hidden;
 use crate::rows::{self, Key, OPERATION, collect, micros, stream_event};
 use crate::seen::marks;
@@ -12,6 +13,7 @@ use crate::wakes::{wake, wake_whom};
 use crate::{matching, protection, references};
 use jiff::Timestamp;
 use purser_model::account::EntitlementKey;
+use purser_model::fingerprint::Fingerprint;
 use purser_model::id::{AccountId, IdentityId, Ids};
 use purser_model::manifest::ClassKind;
 use purser_store::{ClassOfTarget, Observation};
@@ -164,9 +166,10 @@ pub(crate) fn write_account(
     if let (Some(owner), false) = (owner, known_as) {
         references::wake_referrers(tx, &owner, class.target.as_str())?;
     }
+    let fingerprint = Fingerprint::of(&class.target, &class.class, &object.id, &observation.digest);
     tx.prepare_cached(
         "UPDATE account SET remote_id = ?2, secondary_ids = ?3, version = ?4, active = ?5, attributes = ?6, digest = ?7, \
-         gone_since = NULL WHERE number = ?1",
+         fingerprint = ?8, gone_since = NULL WHERE number = ?1",
     )?
     .execute((
         number,
@@ -176,7 +179,9 @@ pub(crate) fn write_account(
         object.active,
         &object.attributes,
         observation.digest.0,
+        fingerprint.name,
     ))?;
+    fingerprints::keep(tx, number, fingerprint)?;
     tx.prepare_cached("DELETE FROM account_key WHERE account = ?1")?.execute([number])?;
     let mut key = tx.prepare_cached(
         "INSERT OR IGNORE INTO account_key (target, class, attribute, value, account) VALUES (?1, ?2, ?3, ?4, ?5)",

@@ -3,6 +3,7 @@
 pub(crate) mod marks;
 
 use crate::failure::Result;
+use crate::fingerprints;
 use crate::observation::record_one;
 use crate::rows::{self, ACCOUNT, Key, digest};
 use crate::runs;
@@ -12,8 +13,9 @@ use marks::Marks;
 use purser_model::account::Account;
 use purser_model::id::{AccountId, Ids};
 use purser_model::manifest::ClassKind;
-use purser_store::{ClassOfTarget, KnownObject, ObservedPage};
-use rusqlite::{Connection, Row};
+use purser_model::object::Digest;
+use purser_store::{ClassOfTarget, ObservedPage};
+use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
 
 fn table(class: &ClassOfTarget) -> &'static str {
@@ -23,34 +25,41 @@ fn table(class: &ClassOfTarget) -> &'static str {
     }
 }
 
-/// An object from a row of number, primary id and digest.
-fn known(row: &Row<'_>) -> Result<KnownObject> {
-    Ok(KnownObject { number: row.get(0)?, remote_id: row.get(1)?, digest: digest(row.get(2)?)? })
-}
-
 pub(crate) fn digests(
     connection: &Connection,
     class: &ClassOfTarget,
-    remote_ids: &mut [String],
-) -> Result<BTreeMap<String, KnownObject>> {
-    // The index on digests holds all that is asked for. Left to itself SQLite prefers the unique one, and reads each row's page as well.
-    let from = match table(class) {
-        "account" => "account INDEXED BY account_digest",
-        table => table,
-    };
+    remote_ids: &[String],
+) -> Result<BTreeMap<String, Option<Digest>>> {
     let mut query = connection.prepare_cached(&format!(
-        "SELECT number, remote_id, digest FROM {from} WHERE target = ?1 AND class = ?2 AND remote_id = ?3"
+        "SELECT digest FROM {} WHERE target = ?1 AND class = ?2 AND remote_id = ?3",
+        table(class)
     ))?;
-    // In the order of the index, whichever order the target lists them in.
-    remote_ids.sort_unstable();
     let mut found = BTreeMap::new();
-    for remote_id in remote_ids.iter() {
+    for remote_id in remote_ids {
         let mut rows = query.query((class.target.as_str(), &class.class, remote_id))?;
         if let Some(row) = rows.next()? {
-            found.insert(remote_id.clone(), known(row)?);
+            found.insert(remote_id.clone(), digest(row.get(0)?)?);
         }
     }
     Ok(found)
+}
+
+pub(crate) fn as_they_were(
+    connection: &Connection,
+    class: &ClassOfTarget,
+    seen: &[(String, Digest)],
+) -> Result<Vec<Option<i64>>> {
+    if class.kind != ClassKind::Entitlement {
+        return fingerprints::numbers(connection, class, seen);
+    }
+    let mut query = connection.prepare_cached(
+        "SELECT number FROM entitlement WHERE target = ?1 AND class = ?2 AND remote_id = ?3 AND digest = ?4",
+    )?;
+    let mut number = |(id, digest): &(String, Digest)| {
+        let found = query.query_row((class.target.as_str(), &class.class, id, digest.0), |row| row.get(0));
+        Ok(found.optional()?)
+    };
+    seen.iter().map(&mut number).collect()
 }
 
 pub(crate) fn record_page(tx: &Transaction<'_>, ids: &Ids, page: &ObservedPage, now: Timestamp) -> Result<()> {
@@ -76,11 +85,11 @@ pub(crate) fn unseen(
     run_number: i64,
     after: Option<&str>,
     limit: u32,
-) -> Result<Vec<KnownObject>> {
+) -> Result<Vec<String>> {
     let table = table(class);
     let seen = Marks::of_run(connection, run_number, table)?;
     let mut query = connection.prepare_cached(&format!(
-        "SELECT number, remote_id, digest FROM {table} WHERE target = ?1 AND class = ?2 AND remote_id > ?3 ORDER BY remote_id"
+        "SELECT number, remote_id FROM {table} WHERE target = ?1 AND class = ?2 AND remote_id > ?3 ORDER BY remote_id"
     ))?;
     let mut rows = query.query((class.target.as_str(), &class.class, after.unwrap_or("")))?;
     let mut unseen = Vec::new();
@@ -88,7 +97,7 @@ pub(crate) fn unseen(
         && let Some(row) = rows.next()?
     {
         if !seen.hold(row.get(0)?) {
-            unseen.push(known(row)?);
+            unseen.push(row.get(1)?);
         }
     }
     Ok(unseen)

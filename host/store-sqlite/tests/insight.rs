@@ -273,11 +273,14 @@ async fn drift_counts_what_each_reconciliation_found_and_what_was_repaired_befor
         let begun = at(100 * (number + 1));
         let run = store.begin_run(RunKind::Reconciliation, "crm", begun).await.unwrap().run;
         let known = store.digests(&class(ClassKind::Account), vec!["u1".into()]).await.unwrap();
+        let known = known.into_iter().filter_map(|(id, digest)| Some((id, digest?))).collect();
+        let unchanged = store.as_they_were(&class(ClassKind::Account), known).await.unwrap();
+        let unchanged: Vec<i64> = unchanged.into_iter().flatten().collect();
         let page = ObservedPage {
             run: run.id,
             run_number: run.number,
             class: class(ClassKind::Account),
-            unchanged: known.values().map(|object| object.number).collect(),
+            unchanged,
             changed: Vec::new(),
             checkpoint: Checkpoint::default(),
             counts: BTreeMap::new(),

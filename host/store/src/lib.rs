@@ -44,6 +44,7 @@ use purser_model::account::{Account, Entitlement};
 use purser_model::audit::{AuditHead, AuditRow};
 use purser_model::id::{AccountId, IdentityId, OperationId, RunId, SourceName, TargetName};
 use purser_model::identity::{Identity, IdentityRecord};
+use purser_model::object::Digest;
 use purser_model::operation::Operation;
 use purser_model::quarantine::{Breaker, QuarantinedOperation, QuarantinedTarget};
 use purser_model::run::{Checkpoint, Run, RunKind};
@@ -370,12 +371,20 @@ pub trait Store:
 
     // Reconciling
 
-    /// The digests of the objects with these primary ids, by id.
+    /// The digests of the objects with these primary ids, by id, as they were last seen; none of what was changed since.
     async fn digests(
         &self,
         class: &ClassOfTarget,
         remote_ids: Vec<String>,
-    ) -> Result<BTreeMap<String, KnownObject>, StoreError>;
+    ) -> Result<BTreeMap<String, Option<Digest>>, StoreError>;
+
+    /// Of objects that are seen now, by primary id and digest: the numbers of those that are known to be so, each in its place. By
+    /// its number an object is marked as seen.
+    async fn as_they_were(
+        &self,
+        class: &ClassOfTarget,
+        seen: Vec<(String, Digest)>,
+    ) -> Result<Vec<Option<i64>>, StoreError>;
 
     /// Records one page: what was seen unchanged, what was seen changed, the checkpoint after it and the counts so far.
     async fn record_page(&self, page: ObservedPage, now: Timestamp) -> Result<(), StoreError>;
@@ -388,14 +397,14 @@ pub trait Store:
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Objects of a class that a run has not seen, in order of their primary ids, after this one.
+    /// The primary ids of the objects of a class that a run has not seen, in order, after this one.
     async fn unseen(
         &self,
         class: &ClassOfTarget,
         run_number: i64,
         after: Option<String>,
         limit: u32,
-    ) -> Result<Vec<KnownObject>, StoreError>;
+    ) -> Result<Vec<String>, StoreError>;
 
     /// Records that objects are gone for certain: a linked account becomes missing and its identity is woken, what belongs
     /// to nobody is forgotten.

@@ -431,17 +431,6 @@ pub struct ClassOfTarget {
     pub kind: ClassKind,
 }
 
-/// An object that is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownObject {
-    /// The store's own number of it, by which it is marked as seen.
-    pub number: i64,
-    /// The target's id.
-    pub remote_id: String,
-    /// Digest of what was last seen.
-    pub digest: Option<Digest>,
-}
-
 /// An object as it was seen, with what the engine read from it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {

@@ -1,5 +1,6 @@
 //! The cases, and how they are run and printed.
 
+mod api;
 mod application;
 mod broker;
 mod crossing;
@@ -10,6 +11,7 @@ mod planning;
 mod reconciliation;
 mod scale;
 mod scim;
+mod served;
 mod sources;
 
 use anyhow::{Context, bail};
@@ -48,7 +50,7 @@ pub fn figure(bench: &str, case: &str, value: f64, unit: &str, baseline: f64) ->
     }
 }
 
-const CASES: [&str; 16] = [
+const CASES: [&str; 18] = [
     "call/get",
     "call/cold",
     "page/1000x12",
@@ -65,6 +67,8 @@ const CASES: [&str; 16] = [
     "latency/new-person",
     "scim/alone",
     "scim/while-reconciling",
+    "api/100000",
+    "events/1000",
 ];
 
 /// Runs the cases whose name begins with what was asked for.
@@ -133,6 +137,8 @@ fn run_here(case: &str) -> anyhow::Result<ExitCode> {
             Some(("apply", count)) => application::apply(count.parse()?).await,
             Some(("reconcile", count)) => reconciliation::no_drift(count.parse()?).await,
             Some(("listing", count)) => listing::no_drift(count.parse()?).await,
+            Some(("api", people)) => api::pages(people.parse()?).await,
+            Some(("events", count)) => api::consumers(count.parse()?).await,
             Some(("scim", "alone")) => scim::pushes(None).await,
             Some(("scim", _)) => scim::pushes(Some(100_000)).await,
             Some(("latency", "new-person")) => latency::new_person().await,

@@ -3,23 +3,15 @@
 
 use super::latency::{median_durable_write, percentile};
 use super::listing::{DECLARATIONS, settled};
-use super::{Figure, figure};
+use super::{Figure, figure, served};
 use anyhow::{Context, ensure};
-use purser_api::{
-    ApiState, ApiToken, Connections, CurrentApi, News, Nothing, Quotas, Reign, SignIns, issue_scim_token,
-};
-use purser_backup::Backups;
-use purser_model::api::{ApiLimits, Quota};
-use purser_model::seal::PlanKey;
+use purser_api::issue_scim_token;
 use purser_reconcile::{Clock, NoProgress, ReconcileMode};
-use purser_webhook::Webhooks;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
-use tokio::net::TcpListener;
 
 /// As many as an identity provider opens, and more.
 const CONNECTIONS: usize = 32;
@@ -35,31 +27,7 @@ pub async fn pushes(reconciled: Option<u64>) -> anyhow::Result<Vec<Figure>> {
     let now = || super::reconciliation::Now.now();
     let store = engine.store().clone();
     let (_, token) = issue_scim_token(store.as_ref(), "bench".parse()?, "idp".parse()?, None, now()).await?;
-    // It is measured how much the host can do, and not how much it would let one client ask.
-    let unlimited = Quota { calls: 1_000_000, per: std::time::Duration::from_secs(1) };
-    let limits = ApiLimits { scim_requests: unlimited, ..ApiLimits::default() };
-    let state = ApiState {
-        quotas: Arc::new(Quotas::new(limits)),
-        engine: engine.clone(),
-        plan_key: PlanKey::new("a key of this bench"),
-        news: News::of(store.clone()),
-        webhooks: Arc::new(Webhooks::none(store.clone(), now)),
-        store,
-        token: ApiToken::new("a token of this bench"),
-        connectors: Arc::new(Nothing),
-        secrets: Arc::new(Nothing),
-        declarations: Arc::new(Nothing),
-        sign_ins: SignIns::default(),
-        in_force: Reign::forever(),
-        backups: Arc::new(Backups::new(folder.path().join("backups"), NonZeroU32::MIN, "0")),
-        version: "0",
-        now,
-    };
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let base = format!("http://{}/scim/v2", listener.local_addr()?);
-    let (news, kept) = (state.news.clone(), state.store.clone());
-    let connections = Connections { tls: None, most: ApiLimits::default().connections };
-    tokio::spawn(purser_api::serve(listener, CurrentApi::new(state), connections, news, kept, std::future::pending()));
+    let served = served::host(folder.path(), engine.clone(), served::unlimited()).await?;
     let working = engine.clone();
     tokio::spawn(async move { working.work(&NoProgress).await });
     if reconciled.is_some() {
@@ -68,10 +36,7 @@ pub async fn pushes(reconciled: Option<u64>) -> anyhow::Result<Vec<Figure>> {
             anyhow::Ok(())
         });
     }
-    // The client wants one, though nothing here is encrypted; another case may have chosen it.
-    let _already_chosen = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::builder().no_proxy().tls_certs_only([]).build()?;
-    let pusher = Arc::new(Pusher { client, base, token });
+    let pusher = Arc::new(Pusher { client: served.client, base: format!("{}/scim/v2", served.base), token });
     let case = |what: &str| match reconciled {
         None => what.to_owned(),
         Some(accounts) => format!("{what}, {accounts} reconciled"),

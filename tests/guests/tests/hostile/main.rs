@@ -11,6 +11,7 @@ mod grants;
 mod lies;
 mod limits;
 mod loading;
+mod memory;
 mod server;
 mod upgrades;
 mod wasi_http;
