@@ -2,7 +2,9 @@
 
 use crate::ApiState;
 use crate::conditions::conditional;
+use crate::console::Vouched;
 use crate::description::for_permission;
+use crate::issued;
 use crate::problem::Problem;
 use crate::quota::Holder;
 use crate::serving::Peer;
@@ -14,7 +16,8 @@ use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
 use purser_model::access::{ApiRole, Permission, Reach};
 use purser_model::audit::Actor;
-use purser_model::id::{IdentityId, TargetName, TokenName};
+use purser_model::caller::CallerName;
+use purser_model::id::{IdentityId, TargetName};
 use purser_model::object::Digest;
 use purser_model::plan::PlanSummary;
 use purser_store::{AccountFilter, KeptApiToken, PageRequest, RequestKey, Store, StoreError};
@@ -28,7 +31,7 @@ const BETWEEN_NOTES: SignedDuration = SignedDuration::from_mins(1);
 /// Who asks.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
-    pub(crate) name: TokenName,
+    pub(crate) name: CallerName,
     pub(crate) role: ApiRole,
     pub(crate) reach: Reach,
 }
@@ -90,11 +93,15 @@ impl Seen {
 /// Only who shows a token comes through.
 pub(crate) async fn require_token(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
     let now = (state.now)();
-    let caller = match caller(&state, request.headers()).await {
+    let known = match request.extensions().get::<Vouched>().cloned() {
+        Some(Vouched(caller)) => Ok(caller),
+        None => caller(&state, request.headers()).await,
+    };
+    let caller = match known {
         Ok(caller) => caller,
         Err(problem) => return turned_away(&state, request.extensions().get::<Peer>().copied(), problem, now),
     };
-    let holder = Holder::Token(caller.name.clone());
+    let holder = Holder::Caller(caller.name.clone());
     let (standing, place) = match state.quotas.enter(&holder, now) {
         Ok(entered) => entered,
         Err(refused) => return state.quotas.come_back(Problem::from(refused), Some(&holder), refused),
@@ -108,7 +115,7 @@ pub(crate) async fn require_token(State(state): State<ApiState>, mut request: Re
 
 /// Who shows no good token is counted by address; who does that too often is told to come back.
 fn turned_away(state: &ApiState, peer: Option<Peer>, problem: Problem, now: Timestamp) -> Response {
-    let counted = if problem.is_unauthorized() { state.quotas.wrong_token(peer, now) } else { Ok(()) };
+    let counted = if problem.status().is_client_error() { state.quotas.wrong_token(peer, now) } else { Ok(()) };
     match counted {
         Ok(()) => problem.into_response(),
         Err(refused) => state.quotas.come_back(Problem::from(refused), None, refused),
@@ -118,7 +125,10 @@ fn turned_away(state: &ApiState, peer: Option<Peer>, problem: Problem, now: Time
 async fn caller(state: &ApiState, headers: &HeaderMap) -> Result<Caller, Problem> {
     let shown = shown_token(headers).ok_or_else(Problem::unauthorized)?;
     if state.token.is(shown) {
-        return Ok(Caller { name: crate::token::host_name(), role: ApiRole::Admin, reach: Reach::Everything });
+        return Ok(Caller { name: crate::token::host_name().into(), role: ApiRole::Admin, reach: Reach::Everything });
+    }
+    if let Some(issued) = issued::caller(state, shown).await {
+        return issued;
     }
     // What is looked up is a digest: how long that takes says nothing about the token.
     let kept = state.store.api_token(Digest::of(shown)).await?.ok_or_else(Problem::unauthorized)?;
@@ -130,7 +140,7 @@ async fn caller(state: &ApiState, headers: &HeaderMap) -> Result<Caller, Problem
         state.store.note_token_use(&kept.name, now).await?;
     }
     let reach = if kept.role == ApiRole::Owner { Reach::Targets(kept.targets) } else { Reach::Everything };
-    Ok(Caller { name: kept.name, role: kept.role, reach })
+    Ok(Caller { name: kept.name.into(), role: kept.role, reach })
 }
 
 /// The token that a request shows.

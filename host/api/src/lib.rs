@@ -10,6 +10,7 @@ mod console;
 mod description;
 mod headers;
 mod in_force;
+mod issued;
 mod metrics;
 mod news;
 mod ports;
@@ -42,6 +43,7 @@ use conditions::Resources;
 use jiff::Timestamp;
 use problem::Problem;
 use purser_backup::Backups;
+use purser_issuer::Issuers;
 use purser_model::access::Permission;
 use purser_model::seal::PlanKey;
 use purser_reconcile::Engine;
@@ -67,6 +69,8 @@ pub struct ApiState {
     pub plan_key: PlanKey,
     /// The host's own token; others are in the store.
     pub token: ApiToken,
+    /// Whose tokens open it beside those.
+    pub issuers: Arc<Issuers>,
     /// Tells of new events.
     pub news: News,
     /// Who is told of events.
@@ -103,7 +107,7 @@ pub fn router(state: ApiState) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), auth::require_token))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::map_response(never_stored));
-    let (now, sign_ins) = (state.now, state.sign_ins.clone());
+    let (now, sign_ins, issuers) = (state.now, state.sign_ins.clone(), state.issuers.clone());
     let api = Router::new()
         .route("/healthz", get(health))
         .route("/readyz", get(ready))
@@ -116,7 +120,7 @@ pub fn router(state: ApiState) -> Router {
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(middleware::from_fn(traced::request))
         .with_state(state);
-    api.clone().merge(console::routes(api, sign_ins, now)).layer(middleware::map_response(headers::secured))
+    api.clone().merge(console::routes(api, sign_ins, issuers, now)).layer(middleware::map_response(headers::secured))
 }
 
 /// Serves the API on a listener until `shutdown` is done, over TLS where there are certificates; requests under way are

@@ -6,6 +6,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use purser_backup::BackupError;
+use purser_issuer::{ClaimError, NotVerified};
 use purser_model::access::{ApiRole, Permission};
 use purser_model::id::TokenName;
 use purser_reconcile::{EngineError, UpgradeRefused};
@@ -14,6 +15,9 @@ use purser_webhook::NotSent;
 use serde::Serialize;
 use tracing::error;
 use utoipa::ToSchema;
+
+/// An issuer that did not answer is asked again after so many seconds.
+const ISSUER_ASKED_AGAIN: u64 = 10;
 
 /// Which problem it is. The word is stable: consumers decide by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -50,6 +54,7 @@ pub(crate) enum Code {
     Internal,
     ConnectorFailed,
     Overloaded,
+    IssuerUnavailable,
 }
 
 impl Code {
@@ -165,6 +170,12 @@ impl Code {
                 "Overloaded",
                 "everybody together asks more than this host allows; `Retry-After` says when to come back",
             ),
+            Self::IssuerUnavailable => (
+                "issuer-unavailable",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The token cannot be checked",
+                "the issuer of the token does not say what its keys are; tokens of this host's own go on",
+            ),
             Self::Internal => (
                 "internal",
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -278,6 +289,22 @@ impl Problem {
         Self::new(Code::TokenExpired, detail)
     }
 
+    /// The token of an issuer opens nothing.
+    pub(crate) fn not_verified(why: &NotVerified) -> Self {
+        let detail = why.to_string();
+        match why {
+            NotVerified::NotFetched { .. } => {
+                Self { retry_after: Some(ISSUER_ASKED_AGAIN), ..Self::new(Code::IssuerUnavailable, detail) }
+            }
+            NotVerified::NoRole { .. } => Self::new(Code::Forbidden, detail),
+            NotVerified::Claim { reason: ClaimError::Expired, .. } => Self::new(Code::TokenExpired, detail),
+            NotVerified::Malformed(_)
+            | NotVerified::UnknownIssuer
+            | NotVerified::Key { .. }
+            | NotVerified::Claim { .. } => Self::new(Code::Unauthorized, detail),
+        }
+    }
+
     /// The caller may not.
     pub(crate) fn forbidden(role: ApiRole, needed: Permission) -> Self {
         let who = match needed {
@@ -309,11 +336,6 @@ impl Problem {
     pub(crate) fn come_back(callers: bool, detail: impl Into<String>, after: u64) -> Self {
         let code = if callers { Code::TooManyRequests } else { Code::Overloaded };
         Self { retry_after: Some(after), ..Self::new(code, detail) }
-    }
-
-    /// Whether it says that a good token is wanted.
-    pub(crate) fn is_unauthorized(&self) -> bool {
-        self.status == StatusCode::UNAUTHORIZED
     }
 
     /// A parameter is wrong.

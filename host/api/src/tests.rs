@@ -143,6 +143,7 @@ pub(crate) async fn state(people: usize) -> (ApiState, tempfile::TempDir) {
         store,
         token: ApiToken::new(TOKEN),
         quotas: Arc::new(Quotas::new(ApiLimits::default())),
+        issuers: Arc::default(),
         connectors: Arc::new(Elsewhere),
         secrets: Arc::new(Elsewhere),
         declarations: Arc::new(Elsewhere),

@@ -47,7 +47,7 @@ pub use plans::plans;
 pub use quarantine::quarantine;
 pub use runs::runs;
 pub use settings::{SettingsAnswers, settings};
-pub use sign_in::sign_in;
+pub use sign_in::{sign_in, signed_in};
 pub use target::{TargetAnswers, target};
 pub use targets::targets;
 pub use tokens::tokens;

@@ -66,7 +66,7 @@ fn every_form_that_changes_something_sends_the_token_along() {
         super::tokens(&all, &tokens, Some("purser_x")).unwrap(),
         super::runs(&all, &runs, &targets).unwrap(),
         plans(&all, &json!({"items": [plan], "next": "p1"})).unwrap(),
-        sign_in("the-form-token", None),
+        sign_in("the-form-token", std::iter::once(("corp", "Sign in with Corp")), None),
         connectors(&all, &json!({"items": []}), &a_use("shadow")).unwrap(),
         settings(&all, &some_settings()).unwrap(),
     ];

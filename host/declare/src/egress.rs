@@ -50,7 +50,7 @@ fn methods(node: &Node<'_>, problems: &mut Problems) -> BTreeSet<Method> {
 }
 
 /// A text, or a table that also says whether the credential goes there.
-fn further_origin(node: &Node<'_>, problems: &mut Problems) -> Option<FurtherOrigin> {
+pub(crate) fn further_origin(node: &Node<'_>, problems: &mut Problems) -> Option<FurtherOrigin> {
     if node.value.is_str() {
         let origin = node.parsed(str::parse::<OriginPattern>, problems)?;
         return Some(FurtherOrigin { origin, credential: false });

@@ -13,6 +13,7 @@ mod egress;
 mod error;
 mod insight;
 mod instance;
+mod issuer;
 mod limits;
 mod mapping;
 mod matching;

@@ -4,7 +4,7 @@ use crate::DeclarationText;
 use crate::circle::first_circle;
 use crate::problems::{Place, Problems};
 use crate::section::{Node, Section};
-use crate::{api, check, connectors, membership, source, target, webhook};
+use crate::{api, check, connectors, issuer, membership, source, target, webhook};
 use purser_model::configuration::Configuration;
 use purser_model::id::RoleName;
 use purser_plan::RulePlace;
@@ -57,6 +57,11 @@ impl Reading {
                 && let Some(webhook) = webhook::read(section, base, &mut self.problems)
             {
                 self.configuration.webhooks.insert(name, webhook);
+            }
+        }
+        for (name, section) in file.sections("issuer", &mut self.problems) {
+            if let Some(name) = self.declare("issuer", name, &section.place, files) {
+                issuer::read(self, name, section, base);
             }
         }
         if let Some(section) = file.optional("connectors").and_then(|node| node.section(&mut self.problems))

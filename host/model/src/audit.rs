@@ -1,6 +1,7 @@
 //! The audit log: rows that are only ever added, each chained to the one before by its hash.
 
-use crate::id::{SourceName, TokenName};
+use crate::caller::CallerName;
+use crate::id::SourceName;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
@@ -34,9 +35,9 @@ impl Actor {
         Self(format!("scim:{source}"))
     }
 
-    /// The holder of a token of the API.
-    pub fn api(token: &TokenName) -> Self {
-        Self(format!("api:{token}"))
+    /// A caller of the API.
+    pub fn api(caller: &CallerName) -> Self {
+        Self(format!("api:{caller}"))
     }
 
     /// Its name.

@@ -9,8 +9,9 @@ use crate::connectors::{ConnectorRules, InstanceLimits, UpgradePolicy};
 use crate::directory_server::DirectoryServerGrant;
 use crate::egress::EgressRules;
 use crate::guard::{Guard, GuardLimit};
-use crate::id::{GroupName, RoleName, SecretName, SourceName, TargetName, WebhookName};
+use crate::id::{GroupName, IssuerName, RoleName, SecretName, SourceName, TargetName, WebhookName};
 use crate::identity::Validity;
+use crate::issuer::Issuer;
 use crate::object::Digest;
 use crate::password::PasswordPolicy;
 use crate::quarantine::{QuarantineRules, RetryRules};
@@ -41,6 +42,8 @@ pub struct Configuration {
     pub connectors: ConnectorRules,
     /// Who is told of events.
     pub webhooks: BTreeMap<WebhookName, Webhook>,
+    /// Whose tokens open the API, beside the host's own.
+    pub issuers: BTreeMap<IssuerName, Issuer>,
     /// How the API is served.
     pub api: ApiRules,
 }

@@ -164,6 +164,10 @@ name! {
     /// The name of a webhook.
     WebhookName
 }
+name! {
+    /// The name of an issuer of tokens.
+    IssuerName
+}
 
 /// Makes ids that grow with time (UUIDv7, RFC 9562 section 5.7) from a time and a seed that the caller gives.
 ///

@@ -50,7 +50,9 @@ impl Configuration {
         let signs = |webhook: &Webhook| webhook.secret == *name || webhook.previous_secret.as_ref() == Some(name);
         let webhooks = self.webhooks.iter().filter(|(_, one)| signs(one));
         let webhooks = webhooks.map(|(webhook, _)| format!("webhook {webhook}"));
-        let mut users = sources.chain(targets).flatten().chain(webhooks).collect::<Vec<_>>();
+        let issuers = self.issuers.iter().filter(|(_, one)| one.sealed_secret() == Some(name));
+        let issuers = issuers.map(|(issuer, _)| format!("issuer {issuer}"));
+        let mut users = sources.chain(targets).flatten().chain(webhooks).chain(issuers).collect::<Vec<_>>();
         users.dedup();
         users
     }

@@ -4,10 +4,12 @@ use crate::declared::{DeclaredFiles, InForceDigest, TakeOver, files, shown};
 use crate::dropped::DroppedConnectors;
 use crate::home::Home;
 use crate::host::{Host, now};
+use anyhow::Context;
 use purser_api::{
     ApiState, ApiToken, Applied, CurrentApi, DeclarationFile, DeclarationsError, Digested, News, Quotas, Reign, SignIns,
 };
 use purser_backup::Backups;
+use purser_issuer::Issuers;
 use purser_reconcile::NoProgress;
 use purser_webhook::Webhooks;
 use std::sync::Arc;
@@ -39,6 +41,8 @@ pub struct Generation {
     pub webhooks: Arc<Webhooks>,
     /// How much is asked of the API, and by whom.
     quotas: Arc<Quotas>,
+    /// Whose tokens open it.
+    issuers: Arc<Issuers>,
     reign: Reign,
 }
 
@@ -68,8 +72,11 @@ impl Generation {
         if let Err(error) = host.registry.look().await {
             warn!(error = format!("{error:#}"), "the folder of connectors cannot be looked at");
         }
+        let issuers = &host.engine.rules().configuration().issuers;
+        let issuers = Issuers::new(issuers, Arc::new(host.secrets.clone())).context("an issuer cannot be used")?;
+        let issuers = Arc::new(issuers);
         let quotas = Arc::new(Quotas::new(host.engine.rules().configuration().api.limits));
-        Ok(Self { host, webhooks, quotas, reign: Reign::default() })
+        Ok(Self { host, webhooks, quotas, issuers, reign: Reign::default() })
     }
 
     /// What its API answers from.
@@ -85,6 +92,7 @@ impl Generation {
             backups: lasting.backups.clone(),
             token: lasting.token.clone(),
             quotas: self.quotas.clone(),
+            issuers: self.issuers.clone(),
             connectors: Arc::new(DroppedConnectors { registry, store, rules }),
             secrets: Arc::new(host.secrets.clone()),
             declarations: Arc::new(DeclaredFiles::of(host, lasting.in_force.clone(), lasting.take_overs.clone())),

@@ -1,5 +1,6 @@
 //! The sealed store: secrets that are kept beside everything else, and the key that is kept elsewhere.
 
+mod clients;
 mod key_file;
 mod over_api;
 mod refresh_tokens;

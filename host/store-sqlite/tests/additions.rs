@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use purser_model::assignment::{ImposedState, MOST_ADDED, Reason};
 use purser_model::audit::Actor;
-use purser_model::id::{GroupName, IdentityId, Ids, TokenName};
+use purser_model::caller::CallerName;
+use purser_model::id::{GroupName, IdentityId, Ids};
 use purser_model::identity::{Identity, IdentityRecord, LifecycleState, Validity};
 use purser_store::{
     Access, AddedFilter, AssignEnd, AuditFilter, AuditOrder, AuditPage, NewAssignment, NewImposition, PageRequest,
@@ -29,7 +30,7 @@ async fn open() -> (Arc<dyn Store>, Identity, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let store = SqliteStore::open(&folder.path().join("purser.db"), Arc::new(Ids::new([1; 32]))).expect("it opens");
     let identity = accept(&store, record("1", "a@x")).await;
-    let name: TokenName = "anna".parse().expect("a name");
+    let name: CallerName = "anna".parse().expect("a name");
     (store.on_behalf_of(Actor::api(&name)), identity, folder)
 }
 

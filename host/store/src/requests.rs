@@ -3,7 +3,7 @@
 use crate::{Store, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use purser_model::id::TokenName;
+use purser_model::caller::CallerName;
 use purser_model::object::Digest;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub const MOST_ANSWER_BYTES: u64 = 64 << 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestKey {
     /// Who asks.
-    pub caller: TokenName,
+    pub caller: CallerName,
     /// What the caller calls it.
     pub key: String,
 }

@@ -15,6 +15,8 @@ use std::time::Duration;
 
 /// Longer than a browser takes to start on a slow machine.
 const PATIENCE: Duration = Duration::from_mins(3);
+/// No other machine is asked for anything.
+const HERE: &str = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1";
 /// How WebDriver names elements in its answers.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -50,7 +52,7 @@ impl Browser {
 
     fn begin(&self) -> String {
         let profile = format!("--user-data-dir={}", self.profile.path().display());
-        let arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", &profile];
+        let arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", HERE, &profile];
         let options = json!({"args": arguments});
         let wanted = json!({"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}});
         let begun = self.ask("POST", "/session", Some(&wanted)).unwrap_or_else(|error| panic!("no session: {error}"));

@@ -6,7 +6,7 @@ use crate::http::{Message, exchange};
 use crate::program::Running;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
@@ -34,10 +34,27 @@ impl<'a> Served<'a> {
     /// Starts a host on a free port and waits until it listens.
     pub fn start(home: &'a Home, options: &[&str]) -> Self {
         let mut process = home.start(&[&["serve", "--listen", "127.0.0.1:0"], options].concat());
-        eventually("the host listens", || {
-            assert!(!process.has_ended(), "{}{}", process.output(), process.log());
-            process.output().contains('\n')
-        });
+        eventually("the host listens or ends", || process.has_ended() || process.output().contains('\n'));
+        Self::listening(home, process)
+    }
+
+    /// Starts a host whose address is known before, so that it can be declared.
+    pub fn start_as_declared(home: &'a Home, options: &[&str], declare: impl Fn(SocketAddr)) -> Self {
+        // A port found free can be taken before the host has it; then another one is tried.
+        for _ in 0..5 {
+            let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
+            declare(free);
+            let mut process = home.start(&[&["serve", "--listen", &free.to_string()], options].concat());
+            eventually("the host listens or ends", || process.has_ended() || process.output().contains('\n'));
+            if !process.has_ended() || !process.log().contains("cannot listen") {
+                return Self::listening(home, process);
+            }
+        }
+        panic!("the host listens on no port");
+    }
+
+    fn listening(home: &'a Home, mut process: Running) -> Self {
+        assert!(!process.has_ended(), "{}{}", process.output(), process.log());
         let said = process.output();
         let address = said.trim().split_once("://").and_then(|(_, address)| address.parse().ok());
         let address = address.unwrap_or_else(|| panic!("no address in: {said}"));

@@ -1,4 +1,4 @@
-//! The two cookies: one names the session, the other belongs to the form with which a person signs in.
+//! The cookies: one names the session, one belongs to the form with which a person signs in, and one to a sign-in with an issuer.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
@@ -6,6 +6,8 @@ use axum::http::{HeaderMap, HeaderValue, header};
 pub(super) const SESSION: &str = "purser_session";
 /// What the form of the sign-in page must bring along.
 pub(super) const FORM: &str = "purser_form";
+/// Names the sign-in with an issuer that is under way.
+pub(super) const UNDER_WAY: &str = "purser_sign_in";
 
 /// A cookie that came with a request.
 pub(super) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -15,8 +17,17 @@ pub(super) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// A cookie that no script reads and that comes back from pages of this host alone; over TLS it never goes out without it.
 pub(super) fn set(headers: &HeaderMap, name: &str, value: &str, seconds: u64) -> HeaderValue {
+    made(headers, name, value, seconds, "Path=/; HttpOnly; SameSite=Strict")
+}
+
+/// One that comes back from another site too, where that leads to the pages where people sign in and nowhere else.
+pub(super) fn set_for_coming_back(headers: &HeaderMap, name: &str, value: &str, seconds: u64) -> HeaderValue {
+    made(headers, name, value, seconds, "Path=/sign-in; HttpOnly; SameSite=Lax")
+}
+
+fn made(headers: &HeaderMap, name: &str, value: &str, seconds: u64, rules: &str) -> HeaderValue {
     let secure = if is_tls(headers) { "; Secure" } else { "" };
-    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
+    let text = format!("{name}={value}; {rules}; Max-Age={seconds}{secure}");
     HeaderValue::from_str(&text).expect("names and values are letters and digits")
 }
 

@@ -7,12 +7,15 @@
 mod asking;
 mod changes;
 mod cookies;
+mod opener;
 mod pages;
+mod people;
 mod sessions;
 mod settings;
 mod sign_in;
 mod signed_in;
 mod tries;
+mod under_way;
 mod uploads;
 mod watch;
 
@@ -23,9 +26,12 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use jiff::Timestamp;
+pub(crate) use opener::Vouched;
+use purser_issuer::Issuers;
 use sessions::Sessions;
 use std::sync::Arc;
 use tries::Tries;
+use under_way::UnderWay;
 
 /// Forms are small; a page of items that are decided together is the largest.
 const LARGEST_FORM: usize = 256 << 10;
@@ -37,6 +43,8 @@ pub(crate) struct ConsoleState {
     api: Router,
     sessions: Arc<Sessions>,
     tries: Arc<Tries>,
+    under_way: Arc<UnderWay>,
+    issuers: Arc<Issuers>,
     now: fn() -> Timestamp,
 }
 
@@ -45,11 +53,13 @@ pub(crate) struct ConsoleState {
 pub struct SignIns {
     sessions: Arc<Sessions>,
     tries: Arc<Tries>,
+    under_way: Arc<UnderWay>,
 }
 
 /// The console over this API.
-pub(crate) fn routes(api: Router, SignIns { sessions, tries }: SignIns, now: fn() -> Timestamp) -> Router {
-    let state = ConsoleState { api, sessions, tries, now };
+pub(crate) fn routes(api: Router, sign_ins: SignIns, issuers: Arc<Issuers>, now: fn() -> Timestamp) -> Router {
+    let SignIns { sessions, tries, under_way } = sign_ins;
+    let state = ConsoleState { api, sessions, tries, under_way, issuers, now };
     let pages = reading().merge(changing()).layer(middleware::map_response(guarded)).with_state(state);
     Router::new().route("/assets/{name}", get(asset)).merge(pages).layer(DefaultBodyLimit::max(LARGEST_FORM))
 }
@@ -75,6 +85,8 @@ fn reading() -> Router<ConsoleState> {
         .route("/audit", get(pages::audit))
         .route("/tokens", get(pages::tokens).post(changes::make_token))
         .route("/events", get(watch::follow))
+        .route("/sign-in/{id}", get(people::go))
+        .route("/sign-in/{id}/answer", get(people::come_back))
         .route("/sign-in", get(sign_in::show).post(sign_in::try_token))
 }
 

@@ -1,9 +1,9 @@
 //! Who is signed in. A restart signs everybody out.
 
+use super::opener::Opener;
 use jiff::{SignedDuration, Timestamp};
 use purser_console::Said;
 use purser_model::object::Digest;
-use purser_model::secret::Secret;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -16,14 +16,14 @@ pub(super) const LIFE: SignedDuration = SignedDuration::from_hours(12);
 
 /// A session, as a request finds it.
 pub(super) struct Found {
-    /// The API token that its owner signed in with.
-    pub(super) token: Secret,
+    /// What its owner opens the API with.
+    pub(super) opener: Opener,
     /// What its forms bring along.
     pub(super) form_token: String,
 }
 
 struct Session {
-    token: Secret,
+    opener: Opener,
     form_token: String,
     begun: Timestamp,
     used: Timestamp,
@@ -42,7 +42,7 @@ pub(super) struct Sessions(Mutex<HashMap<Digest, Session>>);
 
 impl Sessions {
     /// Begins a session and gives its id.
-    pub(super) fn begin(&self, token: Secret, now: Timestamp) -> String {
+    pub(super) fn begin(&self, opener: Opener, now: Timestamp) -> String {
         let mut all = self.all();
         all.retain(|_, session| !session.is_over(now));
         while all.len() >= MOST {
@@ -52,7 +52,7 @@ impl Sessions {
             all.remove(&longest_away);
         }
         let id = unguessable();
-        all.insert(Digest::of(&id), Session { token, form_token: unguessable(), begun: now, used: now, said: None });
+        all.insert(Digest::of(&id), Session { opener, form_token: unguessable(), begun: now, used: now, said: None });
         id
     }
 
@@ -66,7 +66,7 @@ impl Sessions {
         }
         let session = all.get_mut(&key)?;
         session.used = now;
-        Some(Found { token: session.token.clone(), form_token: session.form_token.clone() })
+        Some(Found { opener: session.opener.clone(), form_token: session.form_token.clone() })
     }
 
     /// The next page says this.
@@ -99,13 +99,14 @@ pub(super) fn unguessable() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use purser_model::secret::Secret;
 
     fn second(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn token() -> Secret {
-        Secret::new("purser_x").unwrap()
+    fn token() -> Opener {
+        Opener::Token(Secret::new("purser_x").unwrap())
     }
 
     #[test]

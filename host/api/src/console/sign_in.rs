@@ -1,6 +1,7 @@
-//! Signing in with an API token, and out.
+//! Signing in with an API token, and out. `people` signs in those for whom an issuer vouches.
 
 use super::asking::{Sent, is_from_elsewhere, is_same, read_form};
+use super::opener::Opener;
 use super::sessions::{LIFE, unguessable};
 use super::signed_in::{SignedIn, ask};
 use super::{ConsoleState, cookies};
@@ -13,10 +14,14 @@ use purser_model::secret::Secret;
 const FORM_LIFE: u64 = 3_600;
 
 /// `GET /sign-in`
-pub(super) async fn show(who: Result<SignedIn, Redirect>, headers: HeaderMap) -> Response {
+pub(super) async fn show(
+    State(state): State<ConsoleState>,
+    who: Result<SignedIn, Redirect>,
+    headers: HeaderMap,
+) -> Response {
     match who {
         Ok(_) => Redirect::to("/").into_response(),
-        Err(_) => form(&headers, StatusCode::OK, None),
+        Err(_) => form(&state, &headers, StatusCode::OK, None),
     }
 }
 
@@ -29,18 +34,23 @@ pub(super) async fn try_token(State(state): State<ConsoleState>, headers: Header
     let now = (state.now)();
     if let Err(seconds) = state.tries.permit(now) {
         let text = format!("Too many tries failed. Try again in {seconds} seconds.");
-        let refused = form(&headers, StatusCode::TOO_MANY_REQUESTS, Some(&text));
+        let refused = form(&state, &headers, StatusCode::TOO_MANY_REQUESTS, Some(&text));
         return (AppendHeaders([(header::RETRY_AFTER, seconds.to_string())]), refused).into_response();
     }
     let expected = cookies::read(&headers, cookies::FORM).unwrap_or_default();
     let is_ours = !expected.is_empty() && is_same(sent.get("form_token").unwrap_or_default(), expected);
     if is_from_elsewhere(&headers) || !is_ours {
-        return form(&headers, StatusCode::FORBIDDEN, Some("The page was open for too long. Please try again."));
+        return form(
+            &state,
+            &headers,
+            StatusCode::FORBIDDEN,
+            Some("The page was open for too long. Please try again."),
+        );
     }
-    let token = sent.get("token").map(str::trim).and_then(|text| Secret::new(text).ok());
+    let token = sent.get("token").map(str::trim).and_then(|text| Secret::new(text).ok()).map(Opener::Token);
     match token {
-        Some(token) if opens(&state, &token).await => {
-            let id = state.sessions.begin(token, now);
+        Some(opener) if opens(&state, &opener).await => {
+            let id = state.sessions.begin(opener, now);
             let life = LIFE.as_secs().unsigned_abs();
             let set = [
                 (header::SET_COOKIE, cookies::set(&headers, cookies::SESSION, &id, life)),
@@ -51,6 +61,7 @@ pub(super) async fn try_token(State(state): State<ConsoleState>, headers: Header
         _ => {
             state.tries.failed(now);
             form(
+                &state,
                 &headers,
                 StatusCode::UNAUTHORIZED,
                 Some("This token opens nothing here: it is not known, was revoked or has expired."),
@@ -66,14 +77,15 @@ pub(super) async fn sign_out(headers: HeaderMap, sent: Sent) -> Response {
     (AppendHeaders([(header::SET_COOKIE, ended)]), Redirect::to("/sign-in")).into_response()
 }
 
-async fn opens(state: &ConsoleState, token: &Secret) -> bool {
-    let answer = ask(&state.api, Method::GET, "/v1/caller", token.reveal(), None).await;
+async fn opens(state: &ConsoleState, opener: &Opener) -> bool {
+    let answer = ask(&state.api, Method::GET, "/v1/caller", opener, None).await;
     answer.is_some_and(|answer| answer.status == StatusCode::OK)
 }
 
-fn form(headers: &HeaderMap, status: StatusCode, problem: Option<&str>) -> Response {
+/// The page where one signs in, with what went wrong before.
+pub(super) fn form(state: &ConsoleState, headers: &HeaderMap, status: StatusCode, problem: Option<&str>) -> Response {
     let form_token = unguessable();
     let cookie = cookies::set(headers, cookies::FORM, &form_token, FORM_LIFE);
-    let page = purser_console::sign_in(&form_token, problem);
+    let page = purser_console::sign_in(&form_token, state.issuers.doors(), problem);
     (status, AppendHeaders([(header::SET_COOKIE, cookie)]), Html(page)).into_response()
 }

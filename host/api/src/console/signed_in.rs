@@ -1,5 +1,6 @@
 //! Somebody who is signed in, and asking the API as this person.
 
+use super::opener::Opener;
 use super::{ConsoleState, cookies};
 use axum::Router;
 use axum::body::Body;
@@ -8,7 +9,6 @@ use axum::http::request::{self, Parts};
 use axum::http::{HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use purser_console::{Frame, Said, Unreadable};
-use purser_model::secret::Secret;
 use serde_json::Value;
 use tower::ServiceExt;
 use tracing::error;
@@ -20,7 +20,7 @@ const LARGEST_ANSWER: usize = 64 << 20;
 pub(super) struct SignedIn {
     state: ConsoleState,
     session: String,
-    token: Secret,
+    opener: Opener,
     /// What forms bring along.
     pub(super) form_token: String,
     caller: Value,
@@ -46,10 +46,14 @@ impl FromRequestParts<ConsoleState> for SignedIn {
         let to_sign_in = || Redirect::to("/sign-in");
         let session = cookies::read(&parts.headers, cookies::SESSION).ok_or_else(to_sign_in)?.to_owned();
         let found = state.sessions.find(&session, (state.now)()).ok_or_else(to_sign_in)?;
-        let answer = ask(&state.api, Method::GET, "/v1/caller", found.token.reveal(), None).await;
+        if !found.opener.holds(&state.issuers) {
+            state.sessions.end(&session);
+            return Err(to_sign_in());
+        }
+        let answer = ask(&state.api, Method::GET, "/v1/caller", &found.opener, None).await;
         match answer {
             Some(Answer { status: StatusCode::OK, body: caller }) => {
-                Ok(Self { state: state.clone(), session, token: found.token, form_token: found.form_token, caller })
+                Ok(Self { state: state.clone(), session, opener: found.opener, form_token: found.form_token, caller })
             }
             // The token was revoked, or has expired.
             _ => {
@@ -69,13 +73,13 @@ impl SignedIn {
 
     /// Asks the API for something.
     pub(super) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
-        ask(&self.state.api, method, path, self.token.reveal(), body).await.unwrap_or_else(no_answer)
+        ask(&self.state.api, method, path, &self.opener, body).await.unwrap_or_else(no_answer)
     }
 
     /// Sends a form to the API as it came.
     pub(super) async fn send_form(&self, method: Method, path: &str, kind: &str, body: Vec<u8>) -> Answer {
         let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, kind);
-        exchange(&self.state.api, request, self.token.reveal(), Body::from(body)).await.unwrap_or_else(no_answer)
+        exchange(&self.state.api, request, &self.opener, Body::from(body)).await.unwrap_or_else(no_answer)
     }
 
     /// Whether the API lets its holder do this.
@@ -85,12 +89,13 @@ impl SignedIn {
 
     /// Follows the events of the API.
     pub(super) async fn follow(&self, last: Option<&HeaderValue>) -> Response {
-        let mut request = Request::get("/v1/events/stream").header(header::AUTHORIZATION, bearer(self.token.reveal()));
+        let mut request = Request::get("/v1/events/stream");
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }
         match request.body(Body::empty()) {
-            Ok(request) => {
+            Ok(mut request) => {
+                self.opener.open(&mut request);
                 let Ok(response) = self.state.api.clone().oneshot(request).await;
                 response
             }
@@ -149,21 +154,24 @@ fn no_answer() -> Answer {
     }
 }
 
-fn bearer(token: &str) -> String {
-    format!("Bearer {token}")
-}
-
-/// Asks the API as the holder of a token; none where what is asked cannot be a request, or the answer is none in JSON.
-pub(super) async fn ask(api: &Router, method: Method, path: &str, token: &str, body: Option<&Value>) -> Option<Answer> {
+/// Asks the API as who is signed in; none where what is asked cannot be a request, or the answer is none in JSON.
+pub(super) async fn ask(
+    api: &Router,
+    method: Method,
+    path: &str,
+    opener: &Opener,
+    body: Option<&Value>,
+) -> Option<Answer> {
     let mut request = Request::builder().method(method).uri(path);
     if body.is_some() {
         request = request.header(header::CONTENT_TYPE, "application/json");
     }
-    exchange(api, request, token, body.map_or_else(Body::empty, |body| Body::from(body.to_string()))).await
+    exchange(api, request, opener, body.map_or_else(Body::empty, |body| Body::from(body.to_string()))).await
 }
 
-async fn exchange(api: &Router, request: request::Builder, token: &str, body: Body) -> Option<Answer> {
-    let request = request.header(header::AUTHORIZATION, bearer(token)).body(body).ok()?;
+async fn exchange(api: &Router, request: request::Builder, opener: &Opener, body: Body) -> Option<Answer> {
+    let mut request = request.body(body).ok()?;
+    opener.open(&mut request);
     let Ok(response) = api.clone().oneshot(request).await;
     let status = response.status();
     let bytes = axum::body::to_bytes(response.into_body(), LARGEST_ANSWER).await.ok()?;

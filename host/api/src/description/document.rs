@@ -108,6 +108,7 @@ fn add_problems(operation: &mut Operation) {
         Code::Forbidden,
         Code::TooManyRequests,
         Code::Overloaded,
+        Code::IssuerUnavailable,
         Code::Internal,
     ];
     if operation.parameters.as_ref().is_some_and(|all| !all.is_empty()) {

@@ -16,7 +16,8 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use place::Full;
 use purser_model::api::{ApiLimits, Quota};
-use purser_model::id::{SourceName, TokenName};
+use purser_model::caller::CallerName;
+use purser_model::id::SourceName;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,8 +33,8 @@ const SOON: u64 = 1;
 /// Whose requests are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Holder {
-    /// Who holds a token of the API.
-    Token(TokenName),
+    /// A caller of the API.
+    Caller(CallerName),
     /// A SCIM client.
     Client(SourceName),
 }
@@ -156,7 +157,7 @@ impl Quotas {
     /// A request of this holder: how much of its quota is left.
     fn request(&self, holder: &Holder, now: Timestamp) -> Result<Standing, Refused> {
         let buckets = match holder {
-            Holder::Token(_) => &self.requests,
+            Holder::Caller(_) => &self.requests,
             Holder::Client(_) => &self.scim_requests,
         };
         buckets.take(holder, now).map_err(|after| self.refuse(Reason::Requests, after))
@@ -198,7 +199,7 @@ impl Quotas {
     /// Tells a holder how much of its quota is left.
     pub(crate) fn tell(&self, headers: &mut HeaderMap, holder: &Holder, standing: Standing) {
         let quota = match holder {
-            Holder::Token(_) => self.limits.requests,
+            Holder::Caller(_) => self.limits.requests,
             Holder::Client(_) => self.limits.scim_requests,
         };
         tell(headers, Reason::Requests, quota, standing);

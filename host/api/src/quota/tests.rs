@@ -30,7 +30,7 @@ fn addresses_of_one_network_of_ipv6_are_one_and_those_from_within_are_not_counte
 #[test]
 fn the_quota_is_told_as_the_draft_says() {
     let quotas = quotas(3);
-    let holder = Holder::Token("otto".parse().unwrap());
+    let holder = Holder::Caller("otto".parse().unwrap());
     let mut headers = HeaderMap::new();
     quotas.tell(&mut headers, &holder, quotas.request(&holder, now()).unwrap());
     assert_eq!(

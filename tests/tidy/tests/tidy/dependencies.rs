@@ -5,7 +5,7 @@ use purser_tidy::{hold, root};
 use std::collections::BTreeSet;
 
 /// Each crate of the host with the crates of the project that it may depend on.
-const LAW: [(&str, &[&str]); 20] = [
+const LAW: [(&str, &[&str]); 21] = [
     ("purser-model", &[]),
     ("purser-plan", &["purser-model"]),
     ("purser-catalogue", &["purser-model"]),
@@ -20,6 +20,7 @@ const LAW: [(&str, &[&str]); 20] = [
     ("purser-runtime", &["purser-model", "purser-connector", "purser-broker", "purser-ldap"]),
     ("purser-reconcile", &["purser-model", "purser-plan", "purser-connector", "purser-store"]),
     ("purser-webhook", &["purser-model", "purser-broker", "purser-store"]),
+    ("purser-issuer", &["purser-model", "purser-broker"]),
     ("purser-backup", &["purser-store"]),
     ("purser-telemetry", &["purser-broker"]),
     ("purser-console", &[]),
@@ -33,6 +34,7 @@ const LAW: [(&str, &[&str]); 20] = [
             "purser-console",
             "purser-webhook",
             "purser-backup",
+            "purser-issuer",
         ],
     ),
     ("purser-build", &[]),

@@ -4,15 +4,16 @@ use crate::auth::Caller;
 use crate::problem::Problem;
 use axum::{Extension, Json};
 use purser_model::access::{ApiRole, Permission};
-use purser_model::id::{TargetName, TokenName};
+use purser_model::caller::CallerName;
+use purser_model::id::TargetName;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Shown {
-    /// The token's name.
-    name: TokenName,
+    /// The token's name; of a token that an issuer signed `issuer/subject`.
+    name: CallerName,
     /// The role of its holder.
     role: ApiRole,
     /// The targets that it is bound to; not there where it is good for all.

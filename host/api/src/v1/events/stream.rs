@@ -60,7 +60,7 @@ pub(crate) async fn handle(
     };
     // Events that are gone are a problem before the stream begins, not a stream that ends at once.
     let first = state.store.events(after, BATCH).await?;
-    let place = state.quotas.stream(&Holder::Token(caller.name))?;
+    let place = state.quotas.stream(&Holder::Caller(caller.name))?;
     let (store, news) = (state.store.clone(), state.news.listen());
     let following = Following { after, read: first.into(), store, news, _place: place };
     let events = stream::unfold(following, |mut following| async move {
