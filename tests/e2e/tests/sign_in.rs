@@ -1,6 +1,7 @@
 //! People sign in to the console with a real issuer; whoever brings an answer that is not this browser's own is not let in.
 
 use purser_e2e::browser::Browser;
+use purser_e2e::configuring::{changed as file_changed, declare, declared};
 use purser_e2e::environment;
 use purser_e2e::home::Home;
 use purser_e2e::http::Message;
@@ -259,5 +260,37 @@ fn a_client_without_a_secret_shows_what_it_knows_and_an_issuer_that_is_gone_is_s
     let answer = visitor.get(&format!("http://{}/sign-in/corp", served.address));
     assert_eq!(answer.status(), Some(502));
     assert!(page(&answer).contains("cannot be read") && page(&answer).contains("API token"), "{}", page(&answer));
+    served.stop();
+}
+
+#[test]
+fn roles_are_those_that_are_declared_now_and_who_signed_in_by_others_signs_in_again() {
+    let issuer = Issuer::start();
+    let home = home();
+    let served = served(&home, &issuer, CLIENT);
+    let mut walk = Walk::new(&served, &issuer);
+    let to = walk.go();
+    let back = walk.answered(&to, "vera");
+    assert_eq!(walk.visitor.get(&back).status(), Some(200));
+    let (admin, service) = (served.own_token(), issuer.token("RS256"));
+    let role = |token: &str| served.get("/v1/caller", Some(token)).1["role"].clone();
+    assert_eq!((walk.overview(), role(&service)), (Some(200), "viewer".into()));
+
+    // What does not concern the issuer signs nobody out.
+    let (digest, mut files) = declared(&served, &admin);
+    files.push(serde_json::json!({"name": "more.toml", "text": "[group.everyone]\nrule = \"true\"\n"}));
+    let (status, answer) = declare(&served, &admin, &digest, &files);
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(walk.overview(), Some(200));
+
+    let (digest, files) = declared(&served, &admin);
+    let files = file_changed(files, "issuer.toml", "role = \"viewer\"", "role = \"operator\"");
+    let (status, answer) = declare(&served, &admin, &digest, &files);
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!((walk.overview(), role(&service)), (Some(303), "operator".into()));
+    let to = walk.go();
+    let back = walk.answered(&to, "vera");
+    assert_eq!(walk.visitor.get(&back).status(), Some(200));
+    assert!(page(&walk.get("/")).contains("operator"));
     served.stop();
 }
