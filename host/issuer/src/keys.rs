@@ -217,6 +217,18 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_none_verifies_nothing() {
+        for (n, e) in [("", ""), ("AQ", "Aw"), (part([0; 256]).as_str(), "AQAB"), (part([255; 2000]).as_str(), "AQ")] {
+            let keys = parse(json!({"keys": [{"kty": "RSA", "kid": "a", "n": n, "e": e}]})).unwrap();
+            let text = token(&json!({"alg": "RS256", "kid": "a"}), |_| vec![1; 256]);
+            assert_eq!(verify(&keys, &text), Err(KeyError::Signature), "{n}");
+        }
+        let keys = parse(json!({"keys": [{"kty": "EC", "crv": "P-256", "kid": "a", "x": "AA", "y": ""}]})).unwrap();
+        let text = token(&json!({"alg": "ES256", "kid": "a"}), |_| vec![1; 64]);
+        assert_eq!(verify(&keys, &text), Err(KeyError::Signature));
+    }
+
+    #[test]
     fn a_token_without_a_key_id_is_of_the_only_key() {
         let published =
             |count: usize| json!({"keys": vec![json!({"kty": "OKP", "crv": "Ed25519", "x": part([1; 32])}); count]});

@@ -10,6 +10,7 @@ mod declarations;
 mod directory;
 mod objects;
 mod scim;
+mod tokens;
 mod web;
 
 /// A function of bytes that must not panic.
@@ -27,6 +28,7 @@ pub const TARGETS: &[(&str, Parser)] = &[
     ("scan", web::scan),
     ("scim-change", scim::change),
     ("scim-filter", scim::filter),
+    ("token", tokens::token),
     ("url", web::url),
     #[cfg(feature = "components")]
     ("component", components::component),
