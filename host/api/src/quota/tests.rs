@@ -46,7 +46,7 @@ fn the_quota_is_told_as_the_draft_says() {
 #[test]
 fn what_was_counted_outlives_declarations_unless_the_limits_are_others() {
     let former = Arc::new(quotas(1));
-    let holder = Holder::Token("otto".parse().unwrap());
+    let holder = Holder::Caller("otto".parse().unwrap());
     assert!(former.request(&holder, now()).is_ok() && former.request(&holder, now()).is_err());
     let same = former.held_to(former.limits);
     assert!(same.request(&holder, now()).is_err(), "the quota is used up as before");
