@@ -44,6 +44,7 @@ pub async fn host(folder: &Path, engine: Arc<Engine>, limits: ApiLimits) -> anyh
         connectors: Arc::new(Nothing),
         secrets: Arc::new(Nothing),
         declarations: Arc::new(Nothing),
+        issuers: Arc::default(),
         sign_ins: SignIns::default(),
         in_force: Reign::forever(),
         backups: Arc::new(Backups::new(folder.join("backups"), NonZeroU32::MIN, "0")),
