@@ -4,7 +4,7 @@ use crate::problems::Problems;
 use crate::section::{Node, Section};
 use crate::units;
 use purser_model::egress::{
-    AddressGrant, EgressRules, FurtherOrigin, HostPattern, Method, OriginPattern, Redirects, is_loopback,
+    AddressGrant, EgressRules, FurtherOrigin, HostPattern, Method, OriginPattern, Redirects, RequestRate, is_loopback,
 };
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -21,6 +21,7 @@ pub(crate) fn read(section: &mut Section<'_>, base: &Path, problems: &mut Proble
     let ca = section.optional("ca").and_then(|node| node.filled_text(problems)).map(|path| base.join(path));
     let max_request = section.optional("max_request").and_then(|node| node.parsed(units::size, problems));
     let max_calls = section.optional("max_calls").and_then(|node| calls(&node, problems));
+    let rate = section.optional("rate").and_then(|node| rate(&node, problems));
     let redirects = section.optional("redirects");
     let words = [("none", Redirects::None), ("same-grant", Redirects::SameGrant)];
     let redirects = redirects.and_then(|node| node.choice(&words, problems));
@@ -33,6 +34,7 @@ pub(crate) fn read(section: &mut Section<'_>, base: &Path, problems: &mut Proble
         ca,
         max_request_bytes: max_request.unwrap_or(usual.max_request_bytes),
         max_calls: max_calls.unwrap_or(usual.max_calls),
+        rate,
         redirects: redirects.unwrap_or(usual.redirects),
         insecure_http: insecure_http.unwrap_or(usual.insecure_http),
         traceparent: traceparent.unwrap_or(usual.traceparent),
@@ -74,6 +76,14 @@ fn calls(node: &Node<'_>, problems: &mut Problems) -> Option<u32> {
         problems.report(&node.place, "write a whole number from 1 to 4294967295");
     }
     valid
+}
+
+fn rate(node: &Node<'_>, problems: &mut Problems) -> Option<RequestRate> {
+    let mut section = node.section(problems)?;
+    let requests = section.required("requests", "600", problems).and_then(|node| calls(&node, problems));
+    let per = section.required("per", "\"1m\"", problems).and_then(|node| node.parsed(units::duration, problems));
+    section.finish(problems);
+    Some(RequestRate { requests: requests?, per: per? })
 }
 
 /// Notes a credential that would travel in clear to another machine.

@@ -2,8 +2,9 @@
 
 use purser_declare::{DeclarationErrors, Declarations, load};
 use purser_model::configuration::EndpointGrant;
-use purser_model::egress::{EgressRules, Method, Redirects};
+use purser_model::egress::{EgressRules, Method, Redirects, RequestRate};
 use std::path::Path;
+use std::time::Duration;
 
 fn loaded(text: &str) -> Result<Declarations, DeclarationErrors> {
     let directory = tempfile::tempdir().expect("a directory");
@@ -33,7 +34,7 @@ fn an_endpoint_says_how_far_it_reaches() {
         "https://crm.example",
         "methods = [\"GET\", \"PATCH\"]\n\
          also = [\"https://*.crm.example/x/\", { url = \"https://eu.crm.example:8443\", credential = true }]\n\
-         addresses = [\"10.0.0.0/8:443\", \"[::1]:8080\"]\nca = \"ca.pem\"\nmax_request = \"1KiB\"\nmax_calls = 7\n\
+         addresses = [\"10.0.0.0/8:443\", \"[::1]:8080\"]\nca = \"ca.pem\"\nmax_request = \"1KiB\"\nmax_calls = 7\nrate = { requests = 600, per = \"1m\" }\n\
          redirects = \"same-grant\"\ninsecure_http = true\ntraceparent = true\n",
     ));
     let rules = &grant.egress;
@@ -45,6 +46,7 @@ fn an_endpoint_says_how_far_it_reaches() {
         rules.ca.as_deref().is_some_and(|path| path.ends_with(Path::new("ca.pem")) && path.components().count() > 1)
     );
     assert_eq!((rules.max_request_bytes, rules.max_calls), (1024, 7));
+    assert_eq!(rules.rate, Some(RequestRate { requests: 600, per: Duration::from_mins(1) }));
     assert_eq!((rules.redirects, rules.insecure_http, rules.traceparent), (Redirects::SameGrant, true, true));
 }
 
@@ -63,6 +65,8 @@ fn what_reaches_too_far_or_nowhere_is_refused() {
         ("also = [{ url = \"https://*.crm.example\", credential = true }]", "list each host without `*`"),
         ("addresses = [\"localhost:80\"]", "`localhost:80` is no address with its port"),
         ("max_calls = 0", "write a whole number from 1"),
+        ("rate = { requests = 0, per = \"1m\" }", "write a whole number from 1"),
+        ("rate = { requests = 600 }", "`per` is missing"),
         ("max_request = \"0B\"", "is no size"),
         ("redirects = \"all\"", "unknown value `all`"),
         ("redirect = \"none\"", "unknown key"),

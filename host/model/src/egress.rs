@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 use url::{Host, Url};
 
 /// A request method.
@@ -73,6 +74,8 @@ pub struct EgressRules {
     pub max_request_bytes: u64,
     /// Most requests to this endpoint in one call of the connector.
     pub max_calls: u32,
+    /// How many requests it takes, in all calls together; none takes what comes.
+    pub rate: Option<RequestRate>,
     /// Whether redirects are followed.
     pub redirects: Redirects,
     /// Whether credentials and other secrets may travel over `http` to other machines.
@@ -90,11 +93,21 @@ impl Default for EgressRules {
             ca: None,
             max_request_bytes: 16 << 20,
             max_calls: 10_000,
+            rate: None,
             redirects: Redirects::None,
             insecure_http: false,
             traceparent: false,
         }
     }
+}
+
+/// How many requests an endpoint takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestRate {
+    /// So many requests, retries and redirects counted ...
+    pub requests: u32,
+    /// ... in any stretch of time of this length.
+    pub per: Duration,
 }
 
 /// A further place where URLs that the target gives may lead.

@@ -6,12 +6,15 @@ use crate::caps::{clock, config, files, http, ldap, log, random, state, wasi, wa
 use crate::meter::{LimitReached, Meter, ProcessorTimeUsedUp};
 use crate::observer::EndedCall;
 use crate::runtime::Shared;
+use purser_broker::http::RequestCounts;
 use purser_connector::{Fault, Limit, Trap};
 use purser_model::id::OperationId;
 use purser_model::phase::Phase;
 use purser_model::secret::Slots;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
 use wasmtime::component::Linker;
 use wasmtime::{Engine, PoolConcurrencyLimitError, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtxView, WasiView};
@@ -141,17 +144,33 @@ where
         shared.places.acquire().await.map_err(|_| Fault::Unusable("the runtime is shutting down".to_owned()))?;
     let wall_time = call.meter.limits().wall_time;
     let mut store = store(pre.engine(), call);
-    let ended = tokio::time::timeout(wall_time, invoke_in_fresh_instance(pre, &mut store, invoke)).await;
+    let counts = store.data().http.counts.clone();
+    let ended = within(wall_time, &counts, invoke_in_fresh_instance(pre, &mut store, invoke)).await;
     let ended = match ended {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(fault(&error, store.data())),
-        Err(_elapsed) => Err(Fault::TimedOut { limit: Limit::Wall, after: wall_time }),
+        Some(Ok(answer)) => Ok(answer),
+        Some(Err(error)) => Err(fault(&error, store.data())),
+        None => Err(Fault::TimedOut { limit: Limit::Wall, after: wall_time }),
     };
     if let Some(observer) = &shared.settings.observer {
         let call = store.data();
         observer.ended(&EndedCall { subject: call.log.subject(), phase: call.phase, fault: ended.as_ref().err() });
     }
     ended
+}
+
+/// What the call answers within its wall time; the time in which requests waited for their turn is not the call's.
+async fn within<T>(wall_time: Duration, counts: &RequestCounts, call: impl Future<Output = T>) -> Option<T> {
+    let mut call = pin!(call);
+    let began = Instant::now();
+    let end = || began + wall_time + counts.waited();
+    loop {
+        let at = end();
+        match tokio::time::timeout_at(at, call.as_mut()).await {
+            Ok(answer) => return Some(answer),
+            Err(_elapsed) if end() > at => {}
+            Err(_elapsed) => return None,
+        }
+    }
 }
 
 async fn invoke_in_fresh_instance<R, F>(

@@ -1,7 +1,8 @@
 //! The connector `scim` with each of its profiles, against a strict application in the vendor's dialect.
 
 use purser_e2e::dialect_peer::DialectPeer;
-use purser_e2e::scenario::{Sizes, tell};
+use purser_e2e::scenario::{Company, Peer, Sizes, tell};
+use purser_peers::scim::Dialect;
 
 /// More people than fit into a page or a PATCH of any dialect.
 const SIZES: Sizes = Sizes { joiners: 120, movers: 12, leavers: 8, rehires: 4, drifted: 4, adopted: 4 };
@@ -53,4 +54,45 @@ fn a_company_in_salesforce_by_scim() {
 #[test]
 fn a_company_in_slack() {
     tell_in("slack");
+}
+
+/// A company of fifty in an application that pages by cursor alone or, in pages of twenty, by index too.
+fn paged(index: bool) -> (DialectPeer, Company) {
+    let mut dialect = Dialect::named("rfc").unwrap();
+    (dialect.page.most, dialect.page.index) = (20, index);
+    let peer = DialectPeer::start_with("rfc", dialect, String::new());
+    let company = Company::found(50, peer.connector(), &peer.declaration());
+    peer.put_secrets(&company.home);
+    company.export();
+    company.home.purser(&["import", "hr"]).done();
+    company.home.purser(&["apply"]).done();
+    (peer, company)
+}
+
+#[test]
+fn a_class_is_listed_anew_when_its_cursor_expires_and_nobody_is_gone_for_it() {
+    for index in [true, false] {
+        let (peer, company) = paged(index);
+        let pages = || peer.application.calls("GET /Users");
+        let before = pages();
+        let report = company.home.purser(&["reconcile", "app"]).done();
+        assert_eq!((&report["gone"], pages() - before), (&0.into(), 3), "{report}");
+
+        // The second page is refused: the first one comes again.
+        peer.application.expire_cursors(1);
+        let before = pages();
+        let report = company.home.purser(&["reconcile", "app"]).done();
+        assert_eq!((&report["gone"], pages() - before), (&0.into(), 5), "{report}");
+
+        // A server whose cursors never last is not asked for ever.
+        peer.application.expire_cursors(2);
+        let failed = company.home.purser(&["reconcile", "app"]);
+        assert_eq!(failed.code, Some(1), "{failed:?}");
+        assert!(format!("{failed:?}").contains("cursor"), "{failed:?}");
+        assert_eq!(peer.accounts().len(), 50);
+        let report = company.home.purser(&["reconcile", "app"]).done();
+        assert_eq!((&report["gone"], &report["changed"]), (&0.into(), &0.into()), "{report}");
+        company.home.assert_in_step();
+        assert_eq!(peer.application.violations(), [""; 0]);
+    }
 }

@@ -2,6 +2,7 @@
 
 use purser_peers::scim::{Application, Dialect};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
@@ -171,6 +172,38 @@ fn what_no_schema_knows_is_noted() {
     refused(&rfc, 400, "PATCH", &path, operations(json!([{"op": "replace", "path": "shoeSize", "value": 43}])));
     refused(&rfc, 400, "PATCH", &path, operations(json!([{"op": "replace", "path": "id", "value": "x"}])));
     refused(&rfc, 400, "PATCH", &path, json!({"Operations": []}));
+}
+
+#[test]
+fn pages_by_cursor_lead_on_and_back_until_they_are_too_old() {
+    let rfc = Application::speaking("rfc");
+    for number in 0..5 {
+        rfc.make("User", user(&format!("user{number}")));
+    }
+    let page = |cursor: &str| {
+        let cursor: String = url::form_urlencoded::byte_serialize(cursor.as_bytes()).collect();
+        rfc.ask("GET", &format!("/Users?cursor={cursor}&count=2"), Value::Null)
+    };
+    let names = |page: &Value| -> Vec<String> {
+        let users = page["Resources"].as_array().unwrap().iter();
+        users.map(|user| user["userName"].as_str().unwrap().to_owned()).collect()
+    };
+    let (_, first) = page("");
+    assert_eq!(
+        (names(&first), &first["startIndex"], &first["previousCursor"]),
+        (vec!["user0".into(), "user1".into()], &Value::Null, &Value::Null)
+    );
+    let (_, second) = page(first["nextCursor"].as_str().unwrap());
+    assert_eq!(names(&second), ["user2", "user3"]);
+    let (_, last) = page(second["nextCursor"].as_str().unwrap());
+    assert_eq!((names(&last), &last["nextCursor"]), (vec!["user4".to_owned()], &Value::Null));
+    let (_, back) = page(last["previousCursor"].as_str().unwrap());
+    assert_eq!(names(&back), ["user2", "user3"]);
+    assert_eq!(page("of somebody else").1["scimType"], "invalidCursor");
+    rfc.advance(Duration::from_secs(601));
+    let (status, old) = page(first["nextCursor"].as_str().unwrap());
+    assert_eq!((status, &old["scimType"]), (400, &json!("expiredCursor")));
+    assert_eq!(rfc.violations(), [""; 0]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::clients::Clients;
 use super::error::{Denial, EndpointError, Error};
 use super::location::{self, Location};
 use super::message::{Field, Request, Response};
+use super::pace::Pace;
 use super::redaction::CredentialForms;
 use super::slots::{self, Places};
 use super::transport::{self, Allowed};
@@ -17,6 +18,7 @@ use purser_model::secret::Slots;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// The endpoints that a source or target may reach, with the connections that are kept between its calls.
 #[derive(Debug, Default)]
@@ -30,6 +32,7 @@ pub(super) struct Reached {
     pub(super) endpoint: Endpoint,
     pub(super) clients: Clients,
     pub(super) credential_forms: CredentialForms,
+    pub(super) pace: Pace,
 }
 
 /// The call of a connector that a request belongs to.
@@ -45,7 +48,7 @@ pub struct Call<'a> {
     pub counts: &'a RequestCounts,
 }
 
-/// How many requests a call has sent, by endpoint; how many bytes went over the network for them; and how the secrets beside it look, once that was asked for. It belongs to
+/// How many requests a call has sent, by endpoint, and how long they have waited for their turn; how many bytes went over the network for them; and how the secrets beside it look, once that was asked for. It belongs to
 /// one call, and its clones count together.
 #[derive(Debug, Clone, Default)]
 pub struct RequestCounts(Arc<Counted>);
@@ -54,6 +57,8 @@ pub struct RequestCounts(Arc<Counted>);
 struct Counted {
     sent: Mutex<BTreeMap<String, u32>>,
     bytes: AtomicU64,
+    /// In microseconds.
+    waited: AtomicU64,
     slot_forms: OnceLock<Forms>,
 }
 
@@ -66,6 +71,23 @@ impl RequestCounts {
     /// Bytes of requests and answers: paths, queries, headers and bodies.
     pub fn bytes(&self) -> u64 {
         self.0.bytes.load(Ordering::Relaxed)
+    }
+
+    /// How long requests have waited for their turn, and wait now.
+    pub fn waited(&self) -> Duration {
+        Duration::from_micros(self.0.waited.load(Ordering::Relaxed))
+    }
+
+    /// Waits for the turn of a request to an endpoint.
+    pub(super) async fn wait_for_turn(&self, reached: &Reached) {
+        let wait = reached.pace.take_turn();
+        if wait.is_zero() {
+            return;
+        }
+        // Told before, so that whoever limits the time of the call does not end it meanwhile.
+        let micros = u64::try_from(wait.as_micros()).unwrap_or(u64::MAX);
+        self.0.waited.fetch_add(micros, Ordering::Relaxed);
+        tokio::time::sleep(wait).await;
     }
 
     /// Counts what is sent, or was received.
@@ -142,6 +164,7 @@ impl Reached {
             endpoint: endpoint.clone(),
             clients,
             credential_forms: CredentialForms::default(),
+            pace: Pace::new(endpoint.egress.rate),
         })
     }
 

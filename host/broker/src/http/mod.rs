@@ -9,6 +9,7 @@ mod headers;
 mod location;
 mod message;
 mod operators_client;
+mod pace;
 pub mod parsers;
 mod policy;
 mod redaction;

@@ -46,6 +46,8 @@ fn size(headers: &HeaderMap) -> usize {
 /// Sends the request and reads the whole response, out of which the secrets that it may repeat are taken: the endpoint's
 /// own, and all that travel beside the call, since one request may ask for what another wrote.
 pub(super) async fn exchange(reached: &Reached, call: &Call<'_>, request: Allowed) -> Result<Response, Error> {
+    // The turn is waited for before the time of the request begins.
+    call.counts.wait_for_turn(reached).await;
     let span = attribution::span(reached, call, request.method);
     let timeout = request.timeout;
     attribution::measured(span, async {
@@ -75,6 +77,7 @@ async fn hops(reached: &Reached, call: &Call<'_>, mut request: Allowed) -> Resul
             }
         }
         followed += 1;
+        call.counts.wait_for_turn(reached).await;
     }
 }
 
@@ -89,6 +92,7 @@ async fn renewing(
     let refused = token.filter(|_| response.status() == reqwest::StatusCode::UNAUTHORIZED);
     let Some(token) = refused else { return Ok(response) };
     reached.endpoint.authentication.refused(&token).await;
+    call.counts.wait_for_turn(reached).await;
     call.counts.count(reached)?;
     call.counts.count_bytes(request.bytes());
     Ok(hop(reached, request, carried).await?.0)

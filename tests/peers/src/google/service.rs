@@ -6,6 +6,7 @@ use super::state::{Behaviour, State, Token, User};
 use super::{groups, structure, token, users};
 use crate::Serving;
 use crate::faults::Faults;
+use crate::limit::{Limit, Used};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
@@ -29,6 +30,7 @@ pub struct Workspace {
     descriptions: Arc<Descriptions>,
     started: Instant,
     skipped: Arc<Mutex<Duration>>,
+    limit: Arc<Mutex<Limit>>,
     /// Disturbs requests.
     pub faults: Faults,
 }
@@ -49,6 +51,7 @@ impl Default for Workspace {
             descriptions: Arc::new(Descriptions::read()),
             started: Instant::now(),
             skipped: Arc::default(),
+            limit: Arc::default(),
             faults: Faults::new(7),
         }
     }
@@ -81,6 +84,22 @@ impl Workspace {
     /// Changes the switches.
     pub fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
         change(&mut self.lock().behaviour);
+    }
+
+    /// Takes so many requests in each window of time from now on; what is refused says not for how long.
+    ///
+    /// # Panics
+    /// Another thread has panicked.
+    pub fn allow(&self, requests: u64, window: Duration) {
+        self.limit.lock().expect("nobody panics here").allow(requests, window);
+    }
+
+    /// How far the limit of [`Workspace::allow`] was used since then.
+    ///
+    /// # Panics
+    /// Another thread has panicked.
+    pub fn used(&self) -> Used {
+        self.limit.lock().expect("nobody panics here").used()
     }
 
     /// Lets time pass.
@@ -190,6 +209,10 @@ impl Workspace {
     }
 
     fn enter(&self, bearer: &str, method: &Method, uri: &Uri, body: Option<&Value>) -> (u16, Option<Value>) {
+        if self.limit.lock().expect("nobody panics here").pass(now()).is_some() {
+            let refusal = self.lock().behaviour.too_many();
+            return self.refuse(&refusal);
+        }
         let scopes = self.lock().scopes_of(bearer);
         let Some(scopes) = scopes else {
             return self.refuse(&Refusal::new(401, "authError", "Invalid Credentials"));
@@ -259,6 +282,11 @@ impl Workspace {
             }
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a limit is one of real time")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 fn count(state: &mut State, refusal: &Refusal) {

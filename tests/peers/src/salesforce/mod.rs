@@ -15,6 +15,7 @@ mod soql;
 pub use oauth::{CONSUMER_KEY, INTEGRATION_USER};
 
 use crate::faults::Faults;
+use crate::limit::{Limit, Used};
 use crate::serving::Serving;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -27,6 +28,7 @@ use refusal::Refusal;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 type Tables = BTreeMap<String, BTreeMap<String, org::Row>>;
 
@@ -36,6 +38,7 @@ const LARGEST_BODY: usize = 16 << 20;
 pub struct Salesforce {
     org: Arc<Mutex<Org>>,
     faults: Faults,
+    limit: Arc<Mutex<Limit>>,
     instance: Serving,
     login: Serving,
 }
@@ -45,16 +48,23 @@ impl Salesforce {
     pub fn start() -> Self {
         let org = Arc::new(Mutex::new(Org::new()));
         let faults = Faults::new(62);
-        let (shared, switches) = (org.clone(), faults.clone());
+        let limit = Arc::new(Mutex::new(Limit::default()));
+        let (shared, switches, limited) = (org.clone(), faults.clone(), limit.clone());
         let instance = Serving::start_with(|address| {
             let instance = format!("http://{address}");
             router(shared, instance).layer(from_fn(move |request: Request, next| {
                 let switches = switches.clone();
-                async move { switches.pass(request, next, throttled).await }
+                let too_many = limited.lock().expect("nobody panics here").pass(now()).is_some();
+                async move {
+                    match too_many {
+                        true => throttled(),
+                        false => switches.pass(request, next, throttled).await,
+                    }
+                }
             }))
         });
         let login = Serving::start(router(org.clone(), instance.url()));
-        Self { org, faults, instance, login }
+        Self { org, faults, limit, instance, login }
     }
 
     /// Where the organisation is.
@@ -106,6 +116,22 @@ impl Salesforce {
     /// Ends all sessions after so many more requests, in the middle of what somebody does.
     pub fn end_sessions_after(&self, requests: u64) {
         self.lock().sessions_end_after = Some(requests);
+    }
+
+    /// Takes so many requests in each window of time from now on; what is refused says not for how long.
+    ///
+    /// # Panics
+    /// Another thread has panicked.
+    pub fn allow(&self, requests: u64, window: Duration) {
+        self.limit.lock().expect("nobody panics here").allow(requests, window);
+    }
+
+    /// How far the limit of [`Salesforce::allow`] was used since then.
+    ///
+    /// # Panics
+    /// Another thread has panicked.
+    pub fn used(&self) -> Used {
+        self.limit.lock().expect("nobody panics here").used()
     }
 
     /// The faults that it can give.
@@ -275,6 +301,11 @@ fn respond(status: u16, body: &Value, org: &Org) -> Response {
     headers.insert(header::CONTENT_TYPE, "application/json;charset=UTF-8".parse().expect("a header"));
     headers.insert("sforce-limit-info", used.parse().expect("a header"));
     response
+}
+
+#[expect(clippy::disallowed_methods, reason = "a limit is one of real time")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 /// What it answers to one request too many at the same time.

@@ -100,6 +100,11 @@ impl Application {
         self.lock().cursors.clear();
     }
 
+    /// The next so many cursors that are shown are too old.
+    pub fn expire_cursors(&self, count: u32) {
+        self.lock().expiring = count;
+    }
+
     /// What did not fit so far.
     pub fn violations(&self) -> Vec<String> {
         self.lock().violations.clone()

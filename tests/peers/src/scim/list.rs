@@ -237,12 +237,15 @@ fn by_cursor(
     Ok(Answer::new(200, body))
 }
 
-fn known_place(state: &State, cursor: &str, list: &str) -> Result<Place, Refusal> {
+fn known_place(state: &mut State, cursor: &str, list: &str) -> Result<Place, Refusal> {
     let known = state.cursors.get(cursor).filter(|place| place.list == list);
     let known = known.ok_or_else(|| Refusal::now(400, Some("invalidCursor"), "the cursor is not known"))?;
-    match known.until.is_some_and(|until| until <= state.now) {
+    let known = known.clone();
+    let is_expiring = state.expiring > 0;
+    state.expiring -= u32::from(is_expiring);
+    match is_expiring || known.until.is_some_and(|until| until <= state.now) {
         true => Err(Refusal::now(400, Some("expiredCursor"), "the cursor is too old")),
-        false => Ok(known.clone()),
+        false => Ok(known),
     }
 }
 

@@ -48,6 +48,8 @@ pub struct State {
     pub kept_names: BTreeSet<String>,
     /// The cursors that were given.
     pub cursors: BTreeMap<String, Place>,
+    /// So many cursors are too old when they are shown, whatever their age.
+    pub expiring: u32,
     /// What did not fit.
     pub violations: Vec<String>,
     /// How often something was asked, by method and path without ids.
@@ -80,6 +82,7 @@ impl State {
             resources: BTreeMap::new(),
             kept_names: BTreeSet::new(),
             cursors: BTreeMap::new(),
+            expiring: 0,
             violations: Vec::new(),
             calls: BTreeMap::new(),
             refused: BTreeMap::new(),

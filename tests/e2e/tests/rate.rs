@@ -1,0 +1,46 @@
+//! The rate that is declared for an endpoint: the target is never asked more, also where it would not say how long to wait,
+//! and what waits for its turn does not run out of time.
+
+use purser_e2e::dialect_peer::DialectPeer;
+use purser_e2e::google_peer::GooglePeer;
+use purser_e2e::scenario::{Company, Peer};
+use std::time::Duration;
+
+const PEOPLE: usize = 40;
+/// As the emulators are told, and as the declarations say.
+const REQUESTS: u64 = 10;
+const PER: Duration = Duration::from_secs(1);
+
+/// A company whose accounts are made within the rate. A call of the connector may take less time than a batch waits.
+fn provision(peer: &impl Peer, endpoint: &str) {
+    let table = format!("[target.app.endpoint.{endpoint}]\n");
+    let rate = format!("{table}rate = {{ requests = {REQUESTS}, per = \"1s\" }}\n");
+    let limits = "[target.app]\nlimits = { wall = \"3s\" }\n";
+    let declaration = peer.declaration().replace(&table, &rate).replacen("[target.app]\n", limits, 1);
+    let company = Company::found(PEOPLE, peer.connector(), &declaration);
+    peer.put_secrets(&company.home);
+    company.export();
+    company.home.purser(&["import", "hr"]).done();
+    let applied = company.home.purser(&["apply", "--patience", "120"]).done();
+    assert_eq!((&applied["refused"], &applied["unknown"]), (&0.into(), &0.into()), "{applied}");
+}
+
+#[test]
+fn google_is_not_asked_more_than_its_quota() {
+    let peer = GooglePeer::start();
+    peer.workspace.allow(REQUESTS, PER);
+    provision(&peer, "directory");
+    let used = peer.workspace.used();
+    assert!(used.refused == 0 && used.passed > PEOPLE as u64, "{used:?}");
+    assert_eq!(peer.workspace.users().len(), PEOPLE);
+}
+
+#[test]
+fn a_scim_application_is_not_asked_more_than_it_takes() {
+    let peer = DialectPeer::start("aws-identity-center");
+    peer.application.allow(REQUESTS, PER, 429, false);
+    provision(&peer, "scim");
+    let used = peer.application.used().unwrap();
+    assert!(used.refused == 0 && used.passed > PEOPLE as u64, "{used:?}");
+    assert_eq!(peer.accounts().len(), PEOPLE);
+}
