@@ -49,7 +49,8 @@ impl Spacing {
     fn of(rate: RequestRate) -> Self {
         let at_once = (rate.requests / AT_ONCE).max(1);
         let spread = rate.requests.saturating_sub(at_once + rate.requests / FREE).max(1);
-        let between = rate.per / spread;
+        // A little more, since a stretch of time has both its ends.
+        let between = rate.per / spread + Duration::from_micros(1);
         Self { between, ahead: between * (at_once - 1) }
     }
 
