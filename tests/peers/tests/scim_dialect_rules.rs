@@ -16,8 +16,8 @@ fn user(name: &str) -> Value {
     })
 }
 
-fn operations(operations: Value) -> Value {
-    json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations})
+fn operations(operations: impl Into<Value>) -> Value {
+    json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations.into()})
 }
 
 fn group(members: &[String]) -> Value {
@@ -29,8 +29,8 @@ fn group(members: &[String]) -> Value {
 fn with_people(dialect: &str) -> (Application, Vec<String>, String) {
     let application = Application::speaking(dialect);
     let ids: Vec<String> = ["anna", "bert"].map(|name| application.make("User", user(name))).into();
-    let mut staff = group(&ids);
-    staff.as_object_mut().unwrap().remove("schemas");
+    let members: Vec<Value> = ids.iter().map(|id| json!({"value": id})).collect();
+    let staff = json!({"displayName": "Staff", "externalId": "Staff", "members": members});
     let staff = application.make("Group", staff);
     (application, ids, staff)
 }
