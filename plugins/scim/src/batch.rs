@@ -55,7 +55,7 @@ pub fn run_length(server: &Server, requests: &[Request]) -> usize {
 }
 
 /// The class, the kind and the object or name of an edit; none where it goes alone.
-fn place(server: &Server, request: &Request) -> Option<(Class, Kind, String)> {
+fn place(server: &Server, request: &Request) -> Option<(Class<'static>, Kind, String)> {
     let class = match request.class.as_str() {
         "User" => Class::User,
         "Group" => Class::Group,
@@ -79,7 +79,7 @@ fn place(server: &Server, request: &Request) -> Option<(Class, Kind, String)> {
     Some((class, place.0, place.1))
 }
 
-fn goes_together(class: Class, change: &AttributeChange) -> bool {
+fn goes_together(class: Class<'_>, change: &AttributeChange) -> bool {
     let name = AttributeName::parse(&change.attribute);
     ![class.unique_name(), "externalId", "members"].iter().any(|alone| name.is_core(alone))
 }
@@ -144,7 +144,7 @@ fn prepare(server: &Server, request: &Request) -> Option<Prepared> {
 
 fn prepare_change(
     server: &Server,
-    class: Class,
+    class: Class<'_>,
     id: &str,
     version: Option<&str>,
     changes: Vec<AttributeChange>,

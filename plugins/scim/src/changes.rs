@@ -33,7 +33,7 @@ struct Feed {
 /// # Errors
 /// `unsupported` unless the configuration says that the server filters by `meta.lastModified`; `unavailable` when the
 /// list changed so much while it was read that something may be missing.
-pub fn changes(server: &Server, class: Class, at: Option<&str>) -> Result<ChangePage, Error> {
+pub fn changes(server: &Server, class: Class<'_>, at: Option<&str>) -> Result<ChangePage, Error> {
     if !server.config.supports_lastmodified {
         return Err(Error::unsupported(
             "there is no change feed: set `supports_lastmodified` where the server filters by `meta.lastModified`, \

@@ -10,7 +10,7 @@ pub fn check(server: &Server, level: CheckLevel) -> Vec<Finding> {
     if level == CheckLevel::Offline {
         return Vec::new();
     }
-    let classes: &[Class] = match level {
+    let classes: &[Class<'_>] = match level {
         CheckLevel::Permissions => &[Class::User, Class::Group],
         _ => &[Class::User],
     };
@@ -21,7 +21,7 @@ pub fn check(server: &Server, level: CheckLevel) -> Vec<Finding> {
     findings
 }
 
-fn unreadable(server: &Server, class: Class) -> Option<Finding> {
+fn unreadable(server: &Server, class: Class<'_>) -> Option<Finding> {
     let query = [("startIndex", "1".to_owned()), ("count", "1".to_owned())];
     let error = server.read(class.path(), &query).err()?;
     let finding = Finding::from(&error);

@@ -3,6 +3,7 @@
 use crate::profile::Profile;
 use purser_sdk::{Cardinality, DeleteSemantics, Error};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// The configuration of one SCIM server. Every key has a default; `{}` suits a server that keeps to the RFCs. A profile
 /// gives other defaults (see [`crate::profile::Settings`], by which a configuration is read).
@@ -61,6 +62,8 @@ pub struct Config {
     pub roles: Option<Holdable>,
     /// The entitlements of users as something that is granted; none leaves `entitlements` a plain attribute.
     pub entitlements: Option<Holdable>,
+    /// What resource types of the server's own are, by name.
+    pub types: BTreeMap<String, TypeConfig>,
     /// For how long after a write a read may still show the former state, in milliseconds.
     pub consistency_lag_ms: u32,
 }
@@ -94,6 +97,7 @@ impl Default for Config {
             fixed_groups: false,
             roles: None,
             entitlements: None,
+            types: BTreeMap::new(),
             consistency_lag_ms: 0,
         }
     }
@@ -134,6 +138,7 @@ impl Config {
             }
         }
         let paths = holdables.into_iter().filter_map(|(_, holdable)| holdable.as_ref()?.listed_at.as_deref());
+        let paths = paths.chain(self.types.values().filter_map(|config| config.path.as_deref()));
         match paths.chain([self.provider_path.as_str()]).find(|path| !path.starts_with('/')) {
             Some(path) => Err(Error::invalid_config(format!("the path `{path}` must start with `/`"))),
             None => Ok(()),
@@ -154,6 +159,42 @@ pub struct Holdable {
     /// How many a user can have.
     #[serde(default)]
     pub held: Held,
+}
+
+/// What a resource type of the server's own is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TypeConfig {
+    /// What it is to the host.
+    pub kind: TypeKind,
+    /// The attribute that names one.
+    pub unique: String,
+    /// Of an entitlement: the attribute that lists the users who hold it.
+    pub members: String,
+    /// The path of all its objects; none takes what the server lists.
+    pub path: Option<String>,
+    /// Its core schema; none takes what the server lists.
+    pub schema: Option<String>,
+}
+
+impl Default for TypeConfig {
+    fn default() -> Self {
+        let (unique, members) = ("displayName".to_owned(), "members".to_owned());
+        Self { kind: TypeKind::Other, unique, members, path: None, schema: None }
+    }
+}
+
+/// What a resource type is to the host.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TypeKind {
+    /// Belongs to one identity.
+    Account,
+    /// Something that users hold.
+    Entitlement,
+    /// Neither.
+    #[default]
+    Other,
 }
 
 /// How many a user can have.

@@ -59,6 +59,7 @@ pub fn config_schema() -> Value {
             "fixed_groups": flag(false, "Groups can only be filled: they are made and deleted in the application (Salesforce)."),
             "roles": holdable("roles", "Role"),
             "entitlements": holdable("entitlements", "Entitlement"),
+            "types": types(),
             "consistency_lag_ms": {
                 "type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 0,
                 "description": "For how long after a write a read may still show the former state, in milliseconds."
@@ -74,6 +75,24 @@ fn profiles() -> Vec<Value> {
 
 fn limit(description: &str) -> Value {
     json!({"type": ["integer", "null"], "minimum": 1, "default": null, "description": description})
+}
+
+fn types() -> Value {
+    json!({
+        "type": "object", "default": {},
+        "description": "What resource types of the server's own are, by the name that /ResourceTypes gives them.",
+        "additionalProperties": {
+            "type": "object", "additionalProperties": false,
+            "properties": {
+                "kind": choice("other", &["account", "entitlement", "other"],
+                    "account: belongs to one identity; entitlement: something that users hold; other: neither."),
+                "unique": {"type": "string", "default": "displayName", "description": "The attribute that names one."},
+                "members": {"type": "string", "default": "members", "description": "Of an entitlement: the attribute that lists the users who hold it."},
+                "path": {"type": ["string", "null"], "pattern": "^/", "description": "The path of all its objects, where the server does not list it."},
+                "schema": {"type": ["string", "null"], "description": "Its core schema, where the server does not list it."}
+            }
+        }
+    })
 }
 
 fn holdable(attribute: &str, class: &str) -> Value {

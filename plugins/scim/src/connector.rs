@@ -5,6 +5,7 @@ use crate::changes;
 use crate::check;
 use crate::class::Class;
 use crate::edits;
+use crate::further;
 use crate::held;
 use crate::listing;
 use crate::manifest;
@@ -43,21 +44,21 @@ impl Connector for Scim {
     }
 
     fn search(&self, request: &SearchRequest) -> Result<Page, Error> {
-        match Class::parse(&request.class)? {
+        match self.server.class(&request.class)? {
             class @ (Class::Role | Class::Entitlement) => held::search(&self.server, class, request),
             class => listing::search(&self.server, class, request),
         }
     }
 
     fn get(&self, class: &str, id: &str) -> Result<Object, Error> {
-        match Class::parse(class)? {
+        match self.server.class(class)? {
             class @ (Class::Role | Class::Entitlement) => held::get(&self.server, class, id),
             class => self.server.read_object(class, id),
         }
     }
 
     fn changes(&self, class: &str, cursor: Option<&str>) -> Result<ChangePage, Error> {
-        changes::changes(&self.server, Class::written(class)?, cursor)
+        changes::changes(&self.server, self.server.class(class)?.written()?, cursor)
     }
 
     /// Grants and revokes that stand together are put together by group, and independent edits of one kind by bulk where the
@@ -85,35 +86,37 @@ impl Connector for Scim {
     }
 
     fn create(&self, request: &Request, edit: &CreateEdit) -> Result<Outcome, Error> {
-        edits::create(&self.server, Class::written(&request.class)?, edit)
+        edits::create(&self.server, self.server.class(&request.class)?.written()?, edit)
     }
 
     fn update(&self, request: &Request, edit: &UpdateEdit) -> Result<Outcome, Error> {
-        edits::update(&self.server, Class::written(&request.class)?, edit)
+        edits::update(&self.server, self.server.class(&request.class)?.written()?, edit)
     }
 
     fn set_active(&self, request: &Request, edit: &SetActiveEdit) -> Result<Outcome, Error> {
-        edits::set_active(&self.server, Class::written(&request.class)?, edit)
+        edits::set_active(&self.server, self.server.class(&request.class)?.written()?, edit)
     }
 
     fn delete(&self, request: &Request, edit: &DeleteEdit) -> Result<Outcome, Error> {
-        edits::delete(&self.server, Class::written(&request.class)?, edit)
+        edits::delete(&self.server, self.server.class(&request.class)?.written()?, edit)
     }
 
     fn set_password(&self, request: &Request, edit: &SetPasswordEdit) -> Result<Outcome, Error> {
-        edits::set_password(&self.server, Class::written(&request.class)?, edit)
+        edits::set_password(&self.server, self.server.class(&request.class)?.written()?, edit)
     }
 
     fn grant(&self, request: &Request, edit: &EntitlementEdit) -> Result<Outcome, Error> {
-        match Class::parse(&edit.entitlement_class)? {
+        match self.server.class(&edit.entitlement_class)? {
             class @ (Class::Role | Class::Entitlement) => held::grant(&self.server, class, edit),
+            Class::Further(further) => further::grant(&self.server, further, edit),
             _ => self.change_membership(request),
         }
     }
 
     fn revoke(&self, request: &Request, edit: &EntitlementEdit) -> Result<Outcome, Error> {
-        match Class::parse(&edit.entitlement_class)? {
+        match self.server.class(&edit.entitlement_class)? {
             class @ (Class::Role | Class::Entitlement) => held::revoke(&self.server, class, edit),
+            Class::Further(further) => further::revoke(&self.server, further, edit),
             _ => self.change_membership(request),
         }
     }

@@ -22,7 +22,7 @@ use purser_sdk::{
 ///
 /// # Errors
 /// `already-exists` with the id where it is found; `partially-applied` when a group was made without all members.
-pub fn create(server: &Server, class: Class, edit: &CreateEdit) -> Result<Outcome, Error> {
+pub fn create(server: &Server, class: Class<'_>, edit: &CreateEdit) -> Result<Outcome, Error> {
     if class == Class::Group && server.config.fixed_groups {
         return Err(Error::unsupported("groups are made in the application itself here (`fixed_groups`)"));
     }
@@ -48,7 +48,7 @@ pub fn create(server: &Server, class: Class, edit: &CreateEdit) -> Result<Outcom
 ///
 /// # Errors
 /// As [`to_resource`].
-pub fn resource_of(server: &Server, class: Class, edit: &CreateEdit) -> Result<Attributes, Error> {
+pub fn resource_of(server: &Server, class: Class<'_>, edit: &CreateEdit) -> Result<Attributes, Error> {
     let mut resource = to_resource(class, &edit.attributes, edit.active)?;
     let lacks_id = class == Class::Group && server.config.group_external_id && !resource.contains_key("externalId");
     if let Some(name) = resource.get(class.unique_name()).filter(|_| lacks_id).cloned() {
@@ -63,7 +63,7 @@ pub fn resource_of(server: &Server, class: Class, edit: &CreateEdit) -> Result<A
 /// As [`create`].
 pub fn made(
     server: &Server,
-    class: Class,
+    class: Class<'_>,
     sent: &Attributes,
     answer: Result<Written, Error>,
 ) -> Result<Outcome, Error> {
@@ -80,7 +80,12 @@ pub fn made(
 }
 
 /// The object that a create made: from the answer, else from where the answer says it is, else by its name.
-fn created_object(server: &Server, class: Class, sent: &Attributes, written: Written) -> Result<Option<Object>, Error> {
+fn created_object(
+    server: &Server,
+    class: Class<'_>,
+    sent: &Attributes,
+    written: Written,
+) -> Result<Option<Object>, Error> {
     if let Some(object) =
         written.resource.and_then(|made| to_object(&server.config, class, made, written.etag.as_deref()).ok())
     {
@@ -102,12 +107,12 @@ fn created_object(server: &Server, class: Class, sent: &Attributes, written: Wri
     }
 }
 
-fn edit_handle(class: Class, resource: &Attributes) -> String {
+fn edit_handle(class: Class<'_>, resource: &Attributes) -> String {
     let name = resource.get(class.unique_name()).and_then(Value::as_str).unwrap_or_default();
     format!("{} {name}", class.name())
 }
 
-fn naming_the_owner(server: &Server, class: Class, sent: &Attributes, error: Error) -> Error {
+fn naming_the_owner(server: &Server, class: Class<'_>, sent: &Attributes, error: Error) -> Error {
     match owner(server, class, sent) {
         Ok(found) => Error { class: ErrorClass::AlreadyExists(found.map(|object| object.id)), ..error },
         Err(look_up) => {
@@ -118,7 +123,7 @@ fn naming_the_owner(server: &Server, class: Class, sent: &Attributes, error: Err
 }
 
 /// The object that has the unique name or the external id of what was sent.
-fn owner(server: &Server, class: Class, sent: &Attributes) -> Result<Option<Object>, Error> {
+fn owner(server: &Server, class: Class<'_>, sent: &Attributes) -> Result<Option<Object>, Error> {
     for attribute in [class.unique_name(), "externalId"] {
         let Some(value) = sent.get(attribute).and_then(Value::as_str) else { continue };
         if let Some(found) = listing::find(server, class, attribute, value)? {
@@ -133,7 +138,7 @@ fn owner(server: &Server, class: Class, sent: &Attributes) -> Result<Option<Obje
 /// # Errors
 /// `not-found`, `version-conflict`, `invalid-value`, `already-exists`; `partially-applied` when members failed after
 /// other attributes were changed.
-pub fn update(server: &Server, class: Class, edit: &UpdateEdit) -> Result<Outcome, Error> {
+pub fn update(server: &Server, class: Class<'_>, edit: &UpdateEdit) -> Result<Outcome, Error> {
     let is_members =
         |change: &&AttributeChange| class == Class::Group && AttributeName::parse(&change.attribute).is_core("members");
     let (member_changes, others): (Vec<_>, Vec<_>) = edit.changes.iter().partition(is_members);
@@ -162,7 +167,7 @@ pub fn update(server: &Server, class: Class, edit: &UpdateEdit) -> Result<Outcom
 /// As [`update`].
 pub fn change(
     server: &Server,
-    class: Class,
+    class: Class<'_>,
     id: &str,
     version: Option<&str>,
     changes: &[AttributeChange],
@@ -178,7 +183,7 @@ pub fn change(
 }
 
 /// A refusal says more with the change at hand: which attribute, and whether a name is taken or the object has moved on.
-pub fn about_change(class: Class, id: &str, changes: &[AttributeChange], error: Error) -> Error {
+pub fn about_change(class: Class<'_>, id: &str, changes: &[AttributeChange], error: Error) -> Error {
     let touches_unique = changes
         .iter()
         .map(|change| AttributeName::parse(&change.attribute))
@@ -199,7 +204,7 @@ pub fn about_change(class: Class, id: &str, changes: &[AttributeChange], error: 
 
 fn patch(
     server: &Server,
-    class: Class,
+    class: Class<'_>,
     id: &str,
     version: Option<&str>,
     changes: &[AttributeChange],
@@ -233,7 +238,7 @@ pub fn patched(
 
 fn put(
     server: &Server,
-    class: Class,
+    class: Class<'_>,
     id: &str,
     version: Option<&str>,
     changes: &[AttributeChange],
@@ -260,13 +265,13 @@ fn put(
 }
 
 /// The state after a write: from its answer, else read. The write is done, so that a failing read does not undo it.
-fn state_from(server: &Server, class: Class, id: &str, written: Written) -> Option<Object> {
+fn state_from(server: &Server, class: Class<'_>, id: &str, written: Written) -> Option<Object> {
     let answered =
         written.resource.and_then(|resource| to_object(&server.config, class, resource, written.etag.as_deref()).ok());
     answered.or_else(|| state_after(server, class, id))
 }
 
-fn state_after(server: &Server, class: Class, id: &str) -> Option<Object> {
+fn state_after(server: &Server, class: Class<'_>, id: &str) -> Option<Object> {
     match server.read_object(class, id) {
         Ok(object) => Some(object),
         Err(error) => {
@@ -280,9 +285,9 @@ fn state_after(server: &Server, class: Class, id: &str) -> Option<Object> {
 ///
 /// # Errors
 /// As [`update`].
-pub fn set_active(server: &Server, class: Class, edit: &SetActiveEdit) -> Result<Outcome, Error> {
-    if class != Class::User {
-        return Err(Error::unsupported("only a `User` can be enabled and disabled"));
+pub fn set_active(server: &Server, class: Class<'_>, edit: &SetActiveEdit) -> Result<Outcome, Error> {
+    if !class.is_account() {
+        return Err(Error::unsupported("only an account can be enabled and disabled"));
     }
     match (server.config.disable_mode, edit.active) {
         (DisableMode::Active, _) => change(server, class, &edit.id, edit.version.as_deref(), &[active_change(edit)]),
@@ -297,12 +302,12 @@ pub fn set_active(server: &Server, class: Class, edit: &SetActiveEdit) -> Result
 ///
 /// # Errors
 /// `version-conflict`, `permission-denied`.
-pub fn delete(server: &Server, class: Class, edit: &DeleteEdit) -> Result<Outcome, Error> {
+pub fn delete(server: &Server, class: Class<'_>, edit: &DeleteEdit) -> Result<Outcome, Error> {
     remove(server, class, &edit.id, edit.version.as_deref())
 }
 
 /// An object that is gone already is as it should be.
-fn remove(server: &Server, class: Class, id: &str, version: Option<&str>) -> Result<Outcome, Error> {
+fn remove(server: &Server, class: Class<'_>, id: &str, version: Option<&str>) -> Result<Outcome, Error> {
     removed(server.write(Method::Delete, &class.object_path(id), None, version))
 }
 
@@ -323,7 +328,7 @@ pub fn removed(answer: Result<Written, Error>) -> Result<Outcome, Error> {
 /// # Errors
 /// `unsupported` where the server announces that it lets nobody change passwords, or where the person must change it:
 /// SCIM has no word for that.
-pub fn set_password(server: &Server, class: Class, edit: &SetPasswordEdit) -> Result<Outcome, Error> {
+pub fn set_password(server: &Server, class: Class<'_>, edit: &SetPasswordEdit) -> Result<Outcome, Error> {
     if class != Class::User {
         return Err(Error::unsupported("only a `User` has a password"));
     }

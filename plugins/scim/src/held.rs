@@ -23,7 +23,7 @@ pub fn classes(config: &Config) -> Vec<ObjectClass> {
     configured.into_iter().filter_map(|(class, holdable)| Some(described(class, holdable.as_ref()?))).collect()
 }
 
-fn described(class: Class, holdable: &Holdable) -> ObjectClass {
+fn described(class: Class<'_>, holdable: &Holdable) -> ObjectClass {
     let holding = Holding {
         account_class: Class::User.name().to_owned(),
         side: HoldingSide::Account,
@@ -41,11 +41,11 @@ fn described(class: Class, holdable: &Holdable) -> ObjectClass {
         .attributes(attributes)
 }
 
-fn attribute_of(class: Class) -> &'static str {
+fn attribute_of(class: Class<'_>) -> &'static str {
     if class == Class::Role { "roles" } else { "entitlements" }
 }
 
-fn holdable(server: &Server, class: Class) -> Result<&Holdable, Error> {
+fn holdable<'a>(server: &'a Server, class: Class<'_>) -> Result<&'a Holdable, Error> {
     let configured = if class == Class::Role { &server.config.roles } else { &server.config.entitlements };
     let key = attribute_of(class);
     configured.as_ref().ok_or_else(|| {
@@ -54,7 +54,7 @@ fn holdable(server: &Server, class: Class) -> Result<&Holdable, Error> {
 }
 
 /// All of them in order of their ids, and why some may be missing.
-fn all(server: &Server, class: Class) -> Result<(BTreeMap<String, Attributes>, Option<String>), Error> {
+fn all(server: &Server, class: Class<'_>) -> Result<(BTreeMap<String, Attributes>, Option<String>), Error> {
     let holdable = holdable(server, class)?;
     let named = |value: &String| (value.clone(), Attributes::from_iter([("displayName".to_owned(), json!(value))]));
     let mut found: BTreeMap<String, Attributes> = holdable.values.iter().map(named).collect();
@@ -96,7 +96,7 @@ fn of_server(item: &Value) -> Option<(String, Attributes)> {
 ///
 /// # Errors
 /// `unsupported` where they are not configured; whatever reaching the server gives.
-pub fn search(server: &Server, class: Class, request: &SearchRequest) -> Result<Page, Error> {
+pub fn search(server: &Server, class: Class<'_>, request: &SearchRequest) -> Result<Page, Error> {
     let (all, missing) = all(server, class)?;
     let after = request.cursor.as_deref();
     let matching = all.into_iter().filter(|(id, attributes)| {
@@ -117,7 +117,7 @@ pub fn search(server: &Server, class: Class, request: &SearchRequest) -> Result<
 ///
 /// # Errors
 /// `not-found`; `unavailable` where the server did not list all, so that it may be there.
-pub fn get(server: &Server, class: Class, id: &str) -> Result<Object, Error> {
+pub fn get(server: &Server, class: Class<'_>, id: &str) -> Result<Object, Error> {
     let (mut all, missing) = all(server, class)?;
     match (all.remove(id), missing) {
         (Some(attributes), _) => Ok(Object::new(id, attributes)),
@@ -130,7 +130,7 @@ pub fn get(server: &Server, class: Class, id: &str) -> Result<Object, Error> {
 ///
 /// # Errors
 /// As an update of the user.
-pub fn grant(server: &Server, class: Class, edit: &EntitlementEdit) -> Result<Outcome, Error> {
+pub fn grant(server: &Server, class: Class<'_>, edit: &EntitlementEdit) -> Result<Outcome, Error> {
     let held = holdable(server, class)?.held;
     let user = server.read_object(Class::User, &edit.id)?;
     if holds(&user, class, &edit.entitlement) {
@@ -148,7 +148,7 @@ pub fn grant(server: &Server, class: Class, edit: &EntitlementEdit) -> Result<Ou
 ///
 /// # Errors
 /// As an update of the user; `unsupported` where a user always has one.
-pub fn revoke(server: &Server, class: Class, edit: &EntitlementEdit) -> Result<Outcome, Error> {
+pub fn revoke(server: &Server, class: Class<'_>, edit: &EntitlementEdit) -> Result<Outcome, Error> {
     if holdable(server, class)?.held == Held::ExactlyOne {
         let message = format!("a user always has one {}: grant another, which takes its place", class.name());
         return Err(Error::unsupported(message));
@@ -163,12 +163,17 @@ pub fn revoke(server: &Server, class: Class, edit: &EntitlementEdit) -> Result<O
     change(server, class, edit, AttributeAction::Remove(vec![json!({"value": edit.entitlement})]))
 }
 
-fn holds(user: &Object, class: Class, id: &str) -> bool {
+fn holds(user: &Object, class: Class<'_>, id: &str) -> bool {
     let held = user.attributes.get(attribute_of(class)).and_then(Value::as_array);
     held.is_some_and(|held| held.iter().any(|value| value == id))
 }
 
-fn change(server: &Server, class: Class, edit: &EntitlementEdit, action: AttributeAction) -> Result<Outcome, Error> {
+fn change(
+    server: &Server,
+    class: Class<'_>,
+    edit: &EntitlementEdit,
+    action: AttributeAction,
+) -> Result<Outcome, Error> {
     let change = AttributeChange { attribute: attribute_of(class).to_owned(), action };
     edits::change(server, Class::User, &edit.id, None, &[change])
 }

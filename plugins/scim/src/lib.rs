@@ -17,6 +17,7 @@ mod document;
 mod edits;
 mod failure;
 mod filter;
+mod further;
 mod held;
 mod listing;
 mod manifest;
@@ -33,7 +34,7 @@ mod versions;
 
 pub use config::{
     Config, DeleteMeaning, DisableMode, Discovery, FilterSupport, Held, Holdable, MemberRemoval, OpCase, PageMode,
-    PatchStyle, Switch, UpdateMode,
+    PatchStyle, Switch, TypeConfig, TypeKind, UpdateMode,
 };
 pub use connector::Scim;
 pub use profile::{Profile, Settings};

@@ -75,13 +75,14 @@ impl Query {
         self.conditions.iter().map(StoredCondition::condition).collect()
     }
 
-    fn fields(&self, server: &Server, class: Class) -> Result<Vec<(&'static str, String)>, Error> {
+    fn fields(&self, server: &Server, class: Class<'_>) -> Result<Vec<(&'static str, String)>, Error> {
         let mut fields = Vec::new();
         if !self.conditions.is_empty() {
             let filter = filter_text(&server.filterable(self.conditions()), server.filters()?);
             fields.extend(filter.map(|filter| ("filter", filter)));
         }
-        if !self.extra_attributes.is_empty() {
+        // What a type of the server's own shows by default is not known, so that it cannot be named.
+        if !self.extra_attributes.is_empty() && !matches!(class, Class::Further(_)) {
             fields.push(("attributes", attributes_with(class, &self.extra_attributes)));
         } else if self.without_members && class == Class::Group {
             fields.push(("excludedAttributes", "members".to_owned()));
@@ -111,10 +112,10 @@ impl StoredCondition {
 }
 
 /// `attributes` replaces the server's default, so that the default has to be named with what is asked for beyond it.
-fn attributes_with(class: Class, extra: &[String]) -> String {
+fn attributes_with(class: Class<'_>, extra: &[String]) -> String {
     let core = match class {
         Class::User => USER,
-        Class::Group | Class::Role | Class::Entitlement => GROUP,
+        Class::Group | Class::Role | Class::Entitlement | Class::Further(_) => GROUP,
     };
     let mut names: Vec<String> = COMMON.iter().chain(core).map(|attribute| attribute.name.to_owned()).collect();
     match class {
@@ -123,7 +124,7 @@ fn attributes_with(class: Class, extra: &[String]) -> String {
             names.extend(ENTERPRISE.iter().map(|attribute| format!("{ENTERPRISE_SCHEMA}:{}", attribute.name)));
         }
         Class::Group => names.push("members".into()),
-        Class::Role | Class::Entitlement => {}
+        Class::Role | Class::Entitlement | Class::Further(_) => {}
     }
     names.push("meta".into());
     names.extend_from_slice(extra);
@@ -134,7 +135,7 @@ fn attributes_with(class: Class, extra: &[String]) -> String {
 ///
 /// # Errors
 /// `cursor-expired`; `unsupported` for a filter that the server refuses; whatever reaching the server gives.
-pub fn search(server: &Server, class: Class, request: &SearchRequest) -> Result<Page, Error> {
+pub fn search(server: &Server, class: Class<'_>, request: &SearchRequest) -> Result<Page, Error> {
     let Cursor { query, position } = match &request.cursor {
         Some(cursor) => cursor::decode(cursor)?,
         None => Cursor {
@@ -157,7 +158,7 @@ pub fn search(server: &Server, class: Class, request: &SearchRequest) -> Result<
 ///
 /// # Errors
 /// Whatever reaching the server gives.
-pub fn find(server: &Server, class: Class, attribute: &str, value: &str) -> Result<Option<Object>, Error> {
+pub fn find(server: &Server, class: Class<'_>, attribute: &str, value: &str) -> Result<Option<Object>, Error> {
     const LOOK_UP_PAGE: u32 = 100;
     let query = Query::with_value(attribute, value);
     let mut position = Position::start(server)?;
@@ -190,9 +191,9 @@ impl Position {
 ///
 /// # Errors
 /// As [`search`].
-pub fn fetch(
-    server: &Server,
-    class: Class,
+pub fn fetch<'a>(
+    server: &'a Server,
+    class: Class<'a>,
     query: &Query,
     position: Position,
     page_size: u32,
@@ -210,7 +211,7 @@ pub fn fetch(
 
 struct List<'a> {
     server: &'a Server,
-    class: Class,
+    class: Class<'a>,
     fields: Vec<(&'static str, String)>,
     count: u32,
 }
@@ -276,7 +277,7 @@ impl ListResponse {
         Self { resources: Vec::new(), total: Some(0), start: None, next_cursor: None }
     }
 
-    fn parse(document: Value, class: Class) -> Result<Self, Error> {
+    fn parse(document: Value, class: Class<'_>) -> Result<Self, Error> {
         let number = |name| field(&document, name).and_then(count);
         let (total, start) = (number("totalResults"), number("startIndex"));
         let next_cursor = crate::document::text_field(&document, "nextCursor").map(str::to_owned);
@@ -306,7 +307,7 @@ impl ListResponse {
     }
 }
 
-fn no_list(class: Class) -> Error {
+fn no_list(class: Class<'_>) -> Error {
     Error::unavailable(None, format!("the answer for `{}` is no list of SCIM resources", class.path()))
 }
 

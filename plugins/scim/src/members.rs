@@ -194,7 +194,7 @@ fn try_put_group(server: &Server, group: &str, changes: &[MemberChange]) -> Resu
 }
 
 /// Takes the members out of a create that the server wants without them, or that holds more than it takes at once.
-pub fn to_add_later(server: &Server, class: Class, resource: &mut Attributes) -> Vec<String> {
+pub fn to_add_later(server: &Server, class: Class<'_>, resource: &mut Attributes) -> Vec<String> {
     if class != Class::Group {
         return Vec::new();
     }

@@ -17,7 +17,12 @@ use purser_sdk::{Attributes, Error, Object};
 ///
 /// # Errors
 /// `defect`: the resource has no id.
-pub fn to_object(config: &Config, class: Class, mut resource: Attributes, etag: Option<&str>) -> Result<Object, Error> {
+pub fn to_object(
+    config: &Config,
+    class: Class<'_>,
+    mut resource: Attributes,
+    etag: Option<&str>,
+) -> Result<Object, Error> {
     let id = id_of(&resource)
         .ok_or_else(|| Error::defect(format!("the server answered with a {} without `id`", class.name())))?;
     let version = version_of(&resource).or(etag).map(str::to_owned);
@@ -27,7 +32,7 @@ pub fn to_object(config: &Config, class: Class, mut resource: Attributes, etag: 
     }
     let mut object = Object::new(id, to_attributes(config, class, resource));
     object.version = version;
-    object.active = active.filter(|_| class == Class::User);
+    object.active = active.filter(|_| class.is_account());
     for name in [class.unique_name(), "externalId"] {
         if let Some(Value::String(value)) = object.attributes.get(name) {
             let value = value.clone();
@@ -51,7 +56,7 @@ pub fn version_of(resource: &Attributes) -> Option<&str> {
     text_field(member(resource, "meta")?, "version")
 }
 
-fn to_attributes(config: &Config, class: Class, resource: Attributes) -> Attributes {
+fn to_attributes(config: &Config, class: Class<'_>, resource: Attributes) -> Attributes {
     let mut attributes = Attributes::new();
     for (name, value) in resource {
         let name = canonical_spelling(None, &name);
@@ -59,6 +64,9 @@ fn to_attributes(config: &Config, class: Class, resource: Attributes) -> Attribu
             value if is_unassigned(&value) => {}
             Value::Array(members) if class == Class::Group && name == "members" => {
                 put_members(&mut attributes, &members);
+            }
+            Value::Array(holders) if class != Class::Group && class.holders() == Some(&name) => {
+                put_ids(&mut attributes, &name, &holders);
             }
             Value::Array(groups) if class == Class::User && name == "groups" => {
                 put_ids(&mut attributes, &name, &groups);
@@ -137,14 +145,14 @@ fn sorting_text(value: &Value) -> String {
 ///
 /// # Errors
 /// `invalid-value` naming an attribute that the server sets itself.
-pub fn to_resource(class: Class, attributes: &Attributes, active: Option<bool>) -> Result<Attributes, Error> {
+pub fn to_resource(class: Class<'_>, attributes: &Attributes, active: Option<bool>) -> Result<Attributes, Error> {
     let mut resource = Attributes::new();
     for (name, value) in attributes.iter().filter(|(_, value)| !is_unassigned(value)) {
         let name = AttributeName::parse(name);
         refuse_read_only(&name)?;
         put(&mut resource, &name, to_wire(&name, value.clone()));
     }
-    if let Some(active) = active.filter(|_| class == Class::User) {
+    if let Some(active) = active.filter(|_| class.is_account()) {
         resource.insert("active".into(), active.into());
     }
     let schemas = std::iter::once(class.schema().to_owned());

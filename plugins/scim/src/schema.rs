@@ -1,15 +1,17 @@
 //! Classes and their attributes: as the server describes them (`/Schemas`, `/ResourceTypes`), or as RFC 7643 does.
 
 use crate::class::Class;
-use crate::config::{Config, DisableMode, Discovery};
+use crate::config::{Config, DisableMode, Discovery, TypeKind};
 use crate::core_attributes::{COMMON, CoreAttribute, ENTERPRISE, GROUP, Shape, USER};
 use crate::document::{boolean, field, text_field};
+use crate::further::FurtherType;
 use crate::held;
 use crate::name::ENTERPRISE_SCHEMA;
 use crate::server::Server;
 use purser_sdk::serde_json::{Map, Value, json};
 use purser_sdk::{
-    Attribute, AttributeKind, Cardinality, Error, ErrorClass, Holding, HoldingSide, ObjectClass, Operation,
+    Attribute, AttributeKind, Cardinality, ClassKind, DeleteSemantics, Error, ErrorClass, Holding, HoldingSide,
+    ObjectClass, Operation,
 };
 
 /// The classes as the server describes them.
@@ -25,11 +27,15 @@ pub fn classes(server: &Server) -> Result<Vec<ObjectClass>, Error> {
     };
     let mut classes = vec![class(Class::User), class(Class::Group)];
     classes.extend(held::classes(&server.config));
+    for further in server.further_types()? {
+        let class = Class::Further(further);
+        classes.push(with_attributes(&server.config, class, further_attributes(class, &schemas, &types)));
+    }
     Ok(classes)
 }
 
 /// A discovery document's entries: a ListResponse, or the bare array of some servers. Empty where there is none.
-fn described(server: &Server, path: &str) -> Result<Vec<Value>, Error> {
+pub fn described(server: &Server, path: &str) -> Result<Vec<Value>, Error> {
     if server.config.discovery == Discovery::Off {
         return Ok(Vec::new());
     }
@@ -56,9 +62,10 @@ pub fn built_in_classes(config: &Config) -> Vec<ObjectClass> {
     classes
 }
 
-fn with_attributes(config: &Config, class: Class, attributes: Vec<Attribute>) -> ObjectClass {
+fn with_attributes(config: &Config, class: Class<'_>, attributes: Vec<Attribute>) -> ObjectClass {
     use Operation::{Changes, Create, Delete, Get, Grant, Revoke, Search, SetActive, SetPassword, Update};
     let described = match class {
+        Class::Further(further) => further_class(config, further),
         Class::User => ObjectClass::account(class.name())
             .title("User")
             .operations(&[Search, Get, Create, Update, SetActive, Delete, SetPassword, Grant, Revoke])
@@ -73,7 +80,7 @@ fn with_attributes(config: &Config, class: Class, attributes: Vec<Attribute>) ->
             ObjectClass::entitlement(class.name(), holding)
                 .title("Group")
                 .operations(&[Search, Get, Create, Update, Delete])
-                .delete_semantics(purser_sdk::DeleteSemantics::Hard)
+                .delete_semantics(DeleteSemantics::Hard)
         }
     };
     let held = [("roles", Class::Role, &config.roles), ("entitlements", Class::Entitlement, &config.entitlements)];
@@ -91,15 +98,54 @@ fn with_attributes(config: &Config, class: Class, attributes: Vec<Attribute>) ->
     }
     if class == Class::Group && config.fixed_groups {
         described.operations.retain(|operation| !matches!(operation, Create | Delete));
-        described.delete_semantics = purser_sdk::DeleteSemantics::None;
+        described.delete_semantics = DeleteSemantics::None;
     }
     if class == Class::User && config.disable_mode == DisableMode::Delete {
-        described.delete_semantics = purser_sdk::DeleteSemantics::Hard;
+        described.delete_semantics = DeleteSemantics::Hard;
     }
     described
 }
 
-fn built_in(class: Class) -> Vec<Attribute> {
+/// What a resource type of the server's own can do, by what it is to the host.
+fn further_class(config: &Config, further: &FurtherType) -> ObjectClass {
+    use Operation::{Create, Delete, Get, Grant, Revoke, Search, SetActive, Update};
+    let described = match further.config.kind {
+        TypeKind::Account => ObjectClass::account(&further.name)
+            .operations(&[Search, Get, Create, Update, SetActive, Delete, Grant, Revoke])
+            .delete_semantics(config.delete_semantics.into()),
+        TypeKind::Entitlement => {
+            let holding = Holding {
+                account_class: Class::User.name().to_owned(),
+                side: HoldingSide::Entitlement,
+                attribute: further.config.members.clone(),
+                cardinality: Cardinality::Many,
+            };
+            let described = ObjectClass::entitlement(&further.name, holding);
+            described.operations(&[Search, Get, Create, Update, Delete]).delete_semantics(DeleteSemantics::Hard)
+        }
+        TypeKind::Other => ObjectClass::new(&further.name, ClassKind::Other)
+            .operations(&[Search, Get, Create, Update, Delete])
+            .delete_semantics(DeleteSemantics::Hard),
+    };
+    described.title(&further.name)
+}
+
+/// Its attributes: as the server describes them, and those that the configuration names.
+fn further_attributes(class: Class<'_>, schemas: &[Value], types: &[Value]) -> Vec<Attribute> {
+    let mut attributes = discovered_attributes(class, schemas, types);
+    attributes.retain(|known| Some(known.name.as_str()) != class.holders());
+    match attributes.iter_mut().find(|known| known.name == class.unique_name()) {
+        Some(known) => known.traits.unique = true,
+        None => attributes.push(Attribute::text(class.unique_name()).unique()),
+    }
+    if let Some(holders) = class.holders() {
+        let holders = Attribute::reference(holders, Class::User.name()).multi_valued().case_exact();
+        attributes.push(holders.describe("Who holds it"));
+    }
+    attributes
+}
+
+fn built_in(class: Class<'_>) -> Vec<Attribute> {
     let core = if class == Class::User { USER } else { GROUP };
     let mut attributes: Vec<Attribute> =
         COMMON.iter().chain(core).flat_map(|attribute| core_attribute("", attribute)).collect();
@@ -138,12 +184,14 @@ fn shape_of_names(parts: &[&str]) -> Value {
 }
 
 /// The attributes that hold ids of other objects, as this connector renders them.
-fn reference_attributes(class: Class) -> Vec<Attribute> {
-    let references = |name: &str, class: Class| Attribute::reference(name, class.name()).multi_valued().case_exact();
+fn reference_attributes(class: Class<'_>) -> Vec<Attribute> {
+    let references =
+        |name: &str, class: Class<'_>| Attribute::reference(name, class.name()).multi_valued().case_exact();
     match class {
         Class::User => {
             vec![references("groups", Class::Group).read_only().describe("The groups that the user is a member of")]
         }
+        Class::Further(_) => Vec::new(),
         Class::Group | Class::Role | Class::Entitlement => vec![
             references("members", Class::User).describe("The users in the group"),
             references("memberGroups", Class::Group).read_only().describe("The groups in the group"),
@@ -152,7 +200,7 @@ fn reference_attributes(class: Class) -> Vec<Attribute> {
 }
 
 /// The attributes of a class as the server describes them; empty where it does not.
-fn discovered_attributes(class: Class, schemas: &[Value], types: &[Value]) -> Vec<Attribute> {
+fn discovered_attributes(class: Class<'_>, schemas: &[Value], types: &[Value]) -> Vec<Attribute> {
     let Some(core) = find_schema(schemas, class.schema()) else { return Vec::new() };
     let mut attributes = attributes_of(core, "");
     if attributes.is_empty() {
@@ -171,7 +219,7 @@ fn find_schema<'a>(schemas: &'a [Value], id: &str) -> Option<&'a Value> {
 }
 
 /// The schemas that a resource type lists as extensions; the enterprise extension where the server lists no types.
-fn extensions_of<'a>(class: Class, schemas: &'a [Value], types: &[Value]) -> Vec<&'a Value> {
+fn extensions_of<'a>(class: Class<'_>, schemas: &'a [Value], types: &[Value]) -> Vec<&'a Value> {
     let is_class =
         |kind: &&Value| text_field(kind, "schema").is_some_and(|schema| schema.eq_ignore_ascii_case(class.schema()));
     let names: Vec<&str> = match types.iter().find(is_class) {

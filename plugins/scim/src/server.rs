@@ -4,6 +4,7 @@ use crate::bulk::Limits;
 use crate::class::Class;
 use crate::config::{Config, Discovery, FilterSupport, PageMode, Switch, UpdateMode};
 use crate::failure::failure_of;
+use crate::further::{self, FurtherType};
 use crate::name::AttributeName;
 use crate::provider::{Kept, Provider};
 use crate::resource::to_object;
@@ -12,7 +13,7 @@ use purser_sdk::http::{Endpoint, Method, RequestBuilder, Response, SecretEncodin
 use purser_sdk::serde_json::Value;
 use purser_sdk::slots::replace_slots;
 use purser_sdk::{AttributeChange, Attributes, Condition, Error, ErrorClass, Host, Object};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 /// The endpoint's name in the grant.
 pub const ENDPOINT: &str = "scim";
@@ -33,6 +34,7 @@ pub struct Server {
     provider: RefCell<Option<Provider>>,
     versions: RefCell<Versions>,
     refused_bulk: Cell<bool>,
+    further: OnceCell<Vec<FurtherType>>,
 }
 
 /// The answer to a write.
@@ -52,7 +54,36 @@ impl Server {
     pub fn new(config: Config, host: Host) -> Self {
         let endpoint = host.endpoint(ENDPOINT);
         let (provider, versions) = (RefCell::default(), RefCell::default());
-        Self { config, host, endpoint, provider, versions, refused_bulk: Cell::new(false) }
+        Self { config, host, endpoint, provider, versions, refused_bulk: Cell::new(false), further: OnceCell::new() }
+    }
+
+    /// The resource types of the server's own.
+    ///
+    /// # Errors
+    /// The server cannot be asked now.
+    pub fn further_types(&self) -> Result<&[FurtherType], Error> {
+        if let Some(known) = self.further.get() {
+            return Ok(known);
+        }
+        let found = further::all(self)?;
+        Ok(self.further.get_or_init(|| found))
+    }
+
+    /// The class of this name in a request.
+    ///
+    /// # Errors
+    /// `unsupported`: there is no such class.
+    pub fn class(&self, name: &str) -> Result<Class<'_>, Error> {
+        if let Some(class) = Class::of_any_server(name) {
+            return Ok(class);
+        }
+        let further = self.further_types()?.iter().find(|further| further.name == name);
+        further.map(Class::Further).ok_or_else(|| {
+            Error::unsupported(format!(
+                "there is no class `{name}`: a SCIM server has `User` and `Group`, `Role` and `Entitlement` where they are \
+                 configured, and the resource types that it lists or that `types` describes"
+            ))
+        })
     }
 
     /// Reads a JSON document.
@@ -76,7 +107,7 @@ impl Server {
     ///
     /// # Errors
     /// `not-found` where the server says so; `defect` where it answers with something else than an object.
-    pub fn read_resource(&self, class: Class, id: &str) -> Result<(Attributes, Option<String>), Error> {
+    pub fn read_resource(&self, class: Class<'_>, id: &str) -> Result<(Attributes, Option<String>), Error> {
         match self.read_with_etag(&class.object_path(id), &[])? {
             (Value::Object(resource), etag) => Ok((resource, etag)),
             _ => Err(Error::defect(format!("the server answered for the {} `{id}` with no JSON object", class.name()))),
@@ -87,7 +118,7 @@ impl Server {
     ///
     /// # Errors
     /// As [`Server::read_resource`].
-    pub fn read_object(&self, class: Class, id: &str) -> Result<Object, Error> {
+    pub fn read_object(&self, class: Class<'_>, id: &str) -> Result<Object, Error> {
         let (resource, etag) = self.read_resource(class, id)?;
         to_object(&self.config, class, resource, etag.as_deref())
     }
@@ -185,7 +216,7 @@ impl Server {
     ///
     /// # Errors
     /// As [`Server::provider`].
-    pub fn patches(&self, class: Class, changes: &[AttributeChange]) -> Result<bool, Error> {
+    pub fn patches(&self, class: Class<'_>, changes: &[AttributeChange]) -> Result<bool, Error> {
         let is_active = |change: &AttributeChange| AttributeName::parse(&change.attribute).is_core("active");
         match self.config.update_mode {
             UpdateMode::Patch => Ok(true),

@@ -8,8 +8,8 @@ use purser_sdk::http::Answer;
 use purser_sdk::serde_json::{Value, json};
 use purser_sdk::testing::{Phase, Stub, list_all};
 use purser_sdk::{
-    AttributeKind, Change, ChangeTail, CheckLevel, Connector, ErrorClass, ObjectClass, Operation, SearchRequest,
-    Severity,
+    AttributeKind, Change, ChangeTail, CheckLevel, ClassKind, Connector, ErrorClass, ObjectClass, Operation,
+    SearchRequest, Severity,
 };
 use support::{Server, connect, connect_error, error};
 
@@ -223,4 +223,48 @@ fn without_lastmodified_there_is_no_change_feed() {
     let refused = connect(&stub, json!({})).changes("User", None).unwrap_err();
     assert_eq!(refused.class, ErrorClass::Unsupported);
     assert!(refused.message.contains("supports_lastmodified"), "{}", refused.message);
+}
+
+/// A server that lists no types, or one with badges.
+fn badges(stub: &Stub, lists: bool) {
+    stub.serve("scim", move |request| {
+        let badge = json!({"id": "b1", "displayName": "Front door", "holders": [{"value": "u2"}, {"value": "u1"}]});
+        let types = json!({"Resources": [
+            {"name": "User", "endpoint": "/Users", "schema": "urn:ietf:params:scim:schemas:core:2.0:User"},
+            {"name": "Badge", "endpoint": "Badges", "schema": "urn:example:Badge"},
+        ]});
+        Ok(match request.path.as_str() {
+            "/ResourceTypes" if lists => Answer::new(200).with_json(&types),
+            "/Badges/b1" => Answer::new(200).with_json(&badge),
+            "/Badges" => Answer::new(200).with_json(&json!({"totalResults": 1, "Resources": [badge]})),
+            _ => error(404, None),
+        })
+    });
+}
+
+#[test]
+fn a_type_of_the_server_s_own_is_a_class() {
+    let (_, stub) = Server::start();
+    badges(&stub, true);
+    let plain = connect(&stub, json!({}));
+    let class = plain.schema().unwrap().into_iter().find(|class| class.name == "Badge").unwrap();
+    assert_eq!((class.kind, class.holding), (ClassKind::Other, None));
+    assert_eq!(list_all(&plain, SearchRequest::all("Badge", 10)).unwrap().len(), 1);
+    let asked = |path: &str| stub.requests().iter().filter(|request| request.path == path).count();
+    let before = asked("/ResourceTypes");
+    let held = connect(&stub, json!({"types": {"Badge": {"kind": "entitlement", "members": "holders"}}}));
+    assert_eq!(held.get("Badge", "b1").unwrap().attributes["holders"], json!(["u1", "u2"]));
+    assert_eq!(asked("/ResourceTypes"), before, "the types are kept");
+    assert_eq!(plain.get("Door", "d1").unwrap_err().class, ErrorClass::Unsupported);
+}
+
+#[test]
+fn a_type_that_is_not_listed_is_described_by_the_configuration() {
+    let (_, stub) = Server::start();
+    badges(&stub, false);
+    let described = json!({"discovery": "off", "types": {"Badge": {"path": "/Badges", "schema": "urn:example:Badge"}}});
+    assert_eq!(list_all(&connect(&stub, described), SearchRequest::all("Badge", 10)).unwrap().len(), 1);
+    let named = connect(&stub, json!({"types": {"Badge": {"kind": "account"}}}));
+    assert_eq!(named.get("Badge", "b1").unwrap_err().class, ErrorClass::Unsupported);
+    assert!(connect_error(&stub, json!({"types": {"Badge": {"path": "Badges"}}})).message.contains("`Badges`"));
 }

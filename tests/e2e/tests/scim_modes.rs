@@ -91,7 +91,7 @@ fn what_a_failing_line_loses_of_bulk_requests_is_made_good() {
 fn the_examples_of_the_readme_are_read() {
     let readme = include_str!("../../../plugins/scim/README.md");
     let blocks: Vec<&str> = readme.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(blocks.len(), 2, "a target, and its roles and entitlements");
+    assert_eq!(blocks.len(), 3, "a target, its roles and entitlements, and its own types");
     let company = ScimCompany::found(1, "http://127.0.0.1:9/v2", CAREFUL);
     company.home.write("declarations/secrets/app-token", "not used");
     company.home.declare("app", &blocks.concat());
