@@ -10,6 +10,7 @@ use purser_e2e::people::staffed;
 use purser_e2e::secrecy;
 use purser_e2e::served::{QUIET, Served, eventually};
 use purser_e2e::visitor::Visitor;
+use std::path::Path;
 use url::Url;
 
 /// What the console shows the issuer.
@@ -93,6 +94,24 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Looks at a page in every way, keeps a picture, and demands that it keeps nobody out.
+fn inspect(browser: &Browser, name: &str) {
+    let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/console-pictures");
+    let axe = environment::clients().join("node_modules/axe-core/axe.min.js");
+    browser.run(&std::fs::read_to_string(axe).expect("axe can be read"));
+    for (look, width, height, scheme) in
+        [("dark", 1280, 900, "dark"), ("phone", 390, 844, "light"), ("light", 1280, 900, "light")]
+    {
+        browser.look_as(width, height, scheme);
+        browser.picture(&pictures.join(format!("{name}-{look}.png")));
+        let found = browser.run_and_wait(
+            "const done = arguments[arguments.length - 1]; \
+             axe.run().then((found) => done(found.violations.map((one) => one.id)), (error) => done([String(error)]));",
+        );
+        assert_eq!(found, serde_json::json!([]), "{name} ({look}): what keeps people out");
+    }
+}
+
 /// Signs in at the pages of the issuer.
 fn walk_through(browser: &Browser, login: &str) {
     browser.follow("a[href='/sign-in/corp']");
@@ -114,10 +133,7 @@ fn people_walk_through_the_pages_of_the_issuer_and_are_who_it_says() {
     let vera = Browser::start();
     vera.go(&format!("{console}/"));
     assert_eq!(vera.text(".doors"), "Sign in with corp");
-    let axe = environment::clients().join("node_modules/axe-core/axe.min.js");
-    vera.run(&std::fs::read_to_string(axe).expect("axe can be read"));
-    let found = vera.run_and_wait("axe.run().then((found) => arguments[0](found.violations.map((one) => one.id)))");
-    assert_eq!(found, serde_json::json!([]), "what keeps people out");
+    inspect(&vera, "sign-in-issuer");
     walk_through(&vera, "vera");
     eventually("vera is at the overview", || vera.url() == format!("{console}/"));
     assert_eq!((vera.text("h1").as_str(), vera.text(".who-name").as_str()), ("Overview", "corp/vera"));
@@ -130,6 +146,14 @@ fn people_walk_through_the_pages_of_the_issuer_and_are_who_it_says() {
     vera.go(&format!("{console}/targets"));
     assert!(vera.url().ends_with("/sign-in"), "who signed out is out");
     drop(vera);
+
+    // Whom no rule gives a role is told why.
+    let nora = Browser::start();
+    nora.go(&format!("{console}/sign-in"));
+    walk_through(&nora, "nora");
+    assert!(nora.text(".said").contains("corp knows you, but you have no role here"), "{}", nora.text("main"));
+    inspect(&nora, "sign-in-refused");
+    drop(nora);
 
     // What somebody does who signed in so is audited under the issuer's word for them.
     let ada = Browser::start();
@@ -259,7 +283,7 @@ fn a_client_without_a_secret_shows_what_it_knows_and_an_issuer_that_is_gone_is_s
     let mut visitor = Visitor::default();
     let answer = visitor.get(&format!("http://{}/sign-in/corp", served.address));
     assert_eq!(answer.status(), Some(502));
-    assert!(page(&answer).contains("cannot be read") && page(&answer).contains("API token"), "{}", page(&answer));
+    assert!(page(&answer).contains("issuer corp: ") && page(&answer).contains("API token"), "{}", page(&answer));
     served.stop();
 }
 

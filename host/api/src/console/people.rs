@@ -95,5 +95,12 @@ fn refused(state: &ConsoleState, headers: &HeaderMap, why: &NotSignedIn) -> Resp
         | NotSignedIn::Secret(_)
         | NotSignedIn::SecretsClosed(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    form(state, headers, status, Some(&format!("You are not signed in: {why}.")))
+    let text = match why {
+        NotSignedIn::NotVerified(NotVerified::NoRole { issuer }) => format!(
+            "{issuer} knows you, but you have no role here. Ask an admin of this host, who gives you one with a rule \
+             [[issuer.{issuer}.role]]."
+        ),
+        why => format!("You are not signed in: {why}."),
+    };
+    form(state, headers, status, Some(&text))
 }
