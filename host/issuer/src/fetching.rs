@@ -1,5 +1,6 @@
 //! Asks an issuer, through the broker: its rules for addresses, TLS and sizes hold here too.
 
+use purser_broker::egress::{Names, SystemNames};
 use purser_broker::http::{Broker, Call, EndpointError, Error, Field, Method, Request, RequestCounts, Response};
 use purser_broker::{Authentication, Endpoint};
 use purser_model::egress::{EgressRules, FurtherOrigin, NotAnOrigin, OriginPattern};
@@ -9,6 +10,7 @@ use purser_model::phase::Phase;
 use purser_model::secret::Slots;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
@@ -96,6 +98,15 @@ impl Way {
         issuer: &Issuer,
         authentication: Authentication,
     ) -> Result<Self, NotReachable> {
+        Self::with_names(name, issuer, authentication, &(Arc::new(SystemNames) as Arc<dyn Names>))
+    }
+
+    fn with_names(
+        name: &IssuerName,
+        issuer: &Issuer,
+        authentication: Authentication,
+        names: &Arc<dyn Names>,
+    ) -> Result<Self, NotReachable> {
         let mut origin = issuer.location.clone();
         origin.set_path("/");
         let mut also = issuer.also.clone();
@@ -118,7 +129,7 @@ impl Way {
             ..Endpoint::new(origin)
         };
         let name = format!("issuer {name}");
-        let broker = Broker::new(&BTreeMap::from([(name.clone(), endpoint)]))?;
+        let broker = Broker::with_names(&BTreeMap::from([(name.clone(), endpoint)]), names)?;
         Ok(Self { name, broker })
     }
 
@@ -175,4 +186,65 @@ fn kind(error: &serde_json::Error) -> String {
 /// A place that an issuer names: `https`, or this machine.
 pub(crate) fn is_safe(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && purser_model::egress::is_loopback(url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_trait::async_trait;
+    use serde_json::Value;
+    use std::io;
+    use std::net::IpAddr;
+
+    /// Every name leads to this address.
+    #[derive(Debug)]
+    struct LeadTo(IpAddr);
+
+    #[async_trait]
+    impl Names for LeadTo {
+        async fn lookup(&self, _name: &str) -> io::Result<Vec<IpAddr>> {
+            Ok(vec![self.0])
+        }
+    }
+
+    fn issuer(url: &str) -> Issuer {
+        Issuer {
+            url: url.to_owned(),
+            location: url.parse().unwrap(),
+            jwks: None,
+            audience: "purser".to_owned(),
+            clock_skew: Duration::ZERO,
+            rules: Vec::new(),
+            sign_in: None,
+            also: Vec::new(),
+            addresses: Vec::new(),
+            ca: None,
+        }
+    }
+
+    fn way(issuer: &Issuer, address: &str) -> Way {
+        let names = Arc::new(LeadTo(address.parse().unwrap())) as Arc<dyn Names>;
+        Way::with_names(&"corp".parse().unwrap(), issuer, Authentication::None, &names).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_to_this_machine_or_inside_is_not_asked() {
+        // Without TLS, so that the machine needs no certificates.
+        let issuer = issuer("http://login.example");
+        for (address, kind) in [("127.0.0.1", "loopback"), ("10.1.2.3", "private"), ("169.254.169.254", "metadata")] {
+            let error = way(&issuer, address).read::<Value>("http://login.example/jwks").await.unwrap_err().to_string();
+            assert!(error.contains(kind) && error.contains("`addresses`"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_issuer_leads_nowhere_else() {
+        let mut issuer = issuer("http://login.example");
+        let away = "http://keys.example/jwks";
+        let error = way(&issuer, "127.0.0.1").read::<Value>(away).await.unwrap_err().to_string();
+        assert!(!error.contains("loopback"), "nobody is asked where it is: {error}");
+        issuer.jwks = Some(away.parse().unwrap());
+        let error = way(&issuer, "127.0.0.1").read::<Value>(away).await.unwrap_err().to_string();
+        assert!(error.contains("loopback"), "it may be asked, if it is not on this machine: {error}");
+    }
 }
