@@ -3,6 +3,7 @@
 use crate::environment::{assert_others_go_on, create, load, observed, search, settings};
 use crate::server::{Behaviour, Server};
 use purser_connector::{Fault, Limit};
+use purser_model::egress::RequestRate;
 use purser_model::secret::{Secret, Slots};
 use purser_runtime::{
     Access, Authentication, CallLimits, DirectoryGrant, DirectorySettings, Endpoint, Grant, LdapGrant, Security,
@@ -12,6 +13,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
+use tokio::time::Instant;
 
 fn grant(server: &Server, folder: &Path) -> Grant {
     let directory = DirectoryGrant { path: folder.to_path_buf(), access: Access::ReadWrite };
@@ -160,4 +162,23 @@ async fn a_wait_for_the_host_ends_at_the_wall_time() {
     assert_eq!(search(&session, "wait").await, Err(Fault::TimedOut { limit: Limit::Wall, after: wall_time }));
     assert_eq!(server.requests(), 1);
     assert_others_go_on().await;
+}
+
+#[tokio::test]
+async fn the_turns_of_a_rate_are_not_the_time_of_a_call() {
+    let server = Server::start(Behaviour::Answers).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut grant = grant(&server, folder.path());
+    let between = Duration::from_secs(3);
+    let endpoint = grant.endpoints.get_mut("api").unwrap();
+    endpoint.egress.rate = Some(RequestRate { requests: 2, per: between });
+    let limits = CallLimits { wall_time: Duration::from_millis(1_500), ..CallLimits::default() };
+    let connector = load("reaches_out").await.unwrap();
+    let session = connector.session(SessionSettings { grant, limits, ..settings() }).unwrap();
+    let began = Instant::now();
+    for _ in 0..2 {
+        let found = search(&session, "wait").await;
+        assert!(!matches!(found, Err(Fault::TimedOut { .. })), "{found:?}");
+    }
+    assert!(began.elapsed() >= between && server.requests() == 2, "{:?}: {}", began.elapsed(), server.requests());
 }
