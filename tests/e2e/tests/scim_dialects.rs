@@ -96,3 +96,23 @@ fn a_class_is_listed_anew_when_its_cursor_expires_and_nobody_is_gone_for_it() {
         assert_eq!(peer.application.violations(), [""; 0]);
     }
 }
+
+#[test]
+fn a_list_that_shows_its_first_page_alone_makes_nobody_gone() {
+    let peer = DialectPeer::start("aws-identity-center");
+    peer.application.change(|dialect| dialect.page.first_only = true);
+    let company = Company::found(60, peer.connector(), &peer.declaration());
+    peer.put_secrets(&company.home);
+    company.export();
+    company.home.purser(&["import", "hr"]).done();
+    let applied = company.home.purser(&["apply"]).done();
+    assert_eq!(applied["refused"], 0, "{applied}");
+    let made = peer.application.calls("POST /Users");
+    let failed = company.home.purser(&["reconcile", "app"]);
+    assert_eq!(failed.code, Some(1), "{failed:?}");
+    assert!(format!("{failed:?}").contains("cut short"), "{failed:?}");
+    company.home.purser(&["apply"]).done();
+    assert_eq!((peer.accounts().len(), peer.application.calls("POST /Users")), (60, made));
+    company.home.assert_in_step();
+    assert_eq!(peer.application.violations(), [""; 0]);
+}

@@ -99,6 +99,8 @@ pub struct Paging {
     pub refuses_more: bool,
     /// By `startIndex`.
     pub index: bool,
+    /// Whether every `startIndex` gives the first page.
+    pub first_only: bool,
     /// By `cursor` (RFC 9865).
     pub cursor: bool,
     /// For how many seconds a cursor is known; 0 for ever.
@@ -280,7 +282,15 @@ impl Default for Dialect {
 
 impl Default for Paging {
     fn default() -> Self {
-        Self { usual: 100, most: 1000, refuses_more: false, index: true, cursor: false, cursor_timeout: 0 }
+        Self {
+            usual: 100,
+            most: 1000,
+            refuses_more: false,
+            index: true,
+            first_only: false,
+            cursor: false,
+            cursor_timeout: 0,
+        }
     }
 }
 

@@ -175,7 +175,7 @@ struct Page {
 
 impl Page {
     fn of(paging: &Paging, asked: &Asked, all: usize) -> Result<Self, Refusal> {
-        let start = number(asked, "startIndex")?.unwrap_or(1).max(1);
+        let start = number(asked, "startIndex")?.filter(|_| !paging.first_only).unwrap_or(1).max(1);
         let from = (start as usize - 1).min(all);
         Ok(Self { from, to: (from + count(paging, asked)?).min(all), start: start as usize })
     }
