@@ -81,6 +81,8 @@ pub struct ApiState {
     pub quotas: Arc<Quotas>,
     /// The folder of connectors.
     pub connectors: Arc<dyn Connectors>,
+    /// What checks whether that would work which is declared.
+    pub checks: Arc<dyn Checks>,
     /// What seals secrets.
     pub secrets: Arc<dyn SecretKeeper>,
     /// The files of declarations.

@@ -144,6 +144,7 @@ pub(crate) async fn state(people: usize) -> (ApiState, tempfile::TempDir) {
         token: ApiToken::new(TOKEN),
         quotas: Arc::new(Quotas::new(ApiLimits::default())),
         issuers: Arc::default(),
+        checks: Arc::new(crate::ports::Nothing),
         connectors: Arc::new(Elsewhere),
         secrets: Arc::new(Elsewhere),
         declarations: Arc::new(Elsewhere),
@@ -318,6 +319,7 @@ const CHANGING: &[(&str, &str, Permission)] = &[
     ("POST", "/webhooks/{name}/enabling", Permission::Operate),
     ("POST", "/sources/{name}/upgrade", Permission::Operate),
     ("POST", "/targets/{name}/upgrade", Permission::Operate),
+    ("POST", "/checks", Permission::Operate),
     ("POST", "/runs", Permission::Operate),
     ("POST", "/plans", Permission::Operate),
     ("POST", "/plans/{id}/application", Permission::Operate),
@@ -327,6 +329,10 @@ const CHANGING: &[(&str, &str, Permission)] = &[
     ("GET", "/tokens/{name}", Permission::Administer),
     ("POST", "/tokens", Permission::Administer),
     ("DELETE", "/tokens/{name}", Permission::Administer),
+    ("GET", "/scim-tokens", Permission::Administer),
+    ("GET", "/scim-tokens/{name}", Permission::Administer),
+    ("POST", "/scim-tokens", Permission::Administer),
+    ("DELETE", "/scim-tokens/{name}", Permission::Administer),
     ("GET", "/backups", Permission::Administer),
     ("POST", "/backups", Permission::Administer),
     ("POST", "/connectors", Permission::Administer),
@@ -359,9 +365,10 @@ fn permission(method: &str, path: &str) -> Permission {
 
 /// What cannot be told target by target is closed to owners.
 fn is_closed(path: &str) -> bool {
-    let whole = ["/limits", "/webhooks", "/events", "/backups", "/tokens", "/groups", "/roles", "/assignments"];
+    let whole = ["/limits", "/log", "/webhooks", "/events", "/backups", "/tokens", "/groups", "/roles", "/assignments"];
     let configuration = ["/sources", "/schedules", "/connectors", "/upgrades", "/guard", "/secrets", "/declarations"];
-    let whole = [whole.as_slice(), configuration.as_slice()].concat();
+    let further = ["/checks", "/scim-tokens"];
+    let whole = [whole.as_slice(), &configuration, &further].concat();
     let ends = ["/suspension", "/departure", "/upgrade"];
     whole.iter().any(|closed| path.starts_with(closed)) || ends.iter().any(|closed| path.ends_with(closed))
 }

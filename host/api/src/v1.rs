@@ -8,6 +8,7 @@ mod backups;
 mod because;
 mod caller;
 mod cases;
+mod checks;
 mod connectors;
 mod declarations;
 mod deletions;
@@ -18,6 +19,7 @@ mod held;
 mod identities;
 mod insight;
 mod limits;
+mod log;
 mod operations;
 mod paging;
 mod plans;
@@ -25,6 +27,7 @@ mod quarantine;
 mod roles;
 mod runs;
 mod schedules;
+mod scim_tokens;
 mod secrets;
 mod sorting;
 mod sources;
@@ -37,6 +40,7 @@ use crate::ApiState;
 use crate::auth::{only_for, owners_too};
 use axum::extract::DefaultBodyLimit;
 pub(crate) use connectors::drop_in::LARGEST_UPLOAD;
+pub(crate) use declarations::apply::LARGEST as LARGEST_DECLARATIONS;
 use purser_model::access::Permission;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -99,6 +103,7 @@ fn reading_everything() -> OpenApiRouter<ApiState> {
         .routes(routes!(upgrades::list::handle))
         .routes(routes!(guard::list::handle))
         .routes(routes!(limits::list::handle))
+        .routes(routes!(log::list::handle))
         .routes(routes!(webhooks::list::handle))
         .routes(routes!(webhooks::read::handle))
         .routes(routes!(webhooks::dead::handle))
@@ -114,6 +119,7 @@ fn operating_everything() -> OpenApiRouter<ApiState> {
         .routes(routes!(assignments::make::handle))
         .routes(routes!(assignments::bulk::handle))
         .routes(routes!(assignments::end::handle))
+        .routes(routes!(checks::make::handle))
         .routes(routes!(upgrades::of_source::handle))
         .routes(routes!(upgrades::of_target::handle))
         .routes(routes!(webhooks::test::handle))
@@ -145,6 +151,10 @@ fn administering() -> OpenApiRouter<ApiState> {
         .routes(routes!(tokens::read::handle))
         .routes(routes!(tokens::create::handle))
         .routes(routes!(tokens::revoke::handle))
+        .routes(routes!(scim_tokens::list::handle))
+        .routes(routes!(scim_tokens::read::handle))
+        .routes(routes!(scim_tokens::create::handle))
+        .routes(routes!(scim_tokens::revoke::handle))
         .routes(routes!(backups::list::handle))
         .routes(routes!(backups::create::handle))
         .routes(routes!(secrets::list::handle))

@@ -48,6 +48,11 @@ window.addEventListener("pageshow", () => {
   }
 });
 
+// What a reader wrote is not taken away under their hands.
+function isFilled(field) {
+  return field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
+}
+
 // A part of a page that follows what happens: where an event's kind begins with one of its words, it is read anew.
 function follow(part) {
   const words = part.dataset.live.split(" ");
@@ -56,7 +61,8 @@ function follow(part) {
     waiting = false;
     const reading = document.activeElement && part.contains(document.activeElement);
     const opened = part.querySelector("details[data-opened]");
-    if (reading || opened) {
+    const filled = [...part.querySelectorAll("input, textarea")].some(isFilled);
+    if (reading || opened || filled) {
       return;
     }
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });

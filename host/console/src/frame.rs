@@ -26,14 +26,25 @@ pub struct Frame {
     pub said: Option<Said>,
 }
 
-const PLACES: [(&str, &[(&str, &str)]); 3] = [
+/// Places of the navigation under a name.
+type Group = (&'static str, &'static [(&'static str, &'static str)]);
+
+const EVERYBODYS: [Group; 3] = [
     ("", &[("/", "Overview"), ("/identities", "Identities"), ("/targets", "Targets")]),
     ("Decide", &[("/plans", "Plans"), ("/held", "Held"), ("/cases", "Cases"), ("/quarantine", "Quarantine")]),
     ("Follow", &[("/runs", "Runs"), ("/operations", "Provisioning log"), ("/audit", "Audit")]),
 ];
 
-/// The last is for admins; none of them is for owners of targets, since they are about the whole host.
-const HOST: [(&str, &str); 3] = [("/connectors", "Connectors"), ("/settings", "Settings"), ("/tokens", "Tokens")];
+/// What is about the whole host, and thus not for owners of targets.
+const WHOLE: [Group; 2] = [
+    ("Access", &[("/roles", "Roles"), ("/groups", "Groups"), ("/assignments", "Assignments")]),
+    (
+        "Host",
+        &[("/connectors", "Connectors"), ("/settings", "Settings"), ("/webhooks", "Webhooks"), ("/checks", "Check")],
+    ),
+];
+
+const ADMINS: Group = ("Administer", &[("/declarations", "Declarations"), ("/tokens", "Tokens")]);
 
 impl Frame {
     /// Whether the API lets the holder do this.
@@ -60,9 +71,9 @@ impl Frame {
             header.side {
                 a.brand href="/" { img src="/assets/mark.svg" alt="" width="28" height="28"; span { "Purser" } }
                 nav aria-label="Main" {
-                    @for (group, places) in PLACES { (self.group(group, places, here)) }
-                    @if self.may("administer") { (self.group("Host", &HOST, here)) }
-                    @else if self.role != "owner" { (self.group("Host", &HOST[..2], here)) }
+                    @for group in EVERYBODYS { (places(group, here)) }
+                    @if !self.is_owner() { @for group in WHOLE { (places(group, here)) } }
+                    @if self.may("administer") { (places(ADMINS, here)) }
                 }
                 div.who {
                     span.who-name { (self.name) }
@@ -83,13 +94,17 @@ impl Frame {
         whole(title, "signed-in", &body)
     }
 
-    fn group(&self, name: &str, places: &[(&str, &str)], here: &str) -> Markup {
-        html! {
-            @if !name.is_empty() { p.group { (name) } }
-            ul {
-                @for (path, label) in places {
-                    li { a href=(path) aria-current=[(*path == here).then_some("page")] { (label) } }
-                }
+    fn is_owner(&self) -> bool {
+        self.role == "owner"
+    }
+}
+
+fn places((name, places): Group, here: &str) -> Markup {
+    html! {
+        @if !name.is_empty() { p.group { (name) } }
+        ul {
+            @for (path, label) in places {
+                li { a href=(path) aria-current=[(*path == here).then_some("page")] { (label) } }
             }
         }
     }

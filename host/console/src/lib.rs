@@ -5,15 +5,21 @@
 //! loads is in [`ASSETS`]; there is no script and no style within a page, so that [`CONTENT_POLICY`] can forbid them.
 
 mod answers;
+mod assignments;
 mod audit;
 mod cases;
 mod chart;
+mod checks;
 mod connector;
 mod connectors;
+mod declarations;
 mod diff;
 mod failed;
 mod frame;
+mod granting;
+mod groups;
 mod held;
+mod holders;
 mod identities;
 mod operations;
 mod overview;
@@ -21,22 +27,29 @@ mod person;
 mod plan;
 mod plans;
 mod quarantine;
+mod roles;
 mod runs;
 mod settings;
 mod sign_in;
 mod target;
 mod targets;
 mod tokens;
+mod webhooks;
 mod why;
 mod words;
 
 pub use answers::Unreadable;
+pub use assignments::assignments;
 pub use audit::audit;
 pub use cases::{case, cases};
+pub use checks::checks;
 pub use connector::connector;
 pub use connectors::connectors;
+pub use declarations::{DeclarationsShown, Draft, declarations};
 pub use failed::failed;
 pub use frame::{Frame, Said};
+pub use granting::GrantingAnswers;
+pub use groups::{group, groups};
 pub use held::held;
 pub use identities::identities;
 pub use operations::operations;
@@ -45,12 +58,14 @@ pub use person::{PersonAnswers, person};
 pub use plan::plan;
 pub use plans::plans;
 pub use quarantine::quarantine;
+pub use roles::{RoleAnswers, role, roles};
 pub use runs::runs;
 pub use settings::{SettingsAnswers, settings};
 pub use sign_in::{sign_in, signed_in};
 pub use target::{TargetAnswers, target};
 pub use targets::targets;
 pub use tokens::tokens;
+pub use webhooks::{webhook, webhooks};
 
 /// A file that pages load.
 #[derive(Debug, Clone, Copy)]

@@ -3,6 +3,7 @@
 use crate::answers::{Account, AuditRow, Identity, IdentityWithAccounts, Listed, Operation, Unreadable, read};
 use crate::audit;
 use crate::frame::Frame;
+use crate::granting::{GrantingAnswers, granting};
 use crate::operations;
 use crate::why::{self, Explanation};
 use crate::words::{badge, nothing, query, table, time, value};
@@ -20,6 +21,8 @@ pub struct PersonAnswers {
     pub operations: Value,
     /// `GET /v1/audit` of this identity
     pub audit: Value,
+    /// Roles and groups; none for owners of targets, who do not see them.
+    pub granting: Option<GrantingAnswers>,
 }
 
 /// The page.
@@ -31,11 +34,13 @@ pub fn person(frame: &Frame, answers: &PersonAnswers) -> Result<String, Unreadab
     let explanation: Explanation = read(&answers.explanation)?;
     let done: Listed<Operation> = read(&answers.operations)?;
     let rows: Listed<AuditRow> = read(&answers.audit)?;
+    let granting = answers.granting.as_ref().map(|given| granting(frame, given, &identity.id)).transpose()?;
     let of_person = query(&[("identity", Some(&identity.id))]);
     let content = html! {
         div data-live="operation- account- identity-" {
             (head(frame, &identity))
             section.card aria-labelledby="accounts" { h2 #accounts { "Accounts" } (account_list(frame, &accounts)) }
+            @if let Some(granting) = granting { (granting) }
             section.card aria-labelledby="why" { h2 #why { "Why" } (why::why(&explanation)) }
             section.card aria-labelledby="attributes" {
                 h2 #attributes { "Attributes" }

@@ -69,6 +69,9 @@ fn every_form_that_changes_something_sends_the_token_along() {
         sign_in("the-form-token", std::iter::once(("corp", "Sign in with Corp")), None),
         connectors(&all, &json!({"items": []}), &a_use("shadow")).unwrap(),
         settings(&all, &some_settings()).unwrap(),
+        declarations(&all, &a_draft(json!({"foreseen": null, "mistakes": []}))).unwrap(),
+        assignments(&all, &an_assignment(), None, None).unwrap(),
+        webhooks(&all, &a_webhook()).unwrap(),
     ];
     for page in pages {
         let forms: Vec<_> = page.split("<form").skip(1).filter(|form| form.contains("method=\"post\"")).collect();
@@ -98,6 +101,48 @@ fn some_settings() -> SettingsAnswers {
         secrets: Some(json!({"items": [secret]})),
         declarations: Some(json!({"digest": "d1", "files": [{"name": "crm.toml", "text": "# <b>ours</b>"}]})),
     }
+}
+
+fn a_draft(answer: serde_json::Value) -> DeclarationsShown {
+    let draft = Draft { text: "\n[target.crm]\n</textarea><b>".to_owned(), made_from: "d0".to_owned(), answer };
+    let declarations = json!({"digest": "d1", "files": [{"name": "crm.toml", "text": "# ours"}]});
+    DeclarationsShown { declarations, file: Some("crm.toml".to_owned()), draft: Some(draft) }
+}
+
+fn an_assignment() -> serde_json::Value {
+    let origin =
+        json!({"kind": "api", "id": "a1", "by": "api:otto", "at": "2026-01-02T03:04:05Z", "reason": "stands in"});
+    json!({"items": [{"identity": "i1", "reference": "hr/E1", "label": "Anna", "role": "seller", "origin": origin, "from": null,
+        "until": "2026-02-01T00:00:00Z", "standing": "holds", "because": null}], "next": null})
+}
+
+fn a_webhook() -> serde_json::Value {
+    let kept = json!({"name": "siem", "through": 7, "since": "2026-01-02T03:04:05Z", "disabled_at": null, "disabled_because": null,
+        "delivered": 3, "failed": 1, "died": 1, "last_delivered_at": null, "last_failed_at": null, "last_failure": "it answered 500",
+        "waiting": 0, "dead_letters": 1});
+    let declared =
+        json!({"receiver": "https://siem.example", "events": [], "secret": "signing", "previous_secret": null});
+    json!({"items": [{"name": "siem", "declared": declared, "kept": kept, "behind": 0, "trouble": null}]})
+}
+
+#[test]
+fn what_somebody_wrote_in_a_declaration_is_kept_with_what_is_wrong_in_it() {
+    let mistake = json!({"file": "crm.toml", "line": 2, "column": null, "key": "class", "message": "it is missing"});
+    let page =
+        declarations(&frame(&["administer"]), &a_draft(json!({"foreseen": null, "mistakes": [mistake]}))).unwrap();
+    assert!(page.contains("crm.toml:2") && page.contains("it is missing"), "{page}");
+    // The first line break is the browser's, the second is the text's.
+    assert!(page.contains(">\n\n[target.crm]\n&lt;/textarea&gt;&lt;b&gt;</textarea>"), "{page}");
+    assert!(page.contains("name=\"made_from\" value=\"d0\""), "it is still a change of those it was made from");
+    let refused = json!({"title": "Not done", "detail": "other declarations are in force"});
+    assert!(declarations(&frame(&[]), &a_draft(refused)).unwrap().contains("other declarations are in force"));
+}
+
+#[test]
+fn what_people_assigned_is_withdrawn_by_those_who_may() {
+    let page = |may: &[&str]| assignments(&frame(may), &an_assignment(), None, None).unwrap();
+    assert!(page(&["read", "operate"]).contains("/assignments/a1/withdrawal"));
+    assert!(!page(&["read"]).contains("/assignments/a1/withdrawal"));
 }
 
 #[test]

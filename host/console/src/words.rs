@@ -24,11 +24,12 @@ fn short_time(at: &str) -> String {
 /// A state as a badge. What it means to the reader decides its colour; the word says it to those who do not see colours.
 pub(crate) fn badge(state: &str) -> Markup {
     let tone = match state {
-        "linked" | "active" | "applied" | "completed" | "already-so" | "approved" | "has" | "granted" | "used" => {
-            "good"
-        }
-        "failed" | "refused" | "rejected" | "disputed" | "missing" | "stale" | "quarantined" | "rolled-back" => "bad",
-        "held" | "unlinked" | "unknown" | "pending" | "open" | "suspended" | "undecided" | "waiting" => "warn",
+        "linked" | "active" | "applied" | "completed" | "already-so" | "approved" | "has" | "granted" | "used"
+        | "holds" => "good",
+        "failed" | "refused" | "rejected" | "disputed" | "missing" | "stale" | "quarantined" | "rolled-back"
+        | "stopped" | "error" => "bad",
+        "held" | "unlinked" | "unknown" | "pending" | "open" | "suspended" | "undecided" | "waiting" | "not-yet"
+        | "without-effect" | "warning" => "warn",
         "running" | "in-flight" | "shadow" | "canary" => "busy",
         _ => "plain",
     };

@@ -22,6 +22,7 @@ mod import;
 mod insight;
 mod lag;
 mod left_out;
+mod logged;
 mod look;
 mod names;
 mod observe;
@@ -61,6 +62,7 @@ pub use holders::{
 };
 pub use import::{ImportOptions, ImportReport};
 pub use insight::{Dormancy, DormantAccount, EntitlementUse};
+pub use logged::{LoggedOperation, LoggedStep};
 pub use planning::PlanReport;
 pub use plans::{ApplyOptions, PLAN_LIFE, PlanRefused};
 pub use provision::ProvisionReport;

@@ -71,7 +71,7 @@ fn windows<'a>(configuration: &'a Configuration, job: &Job) -> Option<&'a Window
 }
 
 /// A job as people see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct JobReport {
     /// Its name.

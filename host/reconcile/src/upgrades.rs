@@ -20,7 +20,7 @@ pub enum UpgradeDecision {
 }
 
 /// What a decision led to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct UpgradeDecided {
     /// The source or target, such as `target crm`.

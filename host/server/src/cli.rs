@@ -2,6 +2,7 @@
 
 mod backup;
 mod connectors;
+mod declarations;
 mod hosts;
 mod recognition;
 mod scim_token;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 pub use backup::*;
 pub use connectors::*;
+pub use declarations::*;
 pub use hosts::*;
 pub use recognition::*;
 pub use scim_token::*;
@@ -114,6 +116,9 @@ pub enum Command {
     /// Accounts by situation; give one to an identity, or take it away
     #[command(subcommand)]
     Account(AccountCommand),
+    /// The declarations of a host that serves: export them, try others, put others in force
+    #[command(subcommand)]
+    Declarations(DeclarationsCommand),
     /// Secrets, sealed in the store: set, list and remove them, change the key that seals them
     #[command(subcommand)]
     Secret(SecretCommand),

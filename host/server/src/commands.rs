@@ -7,6 +7,7 @@ pub mod backup;
 pub mod case;
 pub mod check;
 pub mod connector;
+pub mod declarations;
 pub mod deletion;
 pub mod demo;
 pub mod events;

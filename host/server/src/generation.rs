@@ -1,5 +1,6 @@
 //! A host by the declarations that are in force, and how other declarations take their place while it serves.
 
+use crate::checked::DeclaredChecks;
 use crate::declared::{DeclaredFiles, InForceDigest, TakeOver, files, shown};
 use crate::dropped::DroppedConnectors;
 use crate::home::Home;
@@ -93,6 +94,12 @@ impl Generation {
             token: lasting.token.clone(),
             quotas: self.quotas.clone(),
             issuers: self.issuers.clone(),
+            checks: Arc::new(DeclaredChecks {
+                rules: rules.clone(),
+                registry: registry.clone(),
+                secrets: host.secrets.clone(),
+                webhooks: self.webhooks.clone(),
+            }),
             connectors: Arc::new(DroppedConnectors { registry, store, rules }),
             secrets: Arc::new(host.secrets.clone()),
             declarations: Arc::new(DeclaredFiles::of(host, lasting.in_force.clone(), lasting.take_overs.clone())),

@@ -1,6 +1,7 @@
 //! The `purser` program.
 
 mod carried;
+mod checked;
 mod cli;
 mod commands;
 mod counted;
@@ -123,6 +124,8 @@ async fn run(cli: Cli, output: &Output) -> anyhow::Result<Ending> {
             clap_complete::generate(wanted.shell, &mut Cli::command(), "purser", &mut std::io::stdout());
             return Ok(Ending::Done);
         }
+        // Connectors are made here, whichever host is asked for everything else.
+        (Command::Connector(cli::Connector::New(_) | cli::Connector::Build(_)), _) => {}
         (command, Some(server)) => return Box::pin(remote::run(server, ca, command, output)).await,
         (_, None) => {}
     }
@@ -146,6 +149,10 @@ async fn run(cli: Cli, output: &Output) -> anyhow::Result<Ending> {
         Command::Held(arguments) => commands::held::run(home, &arguments, output).await,
         Command::Quarantine(arguments) => commands::quarantine::run(home, &arguments, output).await,
         Command::Case(arguments) => commands::case::run(home, &arguments, output).await,
+        Command::Declarations(_) => anyhow::bail!(
+            "the declarations of a home are the files in {}; with --server they are those of a host that serves",
+            home.declarations().display()
+        ),
         Command::Secret(arguments) => commands::secret::run(home, &arguments, output).await,
         Command::ScimToken(arguments) => commands::scim_token::run(home, &arguments, output).await,
         Command::Token(arguments) => commands::token::run(home, &arguments, output).await,

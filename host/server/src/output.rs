@@ -49,10 +49,15 @@ impl Output {
         }
     }
 
+    /// Whether somebody looks how far long work is.
+    pub fn is_watched(&self) -> bool {
+        !self.json && std::io::stderr().is_terminal()
+    }
+
     /// Shows how far long work is, where somebody looks.
     pub fn progress(&self) -> Bars {
-        let shown = !self.json && std::io::stderr().is_terminal();
-        let target = if shown { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
+        let target =
+            if self.is_watched() { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
         Bars { all: MultiProgress::with_draw_target(target), by_name: Mutex::default() }
     }
 }

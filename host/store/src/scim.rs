@@ -133,7 +133,8 @@ pub struct NewScimToken {
 }
 
 /// What is told of a client's token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ScimToken))]
 pub struct KeptScimToken {
     /// Its name.
     pub name: TokenName,

@@ -84,22 +84,39 @@ impl Browser {
     /// Clicks the first element that this selector finds.
     #[track_caller]
     pub fn click(&self, selector: &str) {
-        let element = self.element(selector);
-        self.command("POST", &format!("/element/{element}/click"), Some(&json!({})));
+        self.of_element(selector, "POST", "click", Some(&json!({})));
     }
 
     /// Types into an element.
     #[track_caller]
     pub fn type_into(&self, selector: &str, text: &str) {
-        let element = self.element(selector);
-        self.command("POST", &format!("/element/{element}/value"), Some(&json!({"text": text})));
+        self.of_element(selector, "POST", "value", Some(&json!({"text": text})));
+    }
+
+    /// Fills a field in place of what is in it, many lines at once or what a picker would give.
+    #[track_caller]
+    pub fn fill(&self, selector: &str, text: &str) {
+        let (selector, text) = (json!(selector), json!(text));
+        self.run(&format!("document.querySelector({selector}).value = {text}"));
+    }
+
+    /// Chooses this value of a drop-down.
+    #[track_caller]
+    pub fn choose(&self, selector: &str, value: &str) {
+        self.click(&format!("{selector} option[value='{value}']"));
+    }
+
+    /// What is in a field.
+    #[track_caller]
+    pub fn value(&self, selector: &str) -> String {
+        let selector = json!(selector);
+        self.run(&format!("return document.querySelector({selector}).value")).as_str().unwrap_or_default().to_owned()
     }
 
     /// The text of the first element that this selector finds, as it is shown.
     #[track_caller]
     pub fn text(&self, selector: &str) -> String {
-        let element = self.element(selector);
-        self.command("GET", &format!("/element/{element}/text"), None).as_str().unwrap_or_default().to_owned()
+        self.of_element(selector, "GET", "text", None).as_str().unwrap_or_default().to_owned()
     }
 
     /// What a script in the page returns.
@@ -137,6 +154,23 @@ impl Browser {
         let bytes = BASE64_STANDARD.decode(picture.as_str().unwrap_or_default()).expect("a picture in base64");
         fs::create_dir_all(file.parent().unwrap_or(Path::new("."))).expect("a folder can be made");
         fs::write(file, bytes).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    }
+
+    /// Does something with the first element that this selector finds. Where the page replaced it meanwhile, with its
+    /// successor.
+    #[track_caller]
+    fn of_element(&self, selector: &str, method: &str, what: &str, body: Option<&Value>) -> Value {
+        let mut stale = String::new();
+        for _ in 0..5 {
+            let element = self.element(selector);
+            let path = format!("/session/{}/element/{element}/{what}", self.session);
+            match self.ask(method, &path, body) {
+                Ok(value) => return value,
+                Err(error) if error.contains("stale element") => stale = error,
+                Err(error) => panic!("{what} of {selector}: {error}"),
+            }
+        }
+        panic!("{what} of {selector}: {stale}");
     }
 
     #[track_caller]

@@ -100,6 +100,20 @@ impl TlsConnection {
         Message::read_counted(&mut self.0)
     }
 
+    /// Asks for something with these headers and this body, and reads the answer.
+    ///
+    /// # Errors
+    /// The connection ends before the answer does.
+    pub fn ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> io::Result<Message> {
+        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let length = body.len();
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n{headers}\r\n");
+        let stream = self.0.get_mut();
+        stream.write_all(format!("{head}{body}").as_bytes())?;
+        stream.flush()?;
+        Message::read_counted(&mut self.0)
+    }
+
     /// The certificate that was shown.
     pub fn certificate(&self) -> Vec<u8> {
         let shown = self.0.get_ref().conn.peer_certificates().and_then(|all| all.first());

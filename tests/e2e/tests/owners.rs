@@ -246,8 +246,17 @@ fn lists_hold_what_is_the_owners_and_nothing_else() {
     let own = served.post("/v1/plans", &olga, &json!({}));
     assert!(own["plan"].is_null() || own["plan"]["targets"] == json!(["mine"]), "{own}");
 
-    let whole =
-        ["/metrics", "/v1/events", "/v1/events/stream", "/v1/limits", "/v1/webhooks", "/v1/backups", "/v1/tokens"];
+    let whole = [
+        "/metrics",
+        "/v1/events",
+        "/v1/events/stream",
+        "/v1/limits",
+        "/v1/log",
+        "/v1/webhooks",
+        "/v1/backups",
+        "/v1/tokens",
+        "/v1/scim-tokens",
+    ];
     let configuration = [
         "/v1/sources",
         "/v1/schedules",

@@ -1,8 +1,11 @@
 //! Commands at a host that serves: what they answer over the API is what they answer in its home.
 
+use purser_e2e::builds::{importing, with_version};
+use purser_e2e::environment::connector;
 use purser_e2e::home::Home;
-use purser_e2e::people::{People, Policy, company, edit_directory, guard_as_usual};
+use purser_e2e::people::{People, Policy, company, edit_directory, guard_as_usual, staffed};
 use purser_e2e::program::Answer;
+use purser_e2e::secrecy::set;
 use purser_e2e::served::{QUIET, Served, eventually};
 use serde_json::{Value, json};
 use std::fs;
@@ -24,6 +27,9 @@ fn eventful() -> (Home, People) {
     home.purser(&["import", "hr", "--allow-departures", "15"]).done();
     home.purser(&["apply"]).ended_with(3);
     edit_directory(&home, "E00019", "mail", "drifted@example.com");
+    assert_eq!(set(&home, "spare", "hunter2").0, 0);
+    let hr = home.read("declarations/hr.toml");
+    home.declare("hr", &hr.replace("lifecycle =", "schedule = \"0 0 29 2 *\"\nlifecycle ="));
     (home, people)
 }
 
@@ -77,7 +83,15 @@ fn what_is_read_at_a_host_is_what_is_read_in_its_home() {
         vec!["insight", "drift"],
         vec!["insight", "drift", "--target", "directory"],
         vec!["token", "list"],
+        vec!["scim-token", "list"],
         vec!["webhook", "list"],
+        vec!["check"],
+        vec!["log"],
+        vec!["log", "--identity", "hr/E00001", "--target", "crm"],
+        vec!["schedule", "list"],
+        vec!["secret", "list"],
+        vec!["connector", "list"],
+        vec!["connector", "upgrade", "list"],
     ];
     let served = Served::start(&home, &QUIET);
     // What a start does is done.
@@ -172,7 +186,9 @@ fn what_is_done_at_a_host_is_done_and_answered_as_in_its_home() {
     assert!(refused.contains("token"), "{refused}");
 
     // What the API does not have is said so, and nothing is done.
-    for command in [["secret", "list"].as_slice(), &["log"], &["audit", "verify"], &["backup", "x.tar"], &["check"]] {
+    for command in
+        [["secret", "rotate-key"].as_slice(), &["audit", "verify"], &["backup", "x.tar"], &["connector", "prune"]]
+    {
         let refused = ask(command).complaint(1);
         assert!(refused.contains("needs the home itself"), "{command:?}: {refused}");
     }
@@ -183,6 +199,115 @@ fn what_is_done_at_a_host_is_done_and_answered_as_in_its_home() {
     assert!(
         home.purser(&["audit", "list", "--actor", "api:host", "--limit", "1000"]).output.contains("account-linked")
     );
+}
+
+#[test]
+fn secrets_and_connectors_are_kept_at_a_host_as_in_its_home() {
+    let (home, _people) = staffed(1);
+    let served = Served::start(&home, &QUIET);
+    let ask = at(&home, &served);
+
+    home.write("spare.txt", "hunter2\n");
+    let file = home.path("spare.txt").display().to_string();
+    let secret = ask(&["secret", "set", "spare", "--from-file", &file]).done();
+    assert_eq!((&secret["name"], &secret["version"]), (&json!("spare"), &json!(1)), "{secret}");
+    assert_eq!(ask(&["secret", "list"]).done()[0]["set_by"], "api:host");
+    assert_eq!(ask(&["secret", "remove", "spare"]).done()["was_used_by"], json!([]));
+    assert!(ask(&["secret", "remove", "spare"]).complaint(1).contains("spare"));
+
+    let built = fs::read(connector("flatfile")).expect("it can be read");
+    home.write("upload/newer.wasm", importing(&with_version(&built, "0.2.0"), "purser:connector/clock@0.1.0"));
+    home.write("upload/bad.wasm", "garbage");
+    let upload = |name: &str| ask(&["connector", "drop-in", &home.path(name).display().to_string()]);
+    assert!(upload("upload/bad.wasm").complaint(1).contains("bad.wasm"));
+    let dropped = upload("upload/newer.wasm").done();
+    assert_eq!(
+        (&dropped["file"], &dropped["connector"]["manifest"]["version"]),
+        (&json!("newer.wasm"), &json!("0.2.0"))
+    );
+    let inspected = ask(&["connector", "inspect", "newer.wasm"]).done();
+    let digest = inspected["digest"].as_str().expect("a digest").to_owned();
+    assert_eq!(dropped["connector"]["digest"], digest.as_str());
+    let in_home = home.purser(&["connector", "inspect", "connectors/newer.wasm"]).done();
+    for part in ["digest", "bytes", "signature", "reach", "manifest"] {
+        assert_eq!(inspected[part], in_home[part], "{part}");
+    }
+    let compared = ask(&["connector", "diff", "flatfile.wasm", &digest[..8]]).done();
+    let locally = home.purser(&["connector", "diff", "connectors/flatfile.wasm", "connectors/newer.wasm"]).done();
+    for part in ["former", "newer", "asks_for_more", "differences"] {
+        assert_eq!(compared[part], locally[part], "{part}");
+    }
+    assert!(ask(&["connector", "inspect", "nothing.wasm"]).complaint(1).contains("connector list"));
+
+    // It is taken where a person approves it, and left again.
+    served.post("/v1/targets/crm/upgrade", &served.own_token(), &json!({"decision": "begin"}));
+    ask(&["connector", "upgrade", "advance", "crm"]).done();
+    served.post("/v1/targets/crm/upgrade", &served.own_token(), &json!({"decision": "begin"}));
+    let runs = || served.get("/v1/targets/crm", Some(&served.own_token())).1["runs"]["version"].clone();
+    assert_eq!(runs(), "0.2.0");
+    let left = ask(&["connector", "upgrade", "rollback", "crm"]).done();
+    assert_eq!((&left["subject"], runs()), (&json!("target crm"), json!("0.1.0")), "{left}");
+    served.stop();
+    // In the home itself a file is dropped in the same way.
+    fs::remove_file(home.path("connectors/newer.wasm")).expect("it is there");
+    home.purser(&["connector", "drop-in", "upload/newer.wasm"]).done();
+    assert!(home.path("connectors/newer.wasm").exists());
+}
+
+#[test]
+fn tokens_of_clients_that_push_are_made_and_revoked_at_a_host() {
+    let home = Home::new();
+    home.declare("idp", "[source.idp]\nkind = \"scim\"\n");
+    let served = Served::start(&home, &QUIET);
+    let ask = at(&home, &served);
+    assert!(ask(&["scim-token", "create", "okta", "--source", "nobody"]).complaint(1).contains("nobody"));
+    let made = ask(&["scim-token", "create", "okta", "--source", "idp"]).done();
+    let token = made["token"].as_str().expect("its text is shown").to_owned();
+    assert!(!ask(&["scim-token", "list"]).done().to_string().contains(&token));
+    assert_eq!(served.ask("GET", "/scim/v2/Users", Some(&token), None).0, 200);
+    assert_eq!(ask(&["scim-token", "revoke", "okta"]).done(), json!({"revoked": "okta"}));
+    assert_eq!(served.ask("GET", "/scim/v2/Users", Some(&token), None).0, 401);
+    served.stop();
+}
+
+#[test]
+fn declarations_are_exported_tried_and_put_in_force_at_a_host() {
+    let (home, people) = staffed(2);
+    let served = Served::start(&home, &QUIET);
+    let ask = at(&home, &served);
+    let folder = home.path("exported").display().to_string();
+    let exported = ask(&["declarations", "export", &folder]).done();
+    assert_eq!(exported["files"].as_array().map(Vec::len), Some(4), "{exported}");
+    let digest = exported["digest"].as_str().expect("a digest").to_owned();
+    let crm = home.read("exported/crm.toml");
+    assert_eq!(crm, home.read("declarations/crm.toml"));
+
+    home.write("exported/crm.toml", crm.replace("leaving = \"disable\"", "leaving = \"explode\""));
+    let tried = ask(&["declarations", "apply", &folder, "--dry-run"]).ended_with(2);
+    assert_eq!(tried["mistakes"][0]["file"], "crm.toml", "{tried}");
+    let refused = ask(&["declarations", "apply", &folder]).complaint(1);
+    assert!(refused.contains("crm.toml:5") && refused.contains("explode"), "{refused}");
+
+    home.write(
+        "exported/crm.toml",
+        crm.replace("value = \"identity.email\"", "value = \"identity.email.upperAscii()\""),
+    );
+    let tried = ask(&["declarations", "apply", &folder, "--dry-run"]).ended_with(3);
+    assert_eq!(tried["foreseen"]["new"], 2, "{tried}");
+    people.assert_provisioned(&home);
+    let wrong = ask(&["declarations", "apply", &folder, "--made-from", &"0".repeat(64)]).complaint(1);
+    assert!(wrong.contains("other declarations are in force"), "{wrong}");
+    let applied = ask(&["declarations", "apply", &folder, "--made-from", &digest]).done();
+    assert_eq!(applied["applied"]["woken"], 2, "{applied}");
+    eventually("the new mapping holds", || crm_of(&home, "E00001")["email"] == "E00001@EXAMPLE.ORG");
+    home.write("exported/other.toml", "");
+    assert!(ask(&["declarations", "export", &folder]).complaint(1).contains("other.toml"));
+    served.stop();
+    assert!(home.purser(&["declarations", "export", &folder]).complaint(1).contains("--server"));
+}
+
+fn crm_of(home: &Home, number: &str) -> Value {
+    purser_e2e::people::crm(home)[number].clone()
 }
 
 #[test]

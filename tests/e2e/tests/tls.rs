@@ -2,9 +2,10 @@
 
 use purser_e2e::home::Home;
 use purser_e2e::served::{QUIET, Served, eventually};
-use purser_e2e::tls::Authority;
+use purser_e2e::tls::{Authority, TlsConnection};
 use rustls::ProtocolVersion::{TLSv1_2, TLSv1_3};
 use rustls::version::{TLS12, TLS13};
+use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -86,6 +87,64 @@ fn a_replaced_certificate_is_taken_up_and_no_connection_is_lost() {
         client.connect(served.address).is_ok_and(|connection| connection.certificate() != former)
     });
     assert_eq!(stays.get("/healthz").expect("the connection goes on").status(), Some(200));
+    served.stop();
+}
+
+/// Asks over TLS with a token, and perhaps the tag of what is changed; the answer and what it holds.
+fn ask(
+    connection: &mut TlsConnection,
+    token: &str,
+    path: &str,
+    change: Option<(&str, &Value)>,
+) -> (u16, Value, String) {
+    let bearer = format!("Bearer {token}");
+    let (method, tag, body) = change
+        .map_or(("GET", String::new(), String::new()), |(tag, body)| ("POST", format!("\"{tag}\""), body.to_string()));
+    let headers = [("Authorization", bearer.as_str()), ("If-Match", &tag), ("Content-Type", "application/json")];
+    let answer =
+        connection.ask(method, path, &headers[..if tag.is_empty() { 1 } else { 3 }], &body).expect("an answer");
+    let policy = answer.header("ratelimit-policy").unwrap_or_default().to_owned();
+    (answer.status().expect("a status"), serde_json::from_slice(&answer.body).unwrap_or_default(), policy)
+}
+
+/// Declares over this connection that so many requests may be made in an hour.
+fn limit(connection: &mut TlsConnection, token: &str, from: u64, to: u64) {
+    let (status, declared, _) = ask(connection, token, "/v1/declarations", None);
+    assert_eq!(status, 200, "{declared}");
+    let mut files = declared["files"].clone();
+    let text = files[0]["text"].as_str().expect("a text");
+    files[0]["text"] = json!(text.replace(&format!("calls = {from}"), &format!("calls = {to}")));
+    let tag = declared["digest"].as_str().expect("a digest");
+    let (status, answer, _) = ask(connection, token, "/v1/declarations", Some((tag, &json!({"files": files}))));
+    assert_eq!(status, 200, "{answer}");
+}
+
+#[test]
+fn declarations_are_taken_over_over_tls_and_the_limits_in_them_hold_on_connections_that_stay() {
+    let authority = Authority::new();
+    let home = with_certificate(&authority.certify());
+    home.declare("api", &format!("{DECLARED}\n[api.limits]\nrequests = {{ calls = 1000, per = \"1h\" }}\n"));
+    let served = Served::start(&home, &QUIET);
+    let (ada, vera) = (home.api_token("ada", "admin"), home.api_token("vera", "viewer"));
+    let client = authority.client(&[&TLS13]);
+    let mut stays = client.connect(served.address).expect("it is trusted");
+    assert_eq!(ask(&mut stays, &vera, "/v1/caller", None).2, "\"requests\";q=1000;w=3600");
+
+    let mut other = client.connect(served.address).expect("it is trusted");
+    limit(&mut other, &ada, 1000, 3);
+    assert!(home.read("declarations/api.toml").contains("calls = 3"));
+    let asked: Vec<_> = (0..4).map(|_| ask(&mut stays, &vera, "/v1/caller", None)).collect();
+    assert_eq!(asked.iter().map(|(status, ..)| *status).collect::<Vec<_>>(), [200, 200, 200, 429], "{asked:?}");
+    assert!(asked.iter().all(|(_, _, policy)| policy == "\"requests\";q=3;w=3600"), "{asked:?}");
+
+    // One that has not used up its own raises it for everybody; what was refused stays counted.
+    limit(&mut other, &ada, 3, 500);
+    assert_eq!(ask(&mut stays, &vera, "/v1/caller", None).2, "\"requests\";q=500;w=3600");
+    let headers = [("Authorization", format!("Bearer {}", served.own_token()))];
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let metrics = stays.ask("GET", "/metrics", &headers, "").expect("an answer").body;
+    let metrics = String::from_utf8(metrics).expect("text");
+    assert!(metrics.contains("purser_requests_refused_total{reason=\"requests\"} 1"), "{metrics}");
     served.stop();
 }
 

@@ -123,6 +123,14 @@ pub(super) async fn release(Named(name): Named, sent: Sent) -> Response {
     done(&sent.who, &answer, "/quarantine", "The target is tried again.")
 }
 
+pub(super) async fn check(sent: Sent) -> Response {
+    let answer = sent.who.send(Method::POST, "/v1/checks", None).await;
+    match answer.status.is_success() {
+        true => sent.who.page(purser_console::checks(&sent.who.frame(), Some(&answer.body))),
+        false => done(&sent.who, &answer, "/checks", "Done."),
+    }
+}
+
 pub(super) async fn make_token(sent: Sent) -> Response {
     let body = json!({"name": sent.form.get("name").unwrap_or_default(), "role": sent.form.get("role")});
     let answer = sent.who.send(Method::POST, "/v1/tokens", Some(&body)).await;

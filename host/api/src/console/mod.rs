@@ -4,9 +4,11 @@
 //! the API would refuse, and the audit log names the same actor. What a browser is given is the id of a session; the
 //! token stays here, in memory. What changes something is a form that brings the session's own token along.
 
+mod access;
 mod asking;
 mod changes;
 mod cookies;
+mod declarations;
 mod opener;
 mod pages;
 mod people;
@@ -18,6 +20,7 @@ mod tries;
 mod under_way;
 mod uploads;
 mod watch;
+mod webhooks;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path};
@@ -73,7 +76,15 @@ fn reading() -> Router<ConsoleState> {
         .route("/targets/{id}", get(pages::target))
         .route("/connectors/{id}", get(pages::connector))
         .route("/settings", get(pages::settings))
-        .merge(connectors())
+        .route("/roles", get(access::roles))
+        .route("/roles/{id}", get(access::role))
+        .route("/groups", get(access::groups))
+        .route("/groups/{id}", get(access::group))
+        .route("/assignments", get(access::assignments))
+        .route("/checks", get(pages::checks).post(changes::check))
+        .route("/webhooks", get(webhooks::list))
+        .route("/webhooks/{id}", get(webhooks::one))
+        .merge(with_large_forms())
         .route("/plans", get(pages::plans).post(changes::make_plan))
         .route("/plans/{id}", get(pages::plan))
         .route("/held", get(pages::held))
@@ -91,9 +102,12 @@ fn reading() -> Router<ConsoleState> {
 }
 
 /// Files are larger than other forms.
-fn connectors() -> Router<ConsoleState> {
-    let large = DefaultBodyLimit::max(uploads::LARGEST_UPLOAD);
-    Router::new().route("/connectors", get(pages::connectors).post(uploads::drop_in)).layer(large)
+fn with_large_forms() -> Router<ConsoleState> {
+    let connectors = Router::new().route("/connectors", get(pages::connectors).post(uploads::drop_in));
+    let declarations = Router::new().route("/declarations", get(declarations::show).post(declarations::decide));
+    connectors
+        .layer(DefaultBodyLimit::max(uploads::LARGEST_UPLOAD))
+        .merge(declarations.layer(DefaultBodyLimit::max(declarations::LARGEST_FORM)))
 }
 
 fn changing() -> Router<ConsoleState> {
@@ -109,6 +123,10 @@ fn changing() -> Router<ConsoleState> {
         .route("/held/decision", post(changes::decide_held))
         .route("/cases/{id}/decision", post(changes::decide_case))
         .route("/identities/{id}/provisioning", post(changes::provision))
+        .route("/identities/{id}/assignments", post(access::grant))
+        .route("/identities/{id}/groups", post(access::change_group))
+        .route("/assignments/{id}/withdrawal", post(access::withdraw))
+        .route("/webhooks/{id}/decision", post(webhooks::decide))
         .route("/deletions/{id}/cancellation", post(changes::cancel_deletion))
         .route("/operations/{id}/retry", post(changes::retry))
         .route("/targets/{id}/release", post(changes::release))

@@ -3,15 +3,15 @@
 use super::asking::{Asked, Named};
 use super::signed_in::SignedIn;
 use axum::response::Response;
-use purser_console::{OverviewAnswers, PersonAnswers, SettingsAnswers, TargetAnswers};
+use purser_console::{GrantingAnswers, OverviewAnswers, PersonAnswers, SettingsAnswers, TargetAnswers};
 use purser_model::id::IdentityId;
 
-type Page = Result<Response, Response>;
+pub(super) type Page = Result<Response, Response>;
 
 /// Entries on a page, where they are large.
-const SOME: (&str, &str) = ("limit", "50");
+pub(super) const SOME: (&str, &str) = ("limit", "50");
 /// Entries of a part of a page.
-const FEW: (&str, &str) = ("limit", "20");
+pub(super) const FEW: (&str, &str) = ("limit", "20");
 
 pub(super) async fn overview(who: SignedIn) -> Page {
     let answers = OverviewAnswers {
@@ -32,11 +32,21 @@ pub(super) async fn identities(who: SignedIn, Asked(asked): Asked) -> Page {
 }
 
 pub(super) async fn person(who: SignedIn, Named(id): Named) -> Page {
+    // Roles and groups are about the whole host: owners of targets do not see them.
+    let granting = match who.is_owner() {
+        true => None,
+        false => Some(GrantingAnswers {
+            assignments: who.get(&format!("/v1/assignments?identity={id}")).await?,
+            roles: who.get("/v1/roles?limit=500").await?,
+            groups: who.get("/v1/groups?limit=500").await?,
+        }),
+    };
     let answers = PersonAnswers {
         identity: who.get(&format!("/v1/identities/{id}")).await?,
         explanation: who.get(&format!("/v1/identities/{id}/explanation")).await?,
         operations: who.get(&format!("/v1/operations?identity={id}&limit={}", FEW.1)).await?,
         audit: who.get(&format!("/v1/audit?identity={id}&limit={}", FEW.1)).await?,
+        granting,
     };
     Ok(who.page(purser_console::person(&who.frame(), &answers)))
 }
@@ -136,6 +146,12 @@ pub(super) async fn audit(who: SignedIn, Asked(asked): Asked) -> Page {
     let listed = who.get(&asked.with("/v1/audit", &["action", "actor", "identity", "after"], &[SOME])).await?;
     let (action, actor, identity) = (asked.get("action"), asked.get("actor"), asked.get("identity"));
     Ok(who.page(purser_console::audit(&who.frame(), &listed, action, actor, identity)))
+}
+
+pub(super) async fn checks(who: SignedIn) -> Page {
+    // Who may see that is told by the page of what is checked.
+    who.get("/v1/sources").await?;
+    Ok(who.page(purser_console::checks(&who.frame(), None)))
 }
 
 pub(super) async fn tokens(who: SignedIn) -> Page {

@@ -76,6 +76,15 @@ impl SignedIn {
         ask(&self.state.api, method, path, &self.opener, body).await.unwrap_or_else(no_answer)
     }
 
+    /// Asks the API for a change of what has this tag.
+    pub(super) async fn send_made_from(&self, path: &str, tag: &str, body: &Value) -> Answer {
+        let Ok(tag) = HeaderValue::from_str(&format!("\"{tag}\"")) else { return no_answer() };
+        let request =
+            Request::post(path).header(header::CONTENT_TYPE, "application/json").header(header::IF_MATCH, tag);
+        let body = Body::from(body.to_string());
+        exchange(&self.state.api, request, self.token.reveal(), body).await.unwrap_or_else(no_answer)
+    }
+
     /// Sends a form to the API as it came.
     pub(super) async fn send_form(&self, method: Method, path: &str, kind: &str, body: Vec<u8>) -> Answer {
         let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, kind);
@@ -85,6 +94,11 @@ impl SignedIn {
     /// Whether the API lets its holder do this.
     pub(super) fn may(&self, permission: &str) -> bool {
         self.caller["may"].as_array().into_iter().flatten().any(|known| known == permission)
+    }
+
+    /// Whether only some targets are seen.
+    pub(super) fn is_owner(&self) -> bool {
+        self.caller["role"] == "owner"
     }
 
     /// Follows the events of the API.

@@ -70,7 +70,7 @@ async fn host(people: usize) -> (Router, Vec<(ApiRole, String)>, tempfile::TempD
     (router(state), tokens, folder)
 }
 
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 20] = [
     "/",
     "/identities",
     "/targets",
@@ -85,7 +85,16 @@ const PAGES: [&str; 14] = [
     "/targets/crm",
     "/connectors",
     "/settings",
+    "/roles",
+    "/groups",
+    "/assignments",
+    "/webhooks",
+    "/declarations",
+    "/checks",
 ];
+
+/// Pages for admins alone.
+const ADMINS: [&str; 2] = ["/tokens", "/declarations"];
 
 #[tokio::test]
 async fn nobody_sees_a_page_who_is_not_signed_in() {
@@ -113,8 +122,9 @@ async fn every_page_opens_to_those_roles_that_may() {
         assert_eq!(browser.sign_in(&token).await.status, StatusCode::SEE_OTHER);
         for path in PAGES {
             let shown = browser.get(path).await;
-            let is_whole = ["/connectors", "/settings"].contains(&path);
-            let may = (path != "/tokens" || role == ApiRole::Admin) && (!is_whole || role != ApiRole::Owner);
+            let is_whole = ["/connectors", "/settings", "/roles", "/groups", "/assignments", "/webhooks", "/checks"]
+                .contains(&path);
+            let may = (!ADMINS.contains(&path) || role == ApiRole::Admin) && (!is_whole || role != ApiRole::Owner);
             assert_eq!(shown.status == StatusCode::OK, may, "{path} as {role}: {}", shown.page);
             assert_eq!(shown.headers[header::CONTENT_SECURITY_POLICY], purser_console::CONTENT_POLICY);
             assert_eq!(shown.headers[header::CACHE_CONTROL], "no-store");
@@ -207,16 +217,22 @@ async fn who_may_only_look_can_post_nothing() {
         "/targets/crm/guard".to_owned(),
         "/secrets".to_owned(),
         "/secrets/x/removal".to_owned(),
+        format!("/identities/{nobody}/assignments"),
+        format!("/identities/{nobody}/groups"),
+        format!("/assignments/{nobody}/withdrawal"),
+        "/webhooks/siem/decision".to_owned(),
+        "/declarations".to_owned(),
+        "/checks".to_owned(),
     ] {
         let decision = if path.ends_with("upgrade") { "advance" } else { "approve" };
         let body = format!(
-            "form_token={form_token}&decision={decision}&position=1&account={nobody}&kind=import&source=hr&name=x&role=admin&value=x&accounts_share=1&accounts_floor=1&accounts_count=1&revokes_share=1&revokes_floor=1&revokes_count=1"
+            "form_token={form_token}&decision={decision}&position=1&account={nobody}&kind=import&source=hr&name=x&role=admin&value=x&reason=x&group=x&file=x.toml&text=x&accounts_share=1&accounts_floor=1&accounts_count=1&revokes_share=1&revokes_floor=1&revokes_count=1"
         );
         let shown = viewer.send("POST", &path, body, &[]).await;
         assert_eq!(shown.status, StatusCode::FORBIDDEN, "{path}: {}", shown.page);
         assert!(shown.page.contains("your token has the role viewer"), "{path}: {}", shown.page);
     }
-    for path in PAGES.iter().filter(|path| **path != "/tokens") {
+    for path in PAGES.iter().filter(|path| !ADMINS.contains(path)) {
         let page = viewer.get(path).await.page;
         assert_eq!(page.matches("method=\"post\"").count(), 1, "{path} has more than the form to sign out");
     }

@@ -48,7 +48,7 @@ impl fmt::Display for Signed {
 }
 
 /// A file in the folder of connectors, or a copy of one that is gone from it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConnectorFile {
     /// Its name; none where only a copy is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +79,7 @@ pub struct ConnectorFile {
 }
 
 /// An interface that a connector imports.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReachedInterface {
     /// Its name.
     pub name: String,
@@ -88,7 +88,7 @@ pub struct ReachedInterface {
 }
 
 /// What a connector can reach and asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConnectorReach {
     /// Interfaces that it imports: the host holds it to these.
     pub interfaces: Vec<ReachedInterface>,
@@ -103,7 +103,7 @@ pub struct ConnectorReach {
 }
 
 /// One build of a connector: what it is and what it can reach.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Connector)]
 pub struct ConnectorDetail {
     /// Its digest in hexadecimal.
@@ -119,7 +119,7 @@ pub struct ConnectorDetail {
 }
 
 /// One difference between two builds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConnectorDifference {
     /// What it is about, such as `import` or `endpoint`.
     pub kind: String,

@@ -65,7 +65,7 @@ pub struct Declared {
 }
 
 /// A mistake in declarations.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeclarationMistake {
     /// The file.
     pub file: String,
@@ -80,7 +80,7 @@ pub struct DeclarationMistake {
 }
 
 /// What other declarations would lead to.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Foreseen {
     /// How many items would be done because of the change.
     pub new: u64,
@@ -100,7 +100,7 @@ pub struct Foreseen {
 }
 
 /// Declarations that are in force from now on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = AppliedDeclarations)]
 pub struct Applied {
     /// The digest of the files.

@@ -1,8 +1,9 @@
 //! What an API is given that has no host: there is no folder, no key and no file, and everything about them is refused.
 
 use super::{
-    Applied, ConnectorDetail, ConnectorDifference, ConnectorFile, Connectors, ConnectorsError, DeclarationFile,
-    Declarations, DeclarationsError, Declared, Digested, Foreseen, SecretError, SecretKeeper, SecretSet, Upload,
+    Applied, CheckFailed, Checked, Checks, ConnectorDetail, ConnectorDifference, ConnectorFile, Connectors,
+    ConnectorsError, DeclarationFile, Declarations, DeclarationsError, Declared, Digested, Foreseen, SecretError,
+    SecretKeeper, SecretSet, Upload,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -17,6 +18,13 @@ const NOTHING: &str = "there is nothing of this kind here";
 /// Nothing: what the API has where it is served for the sake of other routes.
 #[derive(Debug, Clone, Copy)]
 pub struct Nothing;
+
+#[async_trait]
+impl Checks for Nothing {
+    async fn check(&self) -> Result<Vec<Checked>, CheckFailed> {
+        Ok(Vec::new())
+    }
+}
 
 #[async_trait]
 impl Connectors for Nothing {

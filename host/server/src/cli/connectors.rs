@@ -12,6 +12,8 @@ pub enum Connector {
     Build(BuildConnector),
     /// Show what a component is, what it can reach and who signed it
     Inspect(InspectConnector),
+    /// Validate a component and put it into the folder, with the signature that lies beside it
+    DropIn(DropInConnector),
     /// Show the files in the folder and the copies that are kept: what they are, and who uses them
     List,
     /// Show what a component asks for and another does not
@@ -50,6 +52,13 @@ pub struct BuildConnector {
 /// `connector inspect`
 #[derive(Debug, Args)]
 pub struct InspectConnector {
+    /// The component; with `--server` the name of a file there, or the first digits of a digest
+    pub file: PathBuf,
+}
+
+/// `connector drop-in`
+#[derive(Debug, Args)]
+pub struct DropInConnector {
     /// The component
     pub file: PathBuf,
 }

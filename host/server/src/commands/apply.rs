@@ -77,7 +77,7 @@ pub async fn ask(remote: &Remote, arguments: &Apply, output: &Output) -> anyhow:
         None => ApplyReport::default(),
         Some(plan) => {
             let wanted = json!({"approved_only": arguments.approved});
-            match remote.work(&format!("/v1/plans/{plan}/application"), &wanted).await? {
+            match remote.work(&format!("/v1/plans/{plan}/application"), &wanted, output).await? {
                 Done::Report(report) => report,
                 Done::GoesOn(follow) => return import::goes_on(&follow, output),
             }

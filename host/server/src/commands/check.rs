@@ -1,73 +1,43 @@
 //! `purser check`: declarations, connectors and connections.
 
 use crate::Ending;
+use crate::checked::DeclaredChecks;
 use crate::home::Home;
 use crate::host::{Host, now};
 use crate::output::{Output, table};
-use crate::sessions::OpenSessions;
-use purser_connector::Fault;
-use purser_model::manifest::{CheckLevel, Finding, Severity};
-use purser_reconcile::Sessions;
+use crate::remote::Remote;
+use purser_api::Checked;
+use purser_model::manifest::Severity;
 use purser_webhook::Webhooks;
-use serde::Serialize;
+use serde::Deserialize;
+use serde_json::json;
 use std::sync::Arc;
 
-#[derive(Serialize)]
-struct Checked {
-    subject: String,
-    #[serde(flatten)]
-    finding: Finding,
+/// What a host says that it found.
+#[derive(Deserialize)]
+struct Told {
+    items: Vec<Checked>,
 }
 
 /// Runs the command.
 pub async fn run(home: Home, output: &Output) -> anyhow::Result<Ending> {
     let host = Host::open(&home).await?;
-    let sessions = OpenSessions::new(host.engine.rules().clone(), host.registry.clone(), host.secrets.clone());
-    let mut checked = Vec::new();
-    for (path, loaded) in host.registry.all().await? {
-        if let Err(reason) = loaded {
-            checked.push(Checked { subject: path.display().to_string(), finding: refused(reason) });
-        }
-    }
-    let configuration = host.engine.rules().configuration();
-    for name in configuration.sources.keys() {
-        let session = sessions.source(name).await;
-        let findings = match session {
-            Ok(session) => session.check(CheckLevel::Permissions).await,
-            Err(fault) => Err(fault),
-        };
-        push(&mut checked, &format!("source {name}"), findings);
-    }
-    for name in configuration.targets.keys() {
-        let findings = match sessions.target(name).await {
-            Ok(session) => session.check(CheckLevel::Permissions).await,
-            Err(fault) => Err(fault),
-        };
-        push(&mut checked, &format!("target {name}"), findings);
-    }
-    let webhooks =
-        Webhooks::new(host.store.clone(), configuration.webhooks.clone(), Arc::new(host.secrets.clone()), now);
-    for name in webhooks.names() {
-        if let Some(trouble) = webhooks.trouble(name).await? {
-            checked.push(Checked { subject: format!("webhook {name}"), finding: unusable(trouble.to_string()) });
-        }
-    }
-    output.answer(&checked, || text(&checked))?;
+    let rules = host.engine.rules().clone();
+    let (webhooks, secrets) = (rules.configuration().webhooks.clone(), host.secrets.clone());
+    let webhooks = Arc::new(Webhooks::new(host.store.clone(), webhooks, Arc::new(secrets.clone()), now));
+    show(&DeclaredChecks { rules, registry: host.registry.clone(), secrets, webhooks }.all().await?, output)
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, output: &Output) -> anyhow::Result<Ending> {
+    let told: Told = remote.post("/v1/checks", &json!({})).await?;
+    show(&told.items, output)
+}
+
+fn show(checked: &[Checked], output: &Output) -> anyhow::Result<Ending> {
+    output.answer(&checked, || text(checked))?;
     let failed = checked.iter().any(|one| one.finding.severity == Severity::Error);
     Ok(if failed { Ending::Failed } else { Ending::Done })
-}
-
-fn refused(reason: String) -> Finding {
-    Finding { severity: Severity::Error, code: "refused-file".into(), message: reason, remedy: None }
-}
-
-fn unusable(message: String) -> Finding {
-    Finding { severity: Severity::Error, code: "unusable".into(), message, remedy: None }
-}
-
-fn push(checked: &mut Vec<Checked>, subject: &str, findings: Result<Vec<Finding>, Fault>) {
-    let findings = findings.unwrap_or_else(|fault| vec![unusable(fault.to_string())]);
-    checked.extend(findings.into_iter().map(|finding| Checked { subject: subject.to_owned(), finding }));
 }
 
 fn text(checked: &[Checked]) -> String {

@@ -50,7 +50,7 @@ pub async fn ask(remote: &Remote, arguments: &Import, output: &Output) -> anyhow
         return Err(RemoteError::needs_home("--allow-departures").into());
     }
     let wanted = json!({"kind": "import", "source": arguments.source});
-    match remote.work::<ImportReport>("/v1/runs", &wanted).await? {
+    match remote.work::<ImportReport>("/v1/runs", &wanted, output).await? {
         Done::GoesOn(follow) => goes_on(&follow, output),
         Done::Report(import) => {
             output.answer(&Answer { import: import.clone(), applied: None }, || text(arguments, &import, None))?;

@@ -7,14 +7,23 @@ use crate::commands::since::find_identity;
 use crate::home::Home;
 use crate::host::{now, open_to_read};
 use crate::output::Output;
-use jiff::{SignedDuration, Timestamp};
-use purser_model::audit::AuditRow;
-use purser_store::{LogEntry, LogFilter, LogPage, Store};
-use serde_json::{Value, json};
+use crate::remote::{self, Remote};
+use jiff::SignedDuration;
+use purser_reconcile::{LoggedOperation, LoggedStep};
+use purser_store::{LogFilter, LogPage, Store};
+use std::sync::Arc;
 use std::time::Duration;
 
 const PAGE: u32 = 200;
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// Where the log is read.
+enum Read<'a> {
+    /// In the home.
+    Kept(Arc<dyn Store>, LogFilter),
+    /// At a host, with these parameters.
+    Told(&'a Remote, Vec<(&'static str, String)>),
+}
 
 /// Runs the command.
 pub async fn run(home: Home, arguments: &Log, output: &Output) -> anyhow::Result<Ending> {
@@ -29,108 +38,78 @@ pub async fn run(home: Home, arguments: &Log, output: &Output) -> anyhow::Result
         operation: arguments.operation,
         since: arguments.since.map(|since| since.before(now())).transpose()?,
     };
-    let mut page = LogPage { after: None, limit: PAGE };
-    loop {
-        let shown = show(store.as_ref(), &filter, &mut page, arguments.follow, output).await?;
-        if !arguments.follow && !shown {
-            return Ok(Ending::Done);
-        }
-        if !shown {
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
+    show_all(&Read::Kept(store, filter), arguments, output).await
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, arguments: &Log, output: &Output) -> anyhow::Result<Ending> {
+    let mut query = Vec::new();
+    if let Some(named) = &arguments.identity {
+        query.push(("identity", remote::find_identity(remote, named).await?.id.to_string()));
     }
+    query.extend(arguments.target.as_ref().map(|target| ("target", target.to_string())));
+    query.extend(arguments.operation.map(|operation| ("operation", operation.to_string())));
+    let since = arguments.since.map(|since| since.before(now())).transpose()?;
+    query.extend(since.map(|since| ("since", since.to_string())));
+    show_all(&Read::Told(remote, query), arguments, output).await
 }
 
-/// Shows the next page; whether there was anything. Who follows sees an operation once it has ended.
-async fn show(
-    store: &dyn Store,
-    filter: &LogFilter,
-    page: &mut LogPage,
-    only_ended: bool,
-    output: &Output,
-) -> anyhow::Result<bool> {
-    let mut shown = false;
-    for entry in store.provisioning_log(filter.clone(), *page).await? {
-        if only_ended && !entry.operation.state.is_final() {
-            break;
-        }
-        (page.after, shown) = (Some(entry.number), true);
-        match output.is_json() {
-            true => println!("{}", for_machines(&entry)),
-            false => println!("{}\n", text(&entry)),
-        }
-    }
-    Ok(shown)
-}
-
-fn took(entry: &LogEntry) -> Option<SignedDuration> {
-    Some(entry.effect_at?.duration_since(entry.requested_at))
-}
-
-/// The rows about the operation itself, without those of its account.
-fn steps(entry: &LogEntry) -> impl DoubleEndedIterator<Item = &AuditRow> {
-    entry.rows.iter().filter(|row| row.subject_kind == "operation")
-}
-
-/// The values that were asked for, or, once it took effect, that were changed.
-fn values(entry: &LogEntry) -> Value {
-    let ended = steps(entry).rfind(|row| matches!(row.action.as_str(), "operation-applied" | "operation-already-so"));
-    let mut details = ended.or_else(|| steps(entry).next()).map_or(json!({}), AuditRow::details);
-    if let Some(details) = details.as_object_mut() {
-        details.retain(|name, _| ["attributes", "active", "entitlement", "held"].contains(&name.as_str()));
-    }
-    details
-}
-
-fn for_machines(entry: &LogEntry) -> Value {
-    let operation = &entry.operation;
-    let attempts = steps(entry).map(|row| {
-        json!({
-            "at": Timestamp::from_microsecond(row.at).ok(),
-            "what": row.action,
-            "by": row.actor,
-            "connector": row.connector,
-            "detail": row.details()["detail"],
+impl Read<'_> {
+    /// The operations after this one.
+    async fn after(&self, number: i64) -> anyhow::Result<Vec<LoggedOperation>> {
+        Ok(match self {
+            Self::Kept(store, filter) => {
+                let page = LogPage { after: Some(number), limit: PAGE };
+                let entries = store.provisioning_log(filter.clone(), page).await?;
+                entries.into_iter().map(LoggedOperation::from).collect()
+            }
+            Self::Told(remote, query) => {
+                let page = [("after", number.to_string()), ("limit", PAGE.to_string())];
+                remote.whole("/v1/log", &[query.as_slice(), &page].concat()).await?
+            }
         })
-    });
-    json!({
-        "operation": operation.id,
-        "kind": operation.intent.name(),
-        "identity": entry.identity,
-        "target": operation.target,
-        "plan": operation.plan,
-        "reason": steps(entry).next().map(|row| row.details()["reason"].clone()),
-        "requested_at": entry.requested_at,
-        "planned_at": operation.created_at,
-        "effect_at": entry.effect_at,
-        "milliseconds": took(entry).map(|took| took.as_millis()),
-        "state": operation.state,
-        "attempts": operation.attempts,
-        "values": values(entry),
-        "steps": attempts.collect::<Vec<_>>(),
-    })
+    }
 }
 
-fn text(entry: &LogEntry) -> String {
-    let operation = &entry.operation;
-    let whom = entry.identity.as_deref().unwrap_or("nobody");
-    let mut lines = vec![format!(
-        "{:.3}  {} for {whom} in {}: {}",
-        entry.requested_at,
-        operation.intent.name(),
-        operation.target,
-        operation.state
-    )];
-    lines.extend(changes(&values(entry)).into_iter().map(|change| format!("    {change}")));
-    for row in steps(entry) {
-        let at = Timestamp::from_microsecond(row.at).unwrap_or_default();
-        let what = row.action.trim_start_matches("operation-");
-        let details = row.details();
-        let said = ["detail", "reason"].into_iter().find_map(|name| details[name].as_str());
-        let said = said.map(|said| format!(": {}", said.escape_debug())).unwrap_or_default();
-        lines.push(format!("    {at:.3} {what}{said}"));
+async fn show_all(read: &Read<'_>, arguments: &Log, output: &Output) -> anyhow::Result<Ending> {
+    let mut last = 0;
+    loop {
+        let shown = show(&read.after(last).await?, arguments.follow, output);
+        match shown {
+            Some(number) => last = number,
+            None if arguments.follow => tokio::time::sleep(LOOK_AGAIN).await,
+            None => return Ok(Ending::Done),
+        }
     }
-    let took = took(entry).map(|took| format!(", {took:#} from request to effect")).unwrap_or_default();
-    lines.push(format!("    operation {}, sent {} x{took}", operation.id, operation.attempts));
+}
+
+/// Shows operations, and says the number of the last one. Who follows sees an operation once it has ended.
+fn show(operations: &[LoggedOperation], only_ended: bool, output: &Output) -> Option<i64> {
+    let mut last = None;
+    for one in operations.iter().take_while(|one| !only_ended || one.has_ended()) {
+        last = Some(one.number);
+        match output.is_json() {
+            true => println!("{}", serde_json::to_value(one).unwrap_or_default()),
+            false => println!("{}\n", text(one)),
+        }
+    }
+    last
+}
+
+fn text(one: &LoggedOperation) -> String {
+    let whom = one.identity.as_deref().unwrap_or("nobody");
+    let mut lines = vec![format!("{:.3}  {} for {whom} in {}: {}", one.requested_at, one.kind, one.target, one.state)];
+    lines.extend(changes(&one.values).into_iter().map(|change| format!("    {change}")));
+    lines.extend(one.steps.iter().map(step));
+    let took = one.milliseconds.map(SignedDuration::from_millis);
+    let took = took.map(|took| format!(", {took:#} from request to effect")).unwrap_or_default();
+    lines.push(format!("    operation {}, sent {} x{took}", one.operation, one.attempts));
     lines.join("\n")
+}
+
+fn step(step: &LoggedStep) -> String {
+    let what = step.what.trim_start_matches("operation-");
+    let said = step.detail.as_ref().or(step.reason.as_ref());
+    let said = said.map(|said| format!(": {}", said.escape_debug())).unwrap_or_default();
+    format!("    {:.3} {what}{said}", step.at.unwrap_or_default())
 }

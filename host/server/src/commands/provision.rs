@@ -45,7 +45,10 @@ pub async fn ask(remote: &Remote, arguments: &Provision, output: &Output) -> any
     }
     let identity = find_identity(remote, &arguments.identity).await?;
     let wanted = arguments.target.as_ref().map_or(json!({}), |target| json!({"target": target}));
-    match remote.work::<ProvisionReport>(&format!("/v1/identities/{}/provisioning", identity.id), &wanted).await? {
+    match remote
+        .work::<ProvisionReport>(&format!("/v1/identities/{}/provisioning", identity.id), &wanted, output)
+        .await?
+    {
         Done::GoesOn(follow) => import::goes_on(&follow, output),
         Done::Report(report) => {
             output.answer(&report, || text(&report))?;

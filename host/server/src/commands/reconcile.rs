@@ -90,7 +90,7 @@ pub async fn ask(remote: &Remote, arguments: &Reconcile, output: &Output) -> any
     }
     let kind = if arguments.delta { "changes" } else { "reconciliation" };
     let wanted = json!({"kind": kind, "target": arguments.target, "dry_run": arguments.dry_run});
-    let report: ReconcileReport = match remote.work("/v1/runs", &wanted).await? {
+    let report: ReconcileReport = match remote.work("/v1/runs", &wanted, output).await? {
         Done::Report(report) => report,
         Done::GoesOn(follow) => return import::goes_on(&follow, output),
     };

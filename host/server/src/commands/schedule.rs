@@ -4,6 +4,7 @@ use crate::Ending;
 use crate::home::Home;
 use crate::host::{now, open_store};
 use crate::output::{Output, table};
+use crate::remote::Remote;
 use jiff::Timestamp;
 use purser_reconcile::{JobReport, job_reports};
 
@@ -12,7 +13,16 @@ pub async fn list(home: &Home, output: &Output) -> anyhow::Result<Ending> {
     let declarations = purser_declare::load(&home.declarations())?;
     let store = open_store(home)?;
     let jobs = job_reports(&declarations.configuration, store.as_ref(), now()).await?;
-    output.answer(&serde_json::json!({"jobs": jobs}), || text(&jobs))?;
+    show(&jobs, output)
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, output: &Output) -> anyhow::Result<Ending> {
+    show(&remote.whole::<JobReport>("/v1/schedules", &[]).await?, output)
+}
+
+fn show(jobs: &[JobReport], output: &Output) -> anyhow::Result<Ending> {
+    output.answer(&serde_json::json!({"jobs": jobs}), || text(jobs))?;
     Ok(Ending::Done)
 }
 

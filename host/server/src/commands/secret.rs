@@ -5,12 +5,14 @@ use crate::cli::{RemoveSecret, RotateKey, SecretCommand, SetSecret};
 use crate::home::Home;
 use crate::host::{now, open_store, open_to_read};
 use crate::output::{Output, table};
+use crate::remote::{Remote, RemoteError};
 use crate::secrets::SealedStore;
 use anyhow::{Context, bail};
 use jiff::Timestamp;
 use purser_model::id::SecretName;
 use purser_model::secret::Secret;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -18,15 +20,16 @@ use zeroize::Zeroizing;
 /// Larger ones are files that somebody took for a secret.
 const LARGEST: u64 = 64 << 10;
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct SetAnswer {
     name: SecretName,
     version: u32,
-    /// The key file that was made, where this is the first secret.
+    /// The key file that was made, where this is the first secret; a host does not say where it lies.
+    #[serde(default)]
     made_key_file: Option<PathBuf>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Line {
     name: SecretName,
     version: u32,
@@ -65,8 +68,11 @@ async fn set(home: &Home, arguments: &SetSecret, output: &Output) -> anyhow::Res
     let secret = read(&arguments.name, arguments.from_file.as_deref())?;
     let _lock = home.lock()?;
     let kept = SealedStore::new(home, open_store(home)?).set(&arguments.name, &secret, now()).await?;
-    let answer = SetAnswer { name: arguments.name.clone(), version: kept.version, made_key_file: kept.made_key };
-    output.answer(&answer, || {
+    show_set(&SetAnswer { name: arguments.name.clone(), version: kept.version, made_key_file: kept.made_key }, output)
+}
+
+fn show_set(answer: &SetAnswer, output: &Output) -> anyhow::Result<()> {
+    output.answer(answer, || {
         let said = format!("secret {} is set (version {})", answer.name, answer.version);
         match &answer.made_key_file {
             Some(file) => format!("{said}\n{}", beside_the_store(file)),
@@ -98,6 +104,33 @@ async fn list(home: &Home, output: &Output) -> anyhow::Result<()> {
     output.answer(&lines, || text(&lines))
 }
 
+/// The same at a host that serves. The key that seals is a file on its machine, and is changed there.
+pub async fn ask(remote: &Remote, command: &SecretCommand, output: &Output) -> anyhow::Result<Ending> {
+    match command {
+        SecretCommand::Set(arguments) => {
+            let secret = read(&arguments.name, arguments.from_file.as_deref())?;
+            let body = json!({"value": secret.reveal()});
+            show_set(&remote.put(&path(&arguments.name), &body).await?, output)?;
+        }
+        SecretCommand::List => {
+            let lines: Vec<Line> = remote.whole("/v1/secrets", &[]).await?;
+            output.answer(&lines, || text(&lines))?;
+        }
+        SecretCommand::Remove(arguments) => {
+            let path = path(&arguments.name);
+            let known: Line = remote.get(&path, &[]).await?;
+            remote.delete_with(&path, &[("force", arguments.force.to_string())]).await?;
+            show_removed(arguments, known.used_by.unwrap_or_default(), output)?;
+        }
+        SecretCommand::RotateKey(_) => return Err(RemoteError::needs_home("purser secret rotate-key").into()),
+    }
+    Ok(Ending::Done)
+}
+
+fn path(name: &SecretName) -> String {
+    format!("/v1/secrets/{name}")
+}
+
 fn text(lines: &[Line]) -> String {
     if lines.is_empty() {
         return "no secret is set".to_owned();
@@ -125,7 +158,11 @@ async fn remove(home: &Home, arguments: &RemoveSecret, output: &Output) -> anyho
     }
     let _lock = home.lock()?;
     open_store(home)?.remove_secret(&arguments.name, now()).await?;
-    let answer = Removed { name: arguments.name.clone(), was_used_by: used_by };
+    show_removed(arguments, used_by, output)
+}
+
+fn show_removed(arguments: &RemoveSecret, was_used_by: Vec<String>, output: &Output) -> anyhow::Result<()> {
+    let answer = Removed { name: arguments.name.clone(), was_used_by };
     output.answer(&answer, || format!("secret {} is removed", answer.name))
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Remote, RemoteError};
 use crate::Ending;
-use crate::cli::{Audit, Command};
+use crate::cli::{Audit, Command, Connector, Schedule, SecretCommand};
 use crate::commands;
 use crate::output::Output;
 use std::path::Path;
@@ -34,6 +34,13 @@ pub async fn run(server: &str, ca: Option<&Path>, command: &Command, output: &Ou
         Command::Deletion(arguments) => commands::deletion::ask(remote, arguments, output).await,
         Command::Token(arguments) => commands::token::ask(remote, arguments, output).await,
         Command::Webhook(arguments) => commands::webhook::ask(remote, arguments, output).await,
+        Command::Check => commands::check::ask(remote, output).await,
+        Command::ScimToken(arguments) => commands::scim_token::ask(remote, arguments, output).await,
+        Command::Log(arguments) => commands::log::ask(remote, arguments, output).await,
+        Command::Schedule(Schedule::List) => commands::schedule::ask(remote, output).await,
+        Command::Declarations(arguments) => commands::declarations::ask(remote, arguments, output).await,
+        Command::Secret(arguments) => commands::secret::ask(remote, arguments, output).await,
+        Command::Connector(arguments) => commands::connector::ask(remote, arguments, output).await,
         _ => Err(RemoteError::needs_home("this command").into()),
     }
 }
@@ -42,13 +49,9 @@ pub async fn run(server: &str, ca: Option<&Path>, command: &Command, output: &Ou
 fn needs_home(command: &Command) -> Option<&'static str> {
     Some(match command {
         Command::Serve(_) => "purser serve",
-        Command::Check => "purser check",
-        Command::Schedule(_) => "purser schedule",
-        Command::Log(_) => "purser log",
         Command::Audit(Audit::Verify(_)) => "purser audit verify",
-        Command::Secret(_) => "purser secret",
-        Command::ScimToken(_) => "purser scim-token",
-        Command::Connector(_) => "purser connector",
+        Command::Secret(SecretCommand::RotateKey(_)) => "purser secret rotate-key",
+        Command::Connector(Connector::Prune(_)) => "purser connector prune",
         Command::Backup(_) => "purser backup",
         Command::Restore(_) => "purser restore",
         Command::Demo(_) => "purser demo",

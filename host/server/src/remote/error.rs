@@ -1,5 +1,6 @@
 //! Why a host did not answer as asked.
 
+use purser_api::DeclarationMistake;
 use purser_broker::http::{EndpointError, NoAnswer};
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -74,14 +75,23 @@ pub(super) struct ToldProblem {
     title: String,
     #[serde(default)]
     detail: String,
+    #[serde(default)]
+    mistakes: Vec<DeclarationMistake>,
+}
+
+/// What is wrong in declarations, after what is said about them all.
+fn with_mistakes(detail: String, mistakes: &[DeclarationMistake]) -> String {
+    let place = |one: &DeclarationMistake| one.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let lines = mistakes.iter().map(|one| format!("\n{}{}: {}: {}", one.file, place(one), one.key, one.message));
+    std::iter::once(detail).chain(lines).collect()
 }
 
 impl RemoteError {
     /// What a status and a body tell.
     pub(super) fn told(status: u16, body: &[u8]) -> Self {
         match serde_json::from_slice::<ToldProblem>(body) {
-            Ok(ToldProblem { code, title, detail }) if !title.is_empty() => {
-                Self::Problem { status, code, title, detail }
+            Ok(ToldProblem { code, title, detail, mistakes }) if !title.is_empty() => {
+                Self::Problem { status, code, title, detail: with_mistakes(detail, &mistakes) }
             }
             _ => Self::Unreadable { what: format!("an answer with status {status}"), reason: "no problem".to_owned() },
         }

@@ -1,13 +1,20 @@
 //! Requests to a host, and its answers.
 
 use super::RemoteError;
+use super::form::{self, FormPart};
+use super::progress::Watched;
 use super::sign_in::token_of;
+use crate::output::Output;
+use bytes::Bytes;
 use purser_broker::http::OperatorsClient;
+use purser_model::run::Run;
 use purser_model::secret::Secret;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::future::Future;
 use std::path::Path;
+use std::pin::pin;
 use std::time::Duration;
 use url::Url;
 
@@ -15,6 +22,10 @@ use url::Url;
 const PATIENCE: Duration = Duration::from_mins(10);
 /// What the host is asked to wait; a little less, so that its answer is heard.
 const ASKED_PATIENCE: Duration = Duration::from_secs(570);
+/// How often is looked how far work is.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
+/// Runs that go on are among the newest.
+const NEWEST_RUNS: &str = "10";
 const PAGE: &str = "500";
 
 /// A host that is asked over its API.
@@ -30,6 +41,14 @@ pub enum Done<T> {
     Report(T),
     /// It goes on; here can be seen how far it is.
     GoesOn(String),
+}
+
+/// What is sent with a request.
+struct Content<'a> {
+    kind: &'a str,
+    bytes: Bytes,
+    /// The tag of what is changed.
+    made_from: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -99,17 +118,63 @@ impl Remote {
         read(path, answer)
     }
 
-    /// Has work done that may take long.
-    pub async fn work<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<Done<T>, RemoteError> {
-        match self.ask("POST", path, &[], Some(body)).await? {
+    /// Has something changed that was made from what has this tag.
+    pub async fn post_for<T: DeserializeOwned>(&self, path: &str, tag: &str, body: &Value) -> Result<T, RemoteError> {
+        let content = Content { kind: "application/json", bytes: body.to_string().into(), made_from: Some(tag) };
+        let (_, answer) = self.send("POST", path, &[], content).await?;
+        read(path, answer)
+    }
+
+    /// Has work done that may take long, and shows meanwhile how far the host's runs are.
+    pub async fn work<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &Value,
+        output: &Output,
+    ) -> Result<Done<T>, RemoteError> {
+        match self.watched(self.ask("POST", path, &[], Some(body)), output).await? {
             (202, answer) => Ok(Done::GoesOn(answer["follow"].as_str().unwrap_or_default().to_owned())),
             (_, answer) => Ok(Done::Report(read(path, answer)?)),
         }
     }
 
+    /// Waits for work; where somebody looks, what runs have counted is shown.
+    async fn watched<T>(&self, work: impl Future<Output = T>, output: &Output) -> T {
+        let (mut work, mut watched, bars) = (pin!(work), Watched::default(), output.progress());
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                () = tokio::time::sleep(BETWEEN_LOOKS), if output.is_watched() => {
+                    // Who cannot see runs does without: what counts is the work.
+                    let runs: Result<Vec<Run>, _> = self.whole("/v1/runs", &[("limit", NEWEST_RUNS.to_owned())]).await;
+                    watched.look(&runs.unwrap_or_default(), &bars);
+                }
+            }
+        }
+    }
+
+    /// Sets something.
+    pub async fn put<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, RemoteError> {
+        let (_, answer) = self.ask("PUT", path, &[], Some(body)).await?;
+        read(path, answer)
+    }
+
+    /// Sends a form with files.
+    pub async fn send_form<T: DeserializeOwned>(&self, path: &str, parts: Vec<FormPart>) -> Result<T, RemoteError> {
+        let (kind, body) = form::written(parts);
+        let content = Content { kind: &kind, bytes: body.into(), made_from: None };
+        let (_, answer) = self.send("POST", path, &[], content).await?;
+        read(path, answer)
+    }
+
     /// Takes something away.
     pub async fn delete(&self, path: &str) -> Result<(), RemoteError> {
-        self.ask("DELETE", path, &[], None).await.map(|_| ())
+        self.delete_with(path, &[]).await
+    }
+
+    /// Takes something away, with these parameters.
+    pub async fn delete_with(&self, path: &str, query: &[(&str, String)]) -> Result<(), RemoteError> {
+        self.ask("DELETE", path, query, None).await.map(|_| ())
     }
 
     async fn ask(
@@ -119,6 +184,17 @@ impl Remote {
         query: &[(&str, String)],
         body: Option<&Value>,
     ) -> Result<(u16, Value), RemoteError> {
+        let bytes = body.map(Value::to_string).unwrap_or_default().into();
+        self.send(method, path, query, Content { kind: "application/json", bytes, made_from: None }).await
+    }
+
+    async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        query: &[(&str, String)],
+        content: Content<'_>,
+    ) -> Result<(u16, Value), RemoteError> {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         if !query.is_empty() {
@@ -127,13 +203,17 @@ impl Remote {
         let mut bearer = http::HeaderValue::try_from(format!("Bearer {}", self.token.reveal()))
             .map_err(|_| RemoteError::NoToken(self.base.to_string()))?;
         bearer.set_sensitive(true);
-        let request = http::Request::builder()
+        let mut request = http::Request::builder();
+        if let Some(tag) = content.made_from {
+            request = request.header(http::header::IF_MATCH, format!("\"{tag}\""));
+        }
+        let request = request
             .method(method)
             .uri(url.as_str())
             .header(http::header::AUTHORIZATION, bearer)
             .header("prefer", format!("wait={}", ASKED_PATIENCE.as_secs()))
-            .header(http::header::CONTENT_TYPE, "application/json")
-            .body(body.map(Value::to_string).unwrap_or_default().into())
+            .header(http::header::CONTENT_TYPE, content.kind)
+            .body(content.bytes)
             .map_err(|_| RemoteError::Url { url: url.to_string(), reason: "it names nothing that can be asked" })?;
         let answer = self.client.send(request, PATIENCE).await;
         let answer = answer.map_err(|source| RemoteError::NoAnswer { host: self.base.to_string(), source })?;

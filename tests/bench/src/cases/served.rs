@@ -41,6 +41,7 @@ pub async fn host(folder: &Path, engine: Arc<Engine>, limits: ApiLimits) -> anyh
         webhooks: Arc::new(Webhooks::none(store.clone(), now)),
         store,
         token: ApiToken::new(TOKEN),
+        checks: Arc::new(Nothing),
         connectors: Arc::new(Nothing),
         secrets: Arc::new(Nothing),
         declarations: Arc::new(Nothing),

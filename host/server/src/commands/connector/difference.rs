@@ -3,12 +3,14 @@
 use crate::Ending;
 use crate::carried::{Fitting, fitting};
 use crate::cli::DiffConnectors;
-use crate::folder::build;
 use crate::home::Home;
 use crate::host::child_compiler;
+use crate::inspected::{compared, detail};
 use crate::output::{Output, table};
+use crate::remote::Remote;
 use anyhow::bail;
-use purser_catalogue::{Difference, Side, differences};
+use purser_api::{ConnectorDetail, ConnectorDifference};
+use purser_catalogue::Signature;
 use purser_model::configuration::Configuration;
 use purser_model::connectors::DigestPrefix;
 use purser_model::upgrade::Build;
@@ -22,9 +24,10 @@ struct Answer {
     former: Build,
     newer: Build,
     asks_for_more: bool,
-    differences: Vec<Difference>,
-    /// What the newer build makes of the configurations that are declared for this connector.
-    configurations: Vec<Carried>,
+    differences: Vec<ConnectorDifference>,
+    /// What the newer build makes of the configurations that are declared for this connector; none where a host was asked,
+    /// which does not say.
+    configurations: Option<Vec<Carried>>,
 }
 
 #[derive(Serialize)]
@@ -46,13 +49,43 @@ enum Outcome {
 /// Runs the command.
 pub async fn run(home: &Home, arguments: &DiffConnectors, output: &Output) -> anyhow::Result<Ending> {
     let (former, newer) = (open(home, &arguments.former).await?, open(home, &arguments.newer).await?);
-    let found = differences(side(&former), side(&newer));
-    let asks_for_more = found.iter().any(|difference| difference.asks);
     let configurations = configurations(home, &former, &newer).await;
-    let answer =
-        Answer { former: build(&former), newer: build(&newer), asks_for_more, differences: found, configurations };
-    output.answer(&answer, || text(&answer))?;
+    let (former, newer) = (detail(&former, &Signature::Missing), detail(&newer, &Signature::Missing));
+    let differences = compared(&former, &newer);
+    show(&Answer::of(&former, &newer, differences, Some(configurations)), output)
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, arguments: &DiffConnectors, output: &Output) -> anyhow::Result<Ending> {
+    let former = super::list::find(remote, &arguments.former).await?;
+    let newer = super::list::find(remote, &arguments.newer).await?;
+    let path = format!("/v1/connectors/{newer}/differences");
+    let differences = remote.whole(&path, &[("former", former.clone())]).await?;
+    let former: ConnectorDetail = remote.get(&format!("/v1/connectors/{former}"), &[]).await?;
+    let newer: ConnectorDetail = remote.get(&format!("/v1/connectors/{newer}"), &[]).await?;
+    show(&Answer::of(&former, &newer, differences, None), output)
+}
+
+fn show(answer: &Answer, output: &Output) -> anyhow::Result<Ending> {
+    output.answer(answer, || text(answer))?;
     Ok(Ending::Done)
+}
+
+impl Answer {
+    fn of(
+        former: &ConnectorDetail,
+        newer: &ConnectorDetail,
+        differences: Vec<ConnectorDifference>,
+        configurations: Option<Vec<Carried>>,
+    ) -> Self {
+        let build = |one: &ConnectorDetail| Build {
+            name: one.manifest.name.clone(),
+            version: one.manifest.version.clone(),
+            digest: one.digest.clone(),
+        };
+        let asks_for_more = differences.iter().any(|difference| difference.asks);
+        Self { former: build(former), newer: build(newer), asks_for_more, differences, configurations }
+    }
 }
 
 /// None where nothing is declared, or not in good order: what two files ask for can be seen all the same.
@@ -69,10 +102,6 @@ async fn configurations(home: &Home, former: &Connector, newer: &Connector) -> V
         }
     }
     carried
-}
-
-fn side(connector: &Connector) -> Side<'_> {
-    Side { imports: connector.imports(), manifest: connector.manifest() }
 }
 
 /// A file, or a kept copy by the first digits of its digest.
@@ -102,13 +131,13 @@ fn text(answer: &Answer) -> String {
         let asks = if difference.asks { "asks for more" } else { "" };
         vec![
             if difference.added { "+" } else { "-" }.to_owned(),
-            difference.kind.to_owned(),
+            difference.kind.clone(),
             difference.name.clone(),
             asks.to_owned(),
         ]
     });
     text.push_str(&table(&[], rows));
-    for Carried { subject, outcome } in &answer.configurations {
+    for Carried { subject, outcome } in answer.configurations.iter().flatten() {
         let line = match outcome {
             Outcome::Takes(Fitting { carried: false, .. }) => "its configuration fits".to_owned(),
             Outcome::Takes(Fitting { config, .. }) => format!("its configuration is carried forward to {config}"),

@@ -5,22 +5,25 @@ use crate::cli::InspectConnector;
 use crate::folder::read_signature;
 use crate::home::Home;
 use crate::host::child_compiler;
+use crate::inspected::detail;
 use crate::output::{Output, table};
-use purser_catalogue::judge;
+use crate::remote::Remote;
+use purser_api::{ConnectorDetail, ConnectorReach};
+use purser_catalogue::{Signature, judge};
 use purser_model::manifest::{ClassKind, Manifest, ObjectClass};
-use purser_runtime::{CompilerLimits, Connector, Reach, Runtime, RuntimeSettings};
+use purser_runtime::{CompilerLimits, Runtime, RuntimeSettings};
 use serde::Serialize;
 use std::path::Path;
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct Answer {
     file: String,
     digest: String,
     bytes: u64,
     /// Who signed it by the home's declarations, or why the signature is refused.
     signature: String,
-    reach: Reach<'a>,
-    manifest: &'a Manifest,
+    reach: ConnectorReach,
+    manifest: Manifest,
 }
 
 /// Runs the command. The component is loaded as a host would load it, and is called with no capability at all.
@@ -29,15 +32,26 @@ pub async fn run(home: &Home, arguments: &InspectConnector, output: &Output) -> 
     let compiler = child_compiler(CompilerLimits::default())?;
     let runtime = Runtime::new(RuntimeSettings { compiler, ..RuntimeSettings::new(cache.path()) })?;
     let connector = runtime.load(&arguments.file).await?;
-    let answer = Answer {
-        file: arguments.file.display().to_string(),
-        digest: connector.digest().to_string(),
-        bytes: connector.file_bytes(),
-        signature: signature(home, &arguments.file)?,
-        reach: connector.reach(),
-        manifest: connector.manifest(),
-    };
-    output.answer(&answer, || text(&answer, &connector))?;
+    let signature = signature(home, &arguments.file)?;
+    show(arguments, signature, detail(&connector, &Signature::Missing), output)
+}
+
+/// The same at a host that serves, of a file in its folder or a copy that it keeps.
+pub async fn ask(remote: &Remote, arguments: &InspectConnector, output: &Output) -> anyhow::Result<Ending> {
+    let digest = super::list::find(remote, &arguments.file.to_string_lossy()).await?;
+    let found: ConnectorDetail = remote.get(&format!("/v1/connectors/{digest}"), &[]).await?;
+    show(arguments, found.signature.to_string(), found, output)
+}
+
+fn show(
+    arguments: &InspectConnector,
+    signature: String,
+    found: ConnectorDetail,
+    output: &Output,
+) -> anyhow::Result<Ending> {
+    let ConnectorDetail { digest, bytes, reach, manifest, .. } = found;
+    let answer = Answer { file: arguments.file.display().to_string(), digest, bytes, signature, reach, manifest };
+    output.answer(&answer, || text(&answer))?;
     Ok(Ending::Done)
 }
 
@@ -47,8 +61,8 @@ fn signature(home: &Home, file: &Path) -> anyhow::Result<String> {
     Ok(judged.map_or_else(|refused| format!("refused: {refused}"), |signature| signature.to_string()))
 }
 
-fn text(answer: &Answer<'_>, connector: &Connector) -> String {
-    let manifest = connector.manifest();
+fn text(answer: &Answer) -> String {
+    let manifest = &answer.manifest;
     let mut text = format!(
         "{} {} by {}\n{}\ndigest {}, {} KiB, {}\n\nWHAT IT CAN REACH\n",
         manifest.name,
@@ -61,7 +75,7 @@ fn text(answer: &Answer<'_>, connector: &Connector) -> String {
     );
     let reach = &answer.reach;
     let mut interfaces: Vec<_> =
-        reach.interfaces.iter().map(|one| vec![one.name.to_owned(), one.meaning.to_owned()]).collect();
+        reach.interfaces.iter().map(|one| vec![one.name.clone(), one.meaning.clone()]).collect();
     if !reach.inert.is_empty() {
         let meaning = "nothing: linked without environment, files and network, since its language imports it";
         interfaces.push(vec![format!("{} interfaces of WASI", reach.inert.len()), meaning.to_owned()]);

@@ -6,9 +6,15 @@ use crate::home::Home;
 use crate::host::{folder, open_runtime, open_to_read};
 use crate::inspected::connector_files;
 use crate::output::{Output, table};
+use crate::remote::{Remote, RemoteError};
+use anyhow::bail;
 use purser_api::{ConnectorFile, FileState};
 use purser_model::upgrade::ConnectorUse;
 use purser_plan::Rules;
+use std::collections::BTreeSet;
+
+/// Fewer digits of a digest name nothing.
+const FEWEST_DIGITS: usize = 4;
 
 /// Runs the command.
 pub async fn run(home: &Home, output: &Output) -> anyhow::Result<Ending> {
@@ -17,6 +23,35 @@ pub async fn run(home: &Home, output: &Output) -> anyhow::Result<Ending> {
     let listed = connector_files(&folder, &uses(home).await?).await?;
     output.answer(&listed, || text(&listed))?;
     Ok(Ending::Done)
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, output: &Output) -> anyhow::Result<Ending> {
+    let listed = files(remote).await?;
+    output.answer(&listed, || text(&listed))?;
+    Ok(Ending::Done)
+}
+
+/// What lies in the folder of a host, and which copies it keeps.
+pub(super) async fn files(remote: &Remote) -> Result<Vec<ConnectorFile>, RemoteError> {
+    remote.whole("/v1/connectors", &[]).await
+}
+
+/// The digest of the build that is named by the name of its file, or by the first digits of its digest.
+pub(super) async fn find(remote: &Remote, name: &str) -> anyhow::Result<String> {
+    let files = files(remote).await?;
+    let fits = |one: &&ConnectorFile| {
+        let begins = |digest: &String| name.len() >= FEWEST_DIGITS && digest.starts_with(name);
+        one.file.as_deref() == Some(name) || one.digest.as_ref().is_some_and(begins)
+    };
+    let fitting: BTreeSet<_> = files.iter().filter(fits).filter_map(|one| one.digest.clone()).collect();
+    match fitting.into_iter().collect::<Vec<_>>().as_slice() {
+        [digest] => Ok(digest.clone()),
+        [] => bail!(
+            "no build at the host is called {name}, or has a digest that begins so; `purser connector list` shows them"
+        ),
+        several => bail!("{name} could be any of {}; write more digits", several.join(", ")),
+    }
 }
 
 /// The folder of a home by its declarations; a home without any has the defaults.

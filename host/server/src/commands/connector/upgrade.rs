@@ -5,8 +5,10 @@ use crate::cli::{Subject, Upgrade};
 use crate::home::Home;
 use crate::host::{now, open_store};
 use crate::output::{Output, table};
+use crate::remote::Remote;
 use purser_model::upgrade::{ConnectorUse, Stage};
-use purser_reconcile::{UpgradeDecision, decide_upgrade};
+use purser_reconcile::{UpgradeDecided, UpgradeDecision, decide_upgrade};
+use serde_json::json;
 
 /// Runs the command.
 pub async fn run(home: &Home, command: &Upgrade, output: &Output) -> anyhow::Result<Ending> {
@@ -25,11 +27,33 @@ async fn list(home: &Home, output: &Output) -> anyhow::Result<Ending> {
 
 async fn decide(home: &Home, subject: &Subject, output: &Output, decision: UpgradeDecision) -> anyhow::Result<Ending> {
     let store = open_store(home)?;
-    let kind = if subject.source { "source" } else { "target" };
-    let subject = format!("{kind} {}", subject.name);
+    let subject = format!("{} {}", kind(subject), subject.name);
     let decided = decide_upgrade(store.as_ref(), &subject, decision, now()).await?;
-    output.answer(&decided, || format!("{}: {}", decided.subject, decided.what))?;
+    show(&decided, output)
+}
+
+fn show(decided: &UpgradeDecided, output: &Output) -> anyhow::Result<Ending> {
+    output.answer(decided, || format!("{}: {}", decided.subject, decided.what))?;
     Ok(Ending::Done)
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, command: &Upgrade, output: &Output) -> anyhow::Result<Ending> {
+    let (subject, decision) = match command {
+        Upgrade::List => {
+            let uses: Vec<ConnectorUse> = remote.whole("/v1/upgrades", &[]).await?;
+            output.answer(&uses, || text(&uses))?;
+            return Ok(Ending::Done);
+        }
+        Upgrade::Advance(subject) => (subject, "advance"),
+        Upgrade::Rollback(subject) => (subject, "roll-back"),
+    };
+    let path = format!("/v1/{}s/{}/upgrade", kind(subject), subject.name);
+    show(&remote.post(&path, &json!({"decision": decision})).await?, output)
+}
+
+fn kind(subject: &Subject) -> &'static str {
+    if subject.source { "source" } else { "target" }
 }
 
 fn text(uses: &[ConnectorUse]) -> String {

@@ -1,0 +1,3 @@
+//! Checking what is declared.
+
+pub(crate) mod make;

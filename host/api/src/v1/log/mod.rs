@@ -1,0 +1,3 @@
+//! The provisioning log.
+
+pub(crate) mod list;
