@@ -50,18 +50,27 @@ pub fn assignments(
             button type="submit" { "Show" }
         }
         @if listed.items.is_empty() { (nothing("Nobody on this page has a role like this.")) }
-        @else { (assignment_table(frame, "Assignments", &listed.items, "/assignments")) }
+        @else { (assignment_table(frame, "Assignments", &listed.items, Of::Everybody, "/assignments")) }
         (next_page("/assignments", &[("role", role), ("origin", origin)], ("after", listed.next().as_deref())))
     };
     Ok(frame.page("/assignments", "Assignments", &content))
 }
 
+/// Whose assignments stand in a table.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Of {
+    /// Of many.
+    Everybody,
+    /// Of whom the whole page is about.
+    OnePerson,
+}
+
 /// Assignments with what takes them away; afterwards the reader is back at `page`.
-pub(crate) fn assignment_table(frame: &Frame, caption: &str, all: &[Assignment], page: &str) -> Markup {
+pub(crate) fn assignment_table(frame: &Frame, caption: &str, all: &[Assignment], of: Of, page: &str) -> Markup {
     let rows = html! {
         @for one in all {
             tr {
-                th scope="row" { (identity_link(&one.identity, &one.label)) " " span.quiet { (one.reference) } }
+                @if of == Of::Everybody { th scope="row" { (identity_link(&one.identity, &one.label)) " " span.quiet { (one.reference) } } }
                 td { a href={ "/roles/" (one.role) } { (one.role) } }
                 td { (origin(&one.origin)) }
                 td { (time_or(one.from.as_deref(), "at once")) }
@@ -72,7 +81,7 @@ pub(crate) fn assignment_table(frame: &Frame, caption: &str, all: &[Assignment],
         }
     };
     let head = ["Who", "Role", "By", "From", "Until", "Now", "Withdraw"];
-    table(caption, &head, &rows)
+    table(caption, &head[usize::from(of == Of::OnePerson)..], &rows)
 }
 
 fn origin(origin: &Origin) -> Markup {

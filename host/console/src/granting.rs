@@ -1,7 +1,7 @@
 //! What a person is given on the person's page: roles for a time, groups.
 
 use crate::answers::{Listed, Unreadable, read};
-use crate::assignments::{Assignment, assignment_table};
+use crate::assignments::{Assignment, Of, assignment_table};
 use crate::frame::Frame;
 use crate::words::nothing;
 use maud::{Markup, html};
@@ -35,7 +35,7 @@ pub(crate) fn granting(frame: &Frame, answers: &GrantingAnswers, identity: &str)
         section.card aria-labelledby="roles" {
             h2 #roles { "Roles" }
             @if assignments.items.is_empty() { (nothing("No role is had.")) }
-            @else { (assignment_table(frame, "Roles that are had, and by what", &assignments.items, &page)) }
+            @else { (assignment_table(frame, "Roles that are had, and by what", &assignments.items, Of::OnePerson, &page)) }
             @if frame.may("operate") {
                 @if !roles.items.is_empty() { (grant(frame, identity, &roles.items)) }
                 @if !groups.is_empty() { (put_in(frame, identity, &groups)) }

@@ -1,7 +1,7 @@
 //! Roles: what each grants, and who has it by what.
 
 use crate::answers::{Listed, Unreadable, read};
-use crate::assignments::{Assignment, assignment_table};
+use crate::assignments::{Assignment, Of, assignment_table};
 use crate::frame::Frame;
 use crate::holders::{Holder, holder_table};
 use crate::words::{next_page, nothing, table, time_or};
@@ -88,7 +88,7 @@ pub fn role(frame: &Frame, answers: &RoleAnswers) -> Result<String, Unreadable> 
         section aria-labelledby="assigned" {
             h2 #assigned { "Assigned by people" }
             @if assignments.items.is_empty() { (nothing("Nobody assigned it; on a person's page it can be granted.")) }
-            @else { (assignment_table(frame, "Assignments", &assignments.items, &path)) }
+            @else { (assignment_table(frame, "Assignments", &assignments.items, Of::Everybody, &path)) }
             @if assignments.next().is_some() { p { a href={ "/assignments?role=" (role.name) "&origin=api" } { "All of them" } } }
         }
         section aria-labelledby="holders" {

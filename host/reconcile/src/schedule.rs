@@ -11,7 +11,7 @@ use purser_model::id::{SourceName, TargetName};
 use purser_model::schedule::Schedule;
 use purser_model::window::Windows;
 use purser_store::{JobState, Store, StoreError};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;

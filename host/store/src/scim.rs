@@ -12,7 +12,7 @@ use purser_model::id::{ScimResourceId, SourceName, TokenName};
 use purser_model::identity::IdentityRecord;
 use purser_model::object::Digest;
 use purser_model::scim::ResourceKind;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Why a write was not done; nothing of it was kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -14,7 +14,10 @@ impl Watched {
         for run in runs.iter().filter(|run| run.state == RunState::Running) {
             for (name, count) in &run.counts {
                 let shown = self.0.entry((run.number, name.clone())).or_default();
-                progress.advance(&format!("{name}, {} of {}", run.kind, run.subject), count.saturating_sub(*shown));
+                progress.advance(
+                    &format!("{name}, {} of {}", run.kind.as_str(), run.subject),
+                    count.saturating_sub(*shown),
+                );
                 *shown = (*shown).max(*count);
             }
         }
