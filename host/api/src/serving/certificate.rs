@@ -67,6 +67,8 @@ pub enum CertificateError {
 #[derive(Debug)]
 pub struct Certificates {
     files: TlsFiles,
+    /// What the files held before they were read first: what is changed from then on is noticed.
+    opened: [Option<Digest>; 2],
     now: RwLock<Arc<CertifiedKey>>,
 }
 
@@ -76,8 +78,9 @@ impl Certificates {
     /// # Errors
     /// They cannot be used as they are.
     pub fn open(files: TlsFiles) -> Result<Self, CertificateError> {
+        let opened = contents(&files);
         let now = RwLock::new(Arc::new(read(&files)?));
-        Ok(Self { files, now })
+        Ok(Self { files, opened, now })
     }
 
     /// TLS 1.2 and 1.3 with whatever certificate there is when a connection begins.
@@ -93,7 +96,7 @@ impl Certificates {
     /// Reads the files again whenever they change; never ends. Files that cannot be used are named in the log, once, and
     /// the former certificate stays.
     pub async fn keep_up(&self) {
-        let mut seen = contents(&self.files);
+        let mut seen = self.opened;
         loop {
             tokio::time::sleep(BETWEEN_LOOKS).await;
             let found = contents(&self.files);
