@@ -82,7 +82,7 @@ impl SignedIn {
         let request =
             Request::post(path).header(header::CONTENT_TYPE, "application/json").header(header::IF_MATCH, tag);
         let body = Body::from(body.to_string());
-        exchange(&self.state.api, request, self.token.reveal(), body).await.unwrap_or_else(no_answer)
+        exchange(&self.state.api, request, &self.opener, body).await.unwrap_or_else(no_answer)
     }
 
     /// Sends a form to the API as it came.
