@@ -169,10 +169,10 @@ async fn the_turns_of_a_rate_are_not_the_time_of_a_call() {
     let server = Server::start(Behaviour::Answers).await;
     let folder = tempfile::tempdir().unwrap();
     let mut grant = grant(&server, folder.path());
-    let between = Duration::from_secs(3);
+    let between = Duration::from_secs(4);
     let endpoint = grant.endpoints.get_mut("api").unwrap();
     endpoint.egress.rate = Some(RequestRate { requests: 2, per: between });
-    let limits = CallLimits { wall_time: Duration::from_millis(1_500), ..CallLimits::default() };
+    let limits = CallLimits { wall_time: Duration::from_secs(2), ..CallLimits::default() };
     let connector = load("reaches_out").await.unwrap();
     let session = connector.session(SessionSettings { grant, limits, ..settings() }).unwrap();
     let began = Instant::now();
