@@ -71,7 +71,7 @@ where
                 match task.await {
                     Ok(Some(Err(error))) => warn!(%error, "work that somebody asked for over the API failed"),
                     Ok(None) => {
-                        warn!("work that somebody asked for over the API ended: other declarations are in force")
+                        warn!("work that somebody asked for over the API ended: other declarations are in force");
                     }
                     Ok(Some(Ok(_))) | Err(_) => {}
                 }
