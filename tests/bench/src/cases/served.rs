@@ -34,7 +34,7 @@ pub async fn host(folder: &Path, engine: Arc<Engine>, limits: ApiLimits) -> anyh
     let now = || super::reconciliation::Now.now();
     let store = engine.store().clone();
     let state = ApiState {
-        quotas: Arc::new(Quotas::new(limits.clone())),
+        quotas: Arc::new(Quotas::new(limits)),
         engine,
         plan_key: PlanKey::new("a key of this bench"),
         news: News::of(store.clone()),
