@@ -9,9 +9,14 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+
+/// Where pictures of pages are kept, for people to look at.
+pub fn pictures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/console-pictures")
+}
 
 /// Longer than a browser takes to start on a slow machine.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -129,6 +134,18 @@ impl Browser {
     #[track_caller]
     pub fn run_and_wait(&self, script: &str) -> Value {
         self.command("POST", "/execute/async", Some(&json!({"script": script, "args": []})))
+    }
+
+    /// What axe finds wrong with the page that is shown.
+    pub fn violations(&self) -> Vec<Value> {
+        let axe = environment::clients().join("node_modules/axe-core/axe.min.js");
+        let axe = fs::read_to_string(&axe).unwrap_or_else(|error| panic!("{}: {error}", axe.display()));
+        self.run(&axe);
+        let found = self.run_and_wait(
+            "const done = arguments[arguments.length - 1]; \
+             axe.run().then((found) => done(found.violations), (error) => done([{impact: 'serious', id: String(error)}]));",
+        );
+        found.as_array().unwrap_or_else(|| panic!("axe says {found}")).clone()
     }
 
     /// Looks as one whose screen is so wide and who prefers this scheme: `light` or `dark`.

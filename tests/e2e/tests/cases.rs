@@ -1,54 +1,9 @@
 //! Accounts that may belong to somebody: a person decides, with the real program.
 
+use purser_e2e::doubt::home;
 use purser_e2e::home::Home;
 use purser_e2e::served::{QUIET, Served};
 use serde_json::{Value, json};
-
-const DECLARATIONS: &str = r#"
-[source.hr]
-connector = "flatfile"
-class = "person"
-config = { classes = { person = { kind = "other", file = "people.csv", key = "number" } } }
-[source.hr.directory.data]
-path = "../hr"
-
-[target.directory]
-connector = "flatfile"
-class = "account"
-unlinked = "adopt"
-protected = { rule = "account.login.startsWith('svc-')" }
-[target.directory.config.classes.account]
-kind = "account"
-file = "accounts.csv"
-key = "login"
-active = "active"
-[target.directory.directory.data]
-path = "../directory"
-access = "read-write"
-[[target.directory.correlation]]
-attribute = "mail"
-value = "identity.mail"
-[target.directory.mapping]
-login = { value = "identity.login", create_only = true }
-mail = "identity.mail"
-title = { value = "identity.title", strength = "strong" }
-
-[role.everybody]
-rule = "true"
-[[role.everybody.grant]]
-target = "directory"
-"#;
-
-fn home(accounts: &str) -> Home {
-    let home = Home::new();
-    home.drop_in("flatfile");
-    home.declare("all", DECLARATIONS);
-    home.write("directory/accounts.csv", format!("login,mail,title,active\n{accounts}"));
-    home.write("hr/people.csv", "number,login,mail,title\n1,anna,anna@example.org,Dr\n");
-    home.purser(&["reconcile", "directory"]).done();
-    home.purser(&["import", "hr", "--apply"]).done();
-    home
-}
 
 fn accounts(home: &Home) -> Vec<String> {
     home.read("directory/accounts.csv").lines().skip(1).map(str::to_owned).collect()

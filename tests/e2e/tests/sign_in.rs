@@ -1,8 +1,7 @@
 //! People sign in to the console with a real issuer; whoever brings an answer that is not this browser's own is not let in.
 
-use purser_e2e::browser::Browser;
+use purser_e2e::browser::{Browser, pictures};
 use purser_e2e::configuring::{changed as file_changed, declare, declared};
-use purser_e2e::environment;
 use purser_e2e::home::Home;
 use purser_e2e::http::Message;
 use purser_e2e::issuer::Issuer;
@@ -10,7 +9,6 @@ use purser_e2e::people::staffed;
 use purser_e2e::secrecy;
 use purser_e2e::served::{QUIET, Served, eventually};
 use purser_e2e::visitor::Visitor;
-use std::path::Path;
 use url::Url;
 
 /// What the console shows the issuer.
@@ -79,6 +77,14 @@ impl<'a> Walk<'a> {
         back
     }
 
+    /// Goes to the issuer, signs in there and comes back signed in.
+    #[track_caller]
+    fn sign_in(&mut self, login: &str) {
+        let to = self.go();
+        let back = self.answered(&to, login);
+        assert_eq!(self.visitor.get(&back).status(), Some(200));
+    }
+
     /// The status of the overview: 200 for who is signed in, 303 for who is not.
     fn overview(&mut self) -> Option<u16> {
         self.get("/").status()
@@ -96,19 +102,13 @@ impl<'a> Walk<'a> {
 
 /// Looks at a page in every way, keeps a picture, and demands that it keeps nobody out.
 fn inspect(browser: &Browser, name: &str) {
-    let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/console-pictures");
-    let axe = environment::clients().join("node_modules/axe-core/axe.min.js");
-    browser.run(&std::fs::read_to_string(axe).expect("axe can be read"));
     for (look, width, height, scheme) in
         [("dark", 1280, 900, "dark"), ("phone", 390, 844, "light"), ("light", 1280, 900, "light")]
     {
         browser.look_as(width, height, scheme);
-        browser.picture(&pictures.join(format!("{name}-{look}.png")));
-        let found = browser.run_and_wait(
-            "const done = arguments[arguments.length - 1]; \
-             axe.run().then((found) => done(found.violations.map((one) => one.id)), (error) => done([String(error)]));",
-        );
-        assert_eq!(found, serde_json::json!([]), "{name} ({look}): what keeps people out");
+        browser.picture(&pictures().join(format!("{name}-{look}.png")));
+        let found: Vec<_> = browser.violations().iter().map(|one| one["id"].clone()).collect();
+        assert!(found.is_empty(), "{name} ({look}): what keeps people out: {found:?}");
     }
 }
 
@@ -272,9 +272,7 @@ fn a_client_without_a_secret_shows_what_it_knows_and_an_issuer_that_is_gone_is_s
     let home = home();
     let served = served(&home, &issuer, "client_id = \"public-console\"");
     let mut walk = Walk::new(&served, &issuer);
-    let to = walk.go();
-    let back = walk.answered(&to, "ada");
-    assert_eq!(walk.visitor.get(&back).status(), Some(200));
+    walk.sign_in("ada");
     assert_eq!(walk.overview(), Some(200));
     served.stop();
 
@@ -293,9 +291,7 @@ fn roles_are_those_that_are_declared_now_and_who_signed_in_by_others_signs_in_ag
     let home = home();
     let served = served(&home, &issuer, CLIENT);
     let mut walk = Walk::new(&served, &issuer);
-    let to = walk.go();
-    let back = walk.answered(&to, "vera");
-    assert_eq!(walk.visitor.get(&back).status(), Some(200));
+    walk.sign_in("vera");
     let (admin, service) = (served.own_token(), issuer.token("RS256"));
     let role = |token: &str| served.get("/v1/caller", Some(token)).1["role"].clone();
     assert_eq!((walk.overview(), role(&service)), (Some(200), "viewer".into()));
@@ -312,9 +308,7 @@ fn roles_are_those_that_are_declared_now_and_who_signed_in_by_others_signs_in_ag
     let (status, answer) = declare(&served, &admin, &digest, &files);
     assert_eq!(status, 200, "{answer}");
     assert_eq!((walk.overview(), role(&service)), (Some(303), "operator".into()));
-    let to = walk.go();
-    let back = walk.answered(&to, "vera");
-    assert_eq!(walk.visitor.get(&back).status(), Some(200));
+    walk.sign_in("vera");
     assert!(page(&walk.get("/")).contains("operator"));
     served.stop();
 }

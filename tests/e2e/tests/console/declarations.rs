@@ -53,7 +53,7 @@ fn a_target_is_created_tried_corrected_and_provisioned_in_a_browser() {
     let told = browser.text("#tried");
     assert!(told.contains("intranet.toml:4") && told.contains("explode"), "{told}");
     assert!(browser.value("textarea[name=text]").contains("explode"));
-    browser.picture(&crate::person::pictures().join("declarations-mistake.png"));
+    browser.picture(&purser_e2e::browser::pictures().join("declarations-mistake.png"));
 
     // What it would lead to is told before it is in force.
     browser.fill("textarea[name=text]", INTRANET);
@@ -61,7 +61,7 @@ fn a_target_is_created_tried_corrected_and_provisioned_in_a_browser() {
     let told = browser.text("#tried");
     assert!(told.contains("No mistake") && told.contains("3 items would be done"), "{told}");
     assert!(admin.barriers().is_empty(), "{:?}", admin.barriers());
-    browser.picture(&crate::person::pictures().join("declarations-tried.png"));
+    browser.picture(&purser_e2e::browser::pictures().join("declarations-tried.png"));
     assert_eq!(served.get("/v1/declarations", Some(&served.own_token())).1, before, "nothing was changed");
     browser.follow("button[value=apply]");
     assert!(browser.text(".said").contains("in force"), "{}", browser.text("main"));

@@ -1,15 +1,8 @@
 //! Somebody with a browser at the console.
 
-use purser_e2e::browser::Browser;
-use purser_e2e::environment;
+use purser_e2e::browser::{Browser, pictures};
 use purser_e2e::served::Served;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
-
-/// Where pictures are kept, for people to look at.
-pub fn pictures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/console-pictures")
-}
 
 /// Somebody with a browser at the console.
 pub struct Person {
@@ -35,16 +28,13 @@ impl Person {
 
     /// What axe finds that keeps people out.
     pub fn barriers(&self) -> Vec<Value> {
-        let axe = environment::clients().join("node_modules/axe-core/axe.min.js");
-        let axe = std::fs::read_to_string(&axe).unwrap_or_else(|error| panic!("{}: {error}", axe.display()));
-        self.browser.run(&axe);
-        let found = self.browser.run_and_wait(
-            "const done = arguments[arguments.length - 1]; \
-             axe.run().then((found) => done(found.violations), (error) => done([{impact: 'serious', id: String(error)}]));",
-        );
         let serious = |one: &&Value| one["impact"] == "serious" || one["impact"] == "critical";
-        let all = found.as_array().unwrap_or_else(|| panic!("axe says {found}"));
-        all.iter().filter(serious).map(|one| json!({"id": one["id"], "nodes": one["nodes"]})).collect()
+        self.browser
+            .violations()
+            .iter()
+            .filter(serious)
+            .map(|one| json!({"id": one["id"], "nodes": one["nodes"]}))
+            .collect()
     }
 
     /// Looks at a page in every way: none may keep anybody out, or be wider than its screen.

@@ -35,7 +35,7 @@ fn a_target_that_is_out_of_service_is_released_in_a_browser() {
     let found = check();
     assert!(found.contains("target crm") && found.contains("users.jsonl"), "{found}");
     assert!(operator.barriers().is_empty(), "{:?}", operator.barriers());
-    operator.browser.picture(&crate::person::pictures().join("checked.png"));
+    operator.browser.picture(&purser_e2e::browser::pictures().join("checked.png"));
     fs::rename(home.path("apps/users.jsonl"), home.path("apps/crm/users.jsonl")).expect("it can be moved");
     let found = check();
     assert!(!found.contains("target crm"), "{found}");

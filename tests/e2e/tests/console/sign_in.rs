@@ -43,7 +43,7 @@ fn who_signs_in_first_does_so_with_the_hosts_own_token_and_makes_tokens_that_can
     first.browser.choose("select[name=role]", "operator");
     first.browser.follow("form[action='/tokens'] button");
     let token = first.browser.text("code.secret");
-    first.browser.picture(&crate::person::pictures().join("token-made.png"));
+    first.browser.picture(&purser_e2e::browser::pictures().join("token-made.png"));
 
     let otto = Person::signed_in(&served, &token);
     assert!(otto.browser.text(".who").contains("operator"), "{}", otto.browser.text(".who"));
