@@ -3,19 +3,18 @@
 use crate::awaited::Awaited;
 use crate::environment::{Clock, Jitter};
 use crate::guard::LookAhead;
-use crate::left_out::LeftOut;
 use crate::pace::{Pace, Paced};
 use crate::plans::PlanRefused;
 use crate::reconcile::ReconcileMode;
 use crate::rest::Tally;
 use crate::stopping::Stopping;
 use crate::traced::Causes;
-use crate::unread::Unread;
+use crate::waiting::Waiting;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use purser_connector::{Fault, Session};
 use purser_model::configuration::{Rate, Source, Target};
-use purser_model::id::{SourceName, TargetName};
+use purser_model::id::{IdentityId, SourceName, TargetName};
 use purser_model::manifest::{Attribute, AttributeKind, ObjectClass};
 use purser_model::quarantine::{Breaker, Permit};
 use purser_plan::{Rules, TargetView};
@@ -177,8 +176,10 @@ pub struct Engine {
     pub(crate) reading: Arc<Mutex<BTreeMap<SourceName, Arc<tokio::sync::Mutex<()>>>>>,
     /// Held while what is planned is counted and enqueued.
     pub(crate) guarding: tokio::sync::Mutex<LookAhead>,
-    pub(crate) unread: Unread,
-    pub(crate) left_out: LeftOut,
+    /// Who has an account that could not be read.
+    pub(crate) unread: Waiting<IdentityId>,
+    /// Targets that never showed what they hold.
+    pub(crate) left_out: Waiting<TargetName>,
     pub(crate) stopping: Stopping,
     /// In the course of what the worker was told to look.
     pub(crate) causes: Causes,
@@ -313,8 +314,8 @@ impl Engine {
             turns: Arc::default(),
             reading: Arc::default(),
             guarding: tokio::sync::Mutex::default(),
-            unread: Unread::default(),
-            left_out: LeftOut::default(),
+            unread: Waiting::default(),
+            left_out: Waiting::default(),
             stopping: Stopping::default(),
             causes: Causes::default(),
             awaited: Mutex::default(),

@@ -46,6 +46,7 @@ mod unmatched;
 mod unread;
 mod upgrades;
 mod verdict;
+mod waiting;
 mod what_if;
 mod worker;
 

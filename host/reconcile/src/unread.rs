@@ -2,44 +2,11 @@
 //! at again before long, so that nothing that was accepted waits for the next reconciliation.
 
 use crate::engine::Engine;
-use jiff::Timestamp;
 use purser_model::account::{Account, Situation};
 use purser_model::id::{IdentityId, TargetName};
 use purser_model::later;
 use purser_store::Outlook;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
-
-/// Who is waited for. It is kept in memory for the sake of the back-off: when somebody is looked at again is in the store.
-#[derive(Debug, Default)]
-pub(crate) struct Unread(Mutex<BTreeMap<IdentityId, Waiting>>);
-
-#[derive(Debug, Clone, Copy)]
-struct Waiting {
-    tries: u32,
-    until: Timestamp,
-}
-
-impl Unread {
-    fn note(&self, identity: IdentityId, was_tried: bool, until: impl FnOnce(u32) -> Timestamp) -> Timestamp {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = waiting.get(&identity).map_or(0, |known| known.tries);
-        let tries = before.saturating_add(u32::from(was_tried)).max(1);
-        let until = until(tries);
-        waiting.insert(identity, Waiting { tries, until });
-        until
-    }
-
-    fn forget(&self, identity: IdentityId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&identity);
-    }
-
-    /// How many are waited for, and when the first of them is looked at again.
-    pub(crate) fn waiting(&self) -> (u64, Option<Timestamp>) {
-        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (waiting.len() as u64, waiting.values().map(|one| one.until).min())
-    }
-}
+use std::collections::BTreeSet;
 
 /// Whether an account is there, and was not read since a write changed it: it is not known well enough to be planned.
 pub(crate) fn must_be_read(account: &Account) -> bool {
@@ -58,14 +25,14 @@ impl Engine {
     /// each time, and not before a target is asked again at all.
     pub(crate) fn coming_back(&self, identity: IdentityId, mut outlook: Outlook) -> Outlook {
         if outlook.unread.is_empty() {
-            self.unread.forget(identity);
+            self.unread.forget(&identity);
             return outlook;
         }
         let now = self.clock.now();
         let left_alone = |name: &TargetName| self.turn(name).left_alone_until(now);
         // A target that is left alone was not asked, or said for all of it that it wants to be: that is no try of this one.
         let was_tried = outlook.unread.iter().any(|name| left_alone(name).is_none());
-        let until = self.unread.note(identity, was_tried, |tries| {
+        let until = self.unread.note(&identity, was_tried, |tries| {
             let of_target = |name| later(left_alone(name).unwrap_or(now), self.usual_wait(name, tries));
             outlook.unread.iter().map(of_target).min().unwrap_or(now)
         });

@@ -101,7 +101,7 @@ impl Engine {
             report.operations.unknown = report.operations.unknown.max(queue.unknown);
         }
         if wakes == Wakes::Answered {
-            let (unread, next) = self.unread.waiting();
+            let (unread, next) = self.unread.count_and_next();
             report.unread = unread;
             report.next = [report.next, next].into_iter().flatten().min();
         }
