@@ -32,7 +32,7 @@ type Group = (&'static str, &'static [(&'static str, &'static str)]);
 const EVERYBODYS: [Group; 3] = [
     ("", &[("/", "Overview"), ("/identities", "Identities"), ("/targets", "Targets")]),
     ("Decide", &[("/plans", "Plans"), ("/held", "Held"), ("/cases", "Cases"), ("/quarantine", "Quarantine")]),
-    ("Follow", &[("/runs", "Runs"), ("/operations", "Provisioning log"), ("/audit", "Audit")]),
+    ("Follow", &[("/runs", "Runs"), ("/operations", "Provisioning log"), ("/insight", "Insight"), ("/audit", "Audit")]),
 ];
 
 /// What is about the whole host, and thus not for owners of targets.

@@ -93,6 +93,7 @@ fn reading() -> Router<ConsoleState> {
         .route("/quarantine", get(pages::quarantine))
         .route("/runs", get(pages::runs).post(changes::start_run))
         .route("/operations", get(pages::operations))
+        .route("/insight", get(pages::insight))
         .route("/audit", get(pages::audit))
         .route("/tokens", get(pages::tokens).post(changes::make_token))
         .route("/events", get(watch::follow))

@@ -3,7 +3,7 @@
 use super::asking::{Asked, Named};
 use super::signed_in::SignedIn;
 use axum::response::Response;
-use purser_console::{GrantingAnswers, OverviewAnswers, PersonAnswers, SettingsAnswers, TargetAnswers};
+use purser_console::{GrantingAnswers, InsightAnswer, OverviewAnswers, PersonAnswers, SettingsAnswers, TargetAnswers};
 use purser_model::id::IdentityId;
 
 pub(super) type Page = Result<Response, Response>;
@@ -95,6 +95,16 @@ pub(super) async fn settings(who: SignedIn) -> Page {
     let (guard, schedules) = (who.get("/v1/guard").await?, who.get("/v1/schedules").await?);
     let answers = SettingsAnswers { guard, schedules, secrets, declarations };
     Ok(who.page(purser_console::settings(&who.frame(), &answers)))
+}
+
+pub(super) async fn insight(who: SignedIn, Asked(asked): Asked) -> Page {
+    let path = |report: &str| asked.with(&format!("/v1/insight/{report}"), &["target", "after"], &[SOME]);
+    let answer = match asked.get("report") {
+        Some("dormant") => InsightAnswer::Dormant(who.get(&path("dormant")).await?),
+        Some("entitlements") => InsightAnswer::Entitlements(who.get(&path("entitlements")).await?),
+        _ => InsightAnswer::Orphans(who.get(&path("orphans")).await?),
+    };
+    Ok(who.page(purser_console::insight(&who.frame(), &answer, asked.get("target"))))
 }
 
 pub(super) async fn plans(who: SignedIn, Asked(asked): Asked) -> Page {

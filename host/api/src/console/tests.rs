@@ -70,7 +70,7 @@ async fn host(people: usize) -> (Router, Vec<(ApiRole, String)>, tempfile::TempD
     (router(state), tokens, folder)
 }
 
-const PAGES: [&str; 20] = [
+const PAGES: [&str; 23] = [
     "/",
     "/identities",
     "/targets",
@@ -81,6 +81,9 @@ const PAGES: [&str; 20] = [
     "/runs",
     "/operations",
     "/audit",
+    "/insight",
+    "/insight?report=dormant",
+    "/insight?report=entitlements&target=crm",
     "/tokens",
     "/targets/crm",
     "/connectors",
