@@ -3,6 +3,7 @@
 mod api;
 mod application;
 mod broker;
+mod console;
 mod crossing;
 mod latency;
 mod listing;
@@ -50,7 +51,7 @@ pub fn figure(bench: &str, case: &str, value: f64, unit: &str, baseline: f64) ->
     }
 }
 
-const CASES: [&str; 18] = [
+const CASES: [&str; 19] = [
     "call/get",
     "call/cold",
     "page/1000x12",
@@ -68,6 +69,7 @@ const CASES: [&str; 18] = [
     "scim/alone",
     "scim/while-reconciling",
     "api/100000",
+    "console/100000",
     "events/1000",
 ];
 
@@ -138,6 +140,7 @@ fn run_here(case: &str) -> anyhow::Result<ExitCode> {
             Some(("reconcile", count)) => reconciliation::no_drift(count.parse()?).await,
             Some(("listing", count)) => listing::no_drift(count.parse()?).await,
             Some(("api", people)) => api::pages(people.parse()?).await,
+            Some(("console", people)) => console::pages(people.parse()?).await,
             Some(("events", count)) => api::consumers(count.parse()?).await,
             Some(("scim", "alone")) => scim::pushes(None).await,
             Some(("scim", _)) => scim::pushes(Some(100_000)).await,
