@@ -78,9 +78,12 @@ fn reading() -> OpenApiRouter<ApiState> {
         .routes(routes!(quarantine::list::handle))
         .routes(routes!(audit::list::handle))
         .routes(routes!(caller::read::handle))
+        .routes(routes!(insight::dormant::handle))
         .routes(routes!(insight::drift::handle))
+        .routes(routes!(insight::entitlements::handle))
         .routes(routes!(insight::failures::handle))
         .routes(routes!(insight::latency::handle))
+        .routes(routes!(insight::orphans::handle))
 }
 
 /// What cannot be told target by target.

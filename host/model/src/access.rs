@@ -123,6 +123,15 @@ impl Reach {
         }
     }
 
+    /// The part of it that this target is, where one is named: nothing where it is not within.
+    #[must_use]
+    pub fn narrowed_to(&self, target: Option<&TargetName>) -> Self {
+        match target {
+            None => self.clone(),
+            Some(target) => Self::Targets(self.covers(target).then(|| target.clone()).into_iter().collect()),
+        }
+    }
+
     /// The targets, where there are only some.
     pub fn targets(&self) -> Option<&BTreeSet<TargetName>> {
         match self {
@@ -155,5 +164,16 @@ mod tests {
         assert!(
             "root".parse::<ApiRole>().unwrap_err().to_string().contains("viewer, operator, approver, owner, admin")
         );
+    }
+
+    #[test]
+    fn a_reach_is_narrowed_to_what_is_within_it() {
+        let [crm, mail]: [TargetName; 2] = ["crm", "mail"].map(|name| name.parse().unwrap());
+        let only = |name: &TargetName| Reach::Targets(BTreeSet::from([name.clone()]));
+        assert_eq!(Reach::Everything.narrowed_to(None), Reach::Everything);
+        assert_eq!(Reach::Everything.narrowed_to(Some(&crm)), only(&crm));
+        assert_eq!(only(&crm).narrowed_to(None), only(&crm));
+        assert_eq!(only(&crm).narrowed_to(Some(&crm)), only(&crm));
+        assert_eq!(only(&crm).narrowed_to(Some(&mail)), Reach::Targets(BTreeSet::new()));
     }
 }

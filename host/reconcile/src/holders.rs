@@ -162,11 +162,11 @@ enum Among {
 
 /// A page, and where the next one begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PageOf<T> {
+pub struct PageOf<T, C = IdentityId> {
     /// What was found.
     pub items: Vec<T>,
-    /// After which identity the next page begins; none at the end.
-    pub next: Option<IdentityId>,
+    /// After which identity, or what else the list is of, the next page begins; none at the end.
+    pub next: Option<C>,
 }
 
 impl Engine {

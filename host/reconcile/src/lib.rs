@@ -62,7 +62,7 @@ pub use holders::{
     AssignmentOf, AssignmentQuestion, DeclaredGroup, DeclaredRole, Granted, GroupKind, Holder, OriginKind, PageOf,
 };
 pub use import::{ImportOptions, ImportReport};
-pub use insight::{Dormancy, DormantAccount, EntitlementUse};
+pub use insight::{Dormancy, DormantAccount, EntitlementPlace, EntitlementUse, NoSuchPlace};
 pub use logged::{LoggedOperation, LoggedStep};
 pub use planning::PlanReport;
 pub use plans::{ApplyOptions, PLAN_LIFE, PlanRefused};

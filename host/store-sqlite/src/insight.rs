@@ -13,35 +13,44 @@ use purser_store::{
     ReportedAccount, Sighting, StoreError, UsableAccount,
 };
 use rusqlite::{Connection, Row};
+use std::collections::BTreeSet;
 
 #[async_trait]
 impl Insight for SqliteStore {
     async fn orphans(
         &self,
-        target: Option<&TargetName>,
+        reach: &Reach,
         now: Timestamp,
         page: PageRequest<AccountId>,
     ) -> std::result::Result<Vec<Orphan>, StoreError> {
-        let target = target.cloned();
-        self.connections.read(move |connection| orphans(connection, target.as_ref(), now, page)).await
+        let reach = reach.clone();
+        self.connections.read(move |connection| orphans(connection, &reach, now, page)).await
     }
 
     async fn usable_accounts(
         &self,
-        target: &TargetName,
+        reach: &Reach,
         page: PageRequest<AccountId>,
     ) -> std::result::Result<Vec<UsableAccount>, StoreError> {
-        let target = target.clone();
-        self.connections.read(move |connection| usable_accounts(connection, &target, page)).await
+        let reach = reach.clone();
+        self.connections.read(move |connection| usable_accounts(connection, &reach, page)).await
     }
 
     async fn entitlement_holders(
         &self,
-        target: Option<&TargetName>,
+        reach: &Reach,
         page: PageRequest<AccountId>,
     ) -> std::result::Result<Vec<EntitlementHolders>, StoreError> {
-        let target = target.cloned();
-        self.connections.read(move |connection| entitlement_holders(connection, target.as_ref(), page)).await
+        let reach = reach.clone();
+        self.connections.read(move |connection| entitlement_holders(connection, &reach, page)).await
+    }
+
+    async fn named_entitlements(
+        &self,
+        reach: &Reach,
+    ) -> std::result::Result<BTreeSet<(TargetName, String)>, StoreError> {
+        let reach = reach.clone();
+        self.connections.read(move |connection| named_entitlements(connection, &reach)).await
     }
 
     async fn latencies(
@@ -96,12 +105,12 @@ fn reported(row: &Row<'_>) -> Result<ReportedAccount> {
 
 fn orphans(
     connection: &Connection,
-    target: Option<&TargetName>,
+    reach: &Reach,
     now: Timestamp,
     page: PageRequest<AccountId>,
 ) -> Result<Vec<Orphan>> {
     let mut query = connection.prepare_cached(&orphans_sql())?;
-    let found = query.query((page.after.map(Key::from), target.map(TargetName::as_str), micros(now), page.limit))?;
+    let found = query.query((page.after.map(Key::from), within(reach), micros(now), page.limit))?;
     collect(found, |row| {
         let account = reported(row)?;
         let why = if account.owner.is_some() { OrphanReason::OwnerDeparted } else { OrphanReason::NobodyOwns };
@@ -112,20 +121,17 @@ fn orphans(
 fn orphans_sql() -> String {
     format!(
         "SELECT {REPORTED} FROM account LEFT JOIN identity AS owner ON owner.id = account.identity \
-         WHERE account.id > coalesce(?1, x'') AND account.remote_id IS NOT NULL AND (?2 IS NULL OR account.target = ?2) \
+         WHERE account.id > coalesce(?1, x'') AND account.remote_id IS NOT NULL \
+         AND (?2 IS NULL OR account.target IN (SELECT value FROM json_each(?2))) \
          AND account.situation <> 'protected' \
          AND (owner.id IS NULL OR ((owner.state = 'departed' OR owner.valid_until <= ?3) AND account.active IS NOT 0)) \
          ORDER BY account.id LIMIT ?4"
     )
 }
 
-fn usable_accounts(
-    connection: &Connection,
-    target: &TargetName,
-    page: PageRequest<AccountId>,
-) -> Result<Vec<UsableAccount>> {
+fn usable_accounts(connection: &Connection, reach: &Reach, page: PageRequest<AccountId>) -> Result<Vec<UsableAccount>> {
     let mut query = connection.prepare_cached(&usable_sql())?;
-    collect(query.query((page.after.map(Key::from), target.as_str(), page.limit))?, |row| {
+    collect(query.query((page.after.map(Key::from), within(reach), page.limit))?, |row| {
         Ok(UsableAccount { account: reported(row)?, attributes: row.get(8)? })
     })
 }
@@ -133,7 +139,8 @@ fn usable_accounts(
 fn usable_sql() -> String {
     format!(
         "SELECT {REPORTED}, account.attributes FROM account LEFT JOIN identity AS owner ON owner.id = account.identity \
-         WHERE account.id > coalesce(?1, x'') AND +account.target = ?2 AND account.remote_id IS NOT NULL \
+         WHERE account.id > coalesce(?1, x'') AND (?2 IS NULL OR account.target IN (SELECT value FROM json_each(?2))) \
+         AND account.remote_id IS NOT NULL \
          AND account.active IS NOT 0 ORDER BY account.id LIMIT ?3"
     )
 }
@@ -143,15 +150,16 @@ const HOLDERS: &str = "SELECT id, target, class, remote_id, name, \
          AND holding.class = entitlement.class AND holding.entitlement = entitlement.remote_id), \
      (SELECT min(account) FROM holding WHERE holding.target = entitlement.target \
          AND holding.class = entitlement.class AND holding.entitlement = entitlement.remote_id) \
-     FROM entitlement WHERE id > coalesce(?1, x'') AND (?2 IS NULL OR target = ?2) ORDER BY id LIMIT ?3";
+     FROM entitlement WHERE id > coalesce(?1, x'') \
+     AND (?2 IS NULL OR target IN (SELECT value FROM json_each(?2))) ORDER BY id LIMIT ?3";
 
 fn entitlement_holders(
     connection: &Connection,
-    target: Option<&TargetName>,
+    reach: &Reach,
     page: PageRequest<AccountId>,
 ) -> Result<Vec<EntitlementHolders>> {
     let mut query = connection.prepare_cached(HOLDERS)?;
-    collect(query.query((page.after.map(Key::from), target.map(TargetName::as_str), page.limit))?, |row| {
+    collect(query.query((page.after.map(Key::from), within(reach), page.limit))?, |row| {
         let holders = row.get(5)?;
         let first: Option<String> = row.get(6)?;
         Ok(EntitlementHolders {
@@ -164,6 +172,16 @@ fn entitlement_holders(
             only_holder: first.filter(|_| holders == 1),
         })
     })
+}
+
+fn named_entitlements(connection: &Connection, reach: &Reach) -> Result<BTreeSet<(TargetName, String)>> {
+    let mut query = connection.prepare_cached(
+        "SELECT DISTINCT target, name FROM entitlement WHERE name IS NOT NULL \
+         AND (?1 IS NULL OR target IN (SELECT value FROM json_each(?1)))",
+    )?;
+    let found = query.query([within(reach)])?;
+    let names = collect(found, |row| Ok((from_word("entitlement", &row.get::<_, String>(0)?)?, row.get(1)?)))?;
+    Ok(names.into_iter().collect())
 }
 
 // Each operation counts from its intent, and once more from the change that asked for it where one did. The rank of a

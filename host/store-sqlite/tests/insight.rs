@@ -30,6 +30,10 @@ fn crm() -> TargetName {
     "crm".parse().unwrap()
 }
 
+fn only(name: &str) -> Reach {
+    Reach::Everything.narrowed_to(Some(&name.parse().unwrap()))
+}
+
 fn class(kind: ClassKind) -> ClassOfTarget {
     let class = if kind == ClassKind::Account { "User" } else { "Group" };
     ClassOfTarget { target: crm(), class: class.into(), kind }
@@ -156,7 +160,7 @@ async fn orphans_are_what_nobody_owns_and_what_leavers_can_still_use() {
             company.person(key, LifecycleState::Departed, at(4)).await;
         }
     }
-    let found = store.orphans(None, at(5), page(10)).await.unwrap();
+    let found = store.orphans(&Reach::Everything, at(5), page(10)).await.unwrap();
     let mut named: Vec<_> =
         found.iter().map(|orphan| (orphan.account.remote_id.as_deref().unwrap(), orphan.why)).collect();
     named.sort_by_key(|(id, _)| *id);
@@ -168,12 +172,13 @@ async fn orphans_are_what_nobody_owns_and_what_leavers_can_still_use() {
     let left = found.iter().find(|orphan| orphan.account.remote_id.as_deref() == Some("left")).unwrap();
     assert_eq!(left.account.owner.as_deref(), Some("hr/left"));
 
-    let first = store.orphans(Some(&crm()), at(5), page(3)).await.unwrap();
+    let first = store.orphans(&only("crm"), at(5), page(3)).await.unwrap();
     let after = first.last().map(|orphan| orphan.account.account);
-    let second = store.orphans(Some(&crm()), at(5), PageRequest { after, ..PageRequest::first(3) }).await.unwrap();
+    let second = store.orphans(&only("crm"), at(5), PageRequest { after, ..PageRequest::first(3) }).await.unwrap();
     assert_eq!([first, second].concat(), found);
-    assert!(store.orphans(Some(&"other".parse().unwrap()), at(5), page(3)).await.unwrap().is_empty());
-    assert_eq!(store.usable_accounts(&crm(), page(10)).await.unwrap().len(), 4, "all but the two disabled ones");
+    assert!(store.orphans(&only("other"), at(5), page(3)).await.unwrap().is_empty());
+    assert_eq!(store.usable_accounts(&only("crm"), page(10)).await.unwrap().len(), 4, "all but the two disabled ones");
+    assert!(store.usable_accounts(&only("other"), page(10)).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -185,7 +190,7 @@ async fn entitlements_are_counted_by_their_holders() {
         let observation = Observation { keys: Vec::new(), holders, ..seen(id, None, "{}") };
         company.store.record_observation(&groups, observation, at(1)).await.unwrap();
     }
-    let found = company.store.entitlement_holders(Some(&crm()), page(10)).await.unwrap();
+    let found = company.store.entitlement_holders(&only("crm"), page(10)).await.unwrap();
     let counted: Vec<_> =
         found.iter().map(|row| (row.remote_id.as_deref().unwrap(), row.holders, row.only_holder.as_deref())).collect();
     assert_eq!(counted, [("nobody", 0, None), ("one", 1, Some("u1")), ("two", 2, None)]);

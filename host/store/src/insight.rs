@@ -8,6 +8,7 @@ use purser_model::account::Situation;
 use purser_model::id::{AccountId, IdentityId, OperationId, RunId, TargetName};
 use purser_model::run::RunState;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// From when until when, the end not included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +21,7 @@ pub struct Period {
 
 /// An account as reports name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ReportedAccount {
     /// Purser's own id.
     pub account: AccountId,
@@ -41,6 +43,7 @@ pub struct ReportedAccount {
 
 /// Why an account is an orphan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum OrphanReason {
     /// It belongs to no identity.
@@ -61,6 +64,7 @@ impl OrphanReason {
 
 /// An account that nobody should have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Orphan {
     /// The account.
     #[serde(flatten)]
@@ -200,30 +204,33 @@ pub struct Sighting {
     pub listed_at: Option<Timestamp>,
 }
 
-/// Reports. Lists come in order of id, page by page; where a target is named, only of that target.
+/// Reports. Lists come in order of id, page by page; where a reach or a target is named, only of what is within.
 #[async_trait]
 pub trait Insight {
     /// Accounts that belong to nobody and are not protected, and accounts of departed identities that are not disabled.
     async fn orphans(
         &self,
-        target: Option<&TargetName>,
+        reach: &Reach,
         now: Timestamp,
         page: PageRequest<AccountId>,
     ) -> Result<Vec<Orphan>, StoreError>;
 
-    /// Accounts of a target that are there and not known to be disabled.
+    /// Accounts that are there and not known to be disabled.
     async fn usable_accounts(
         &self,
-        target: &TargetName,
+        reach: &Reach,
         page: PageRequest<AccountId>,
     ) -> Result<Vec<UsableAccount>, StoreError>;
 
     /// Entitlements, with how many hold each.
     async fn entitlement_holders(
         &self,
-        target: Option<&TargetName>,
+        reach: &Reach,
         page: PageRequest<AccountId>,
     ) -> Result<Vec<EntitlementHolders>, StoreError>;
+
+    /// The declared names of entitlements that are known in their targets.
+    async fn named_entitlements(&self, reach: &Reach) -> Result<BTreeSet<(TargetName, String)>, StoreError>;
 
     /// How long operations that ended well in the period took. At most two rows per target.
     async fn latencies(&self, target: Option<&TargetName>, period: Period) -> Result<Vec<Latency>, StoreError>;

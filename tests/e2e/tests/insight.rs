@@ -2,6 +2,7 @@
 
 use purser_e2e::home::Home;
 use purser_e2e::people::{People, Policy, company, crm, directory, edit_directory};
+use purser_e2e::served::{QUIET, Served};
 use serde_json::{Value, json};
 
 /// A company whose people are known and have no account yet.
@@ -137,4 +138,111 @@ fn reports_are_tables_json_and_csv() {
     assert_eq!(home.purser(&["insight", "failures"]).done()["rows"], json!([]));
     assert_eq!(home.purser(&["insight", "dormant"]).done()["rows"], json!([]));
     assert_eq!(home.purser(&["insight", "nothing"]).code, Some(2));
+}
+
+/// A target that shows when somebody signed in last, and one that keeps permissions.
+const SHOWING: &str = r#"
+[source.hr]
+connector = "flatfile"
+class = "person"
+[source.hr.config.classes.person]
+kind = "other"
+file = "people.csv"
+key = "login"
+[source.hr.directory.data]
+path = "../hr"
+
+[target.shop]
+connector = "flatfile"
+class = "user"
+unlinked = "adopt"
+insight = { last_sign_in = "seen", dormant_after = "30d" }
+[target.shop.config.classes.user]
+kind = "account"
+file = "users.jsonl"
+key = "login"
+active = "enabled"
+multi = ["permissions"]
+[target.shop.config.classes.permission]
+kind = "entitlement"
+file = "permissions.csv"
+key = "name"
+holding = { account_class = "user", attribute = "permissions" }
+[target.shop.directory.data]
+path = "../shop"
+access = "read-write"
+[target.shop.mapping]
+login = "identity.login"
+[[target.shop.correlation]]
+attribute = "login"
+value = "identity.login"
+[target.shop.entitlement]
+sell = { class = "permission", attribute = "name", value = "sell" }
+return = { class = "permission", attribute = "name", value = "return" }
+refund = { class = "permission", attribute = "name", value = "refund" }
+
+[role.seller]
+rule = "true"
+[[role.seller.grant]]
+target = "shop"
+entitlements = ["sell"]
+"#;
+
+#[test]
+fn the_api_reports_page_by_page_who_should_not_be_there_who_does_not_come_and_what_nobody_holds() {
+    let home = Home::new();
+    home.drop_in("flatfile");
+    home.declare("all", SHOWING);
+    home.write("shop/permissions.csv", "name\nsell\nbuy\n");
+    let (mut people, mut users) = ("login\n".to_owned(), String::new());
+    for place in 0..20 {
+        let seen = ["2001-01-01T00:00:00Z", "", "2999-01-01T00:00:00Z"][place % 3];
+        let user = json!({"login": format!("user{place:02}"), "enabled": true, "seen": seen, "permissions": ["sell"]});
+        users.push_str(&format!("{user}\n"));
+        if place < 12 {
+            people.push_str(&format!("user{place:02}\n"));
+        }
+    }
+    home.write("shop/users.jsonl", users);
+    home.write("hr/people.csv", people);
+    home.purser(&["import", "hr"]).done();
+    home.purser(&["reconcile", "shop"]).done();
+    let served = Served::start(&home, &QUIET);
+    let ids = |path: &str| {
+        let mut ids: Vec<_> =
+            served.list(path).iter().map(|row| row["remote_id"].as_str().map(str::to_owned)).collect();
+        ids.sort();
+        ids.into_iter().flatten().collect::<Vec<_>>()
+    };
+    let named = |wanted: &dyn Fn(usize) -> bool| -> Vec<_> {
+        (0..20).filter(|place| wanted(*place)).map(|place| format!("user{place:02}")).collect()
+    };
+    assert_eq!(ids("/v1/insight/orphans?"), named(&|place| place >= 12));
+    assert_eq!(ids("/v1/insight/dormant?target=shop&"), named(&|place| place % 3 != 2));
+    let why: Vec<Value> = served.list("/v1/insight/dormant?").into_iter().map(|row| row["why"].clone()).collect();
+    let count = |reason: &str| why.iter().filter(|why| *why == reason).count();
+    assert_eq!((count("not-used-lately"), count("never-used"), why.len()), (7, 7, 14), "{why:?}");
+
+    // One on a page: what is declared and not there comes first.
+    let token = served.own_token();
+    let (mut rows, mut after) = (Vec::new(), String::new());
+    loop {
+        let (status, page) = served.get(&format!("/v1/insight/entitlements?limit=1{after}"), Some(&token));
+        assert_eq!(status, 200, "{page}");
+        let items = page["items"].as_array().expect("a list").clone();
+        rows.extend(items.iter().map(|row| {
+            (row["remote_id"].clone(), row["name"].clone(), row["holders"].clone(), row["granted"].clone())
+        }));
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    let row = |id: Value, name: Value, holders: u64, granted: Value| (id, name, json!(holders), granted);
+    let (there, absent): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.0.is_string());
+    let absent_ones = ["refund", "return"].map(|name| row(Value::Null, json!(name), 0, json!(false)));
+    assert_eq!(absent, absent_ones);
+    assert_eq!(there.len(), 2, "{there:?}");
+    assert!(there.contains(&row(json!("sell"), json!("sell"), 20, json!(true))), "{there:?}");
+    assert!(there.contains(&row(json!("buy"), Value::Null, 0, Value::Null)), "{there:?}");
+    assert_eq!(served.get("/v1/insight/entitlements?after=nowhere", Some(&token)).0, 404);
+    served.stop();
 }

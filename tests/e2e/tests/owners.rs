@@ -218,18 +218,37 @@ fn lists_hold_what_is_the_owners_and_nothing_else() {
         assert!(!listed.to_string().contains("\"other\""), "{path}: {listed}");
         listed
     };
-    for path in
-        ["accounts", "operations", "cases", "plans", "runs", "audit", "targets", "insight/drift", "insight/latency"]
-    {
+    for path in [
+        "accounts",
+        "operations",
+        "cases",
+        "plans",
+        "runs",
+        "audit",
+        "targets",
+        "insight/drift",
+        "insight/latency",
+        "insight/orphans",
+    ] {
         let items = list(&format!("/v1/{path}"));
         assert!(items["items"].as_array().is_some_and(|items| !items.is_empty()), "{path}: {items}");
     }
-    for path in ["held", "deletions", "quarantine", "insight/failures"] {
+    for path in ["held", "deletions", "quarantine", "insight/failures", "insight/dormant", "insight/entitlements"] {
         list(&format!("/v1/{path}"));
     }
-    for path in
-        ["accounts", "operations", "cases", "held", "audit", "insight/drift", "insight/latency", "insight/failures"]
-    {
+    for path in [
+        "accounts",
+        "operations",
+        "cases",
+        "held",
+        "audit",
+        "insight/drift",
+        "insight/latency",
+        "insight/failures",
+        "insight/orphans",
+        "insight/dormant",
+        "insight/entitlements",
+    ] {
         assert_eq!(list(&format!("/v1/{path}?target=other"))["items"], json!([]), "{path}");
     }
     let people = list("/v1/identities");

@@ -3,12 +3,13 @@
 use crate::application::Trouble;
 use crate::stage::Stage;
 use jiff::Timestamp;
+use purser_model::access::Reach;
 use purser_model::id::TargetName;
 use purser_model::identity::LifecycleState;
 use purser_model::operation::OperationState;
 use purser_plan::{MappingDecision, Scope};
 use purser_reconcile::{IdentityExplained, NoProgress, ProvisionReport};
-use purser_store::Period;
+use purser_store::{PageRequest, Period};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -126,8 +127,9 @@ async fn a_failing_target_is_reported_and_its_cause_is_kept_by_its_class() {
     assert_eq!(read, [("unavailable", 1, 1)]);
     let measured = stage.engine.store().latencies(None, ALWAYS).await.unwrap();
     assert_eq!(measured.len(), 2, "from the intent, and from the change: {measured:?}");
-    assert!(stage.engine.dormant(None).await.unwrap().is_empty(), "no target says how a sign-in shows");
-    let used = stage.engine.entitlement_use(None).await.unwrap();
-    let read: Vec<_> = used.iter().map(|row| (row.name.as_deref().unwrap(), row.holders, row.granted)).collect();
+    let dormant = stage.engine.dormant(&Reach::Everything, PageRequest::first(10)).await.unwrap();
+    assert!(dormant.items.is_empty() && dormant.next.is_none(), "no target says how a sign-in shows");
+    let used = stage.engine.entitlement_use(&Reach::Everything, PageRequest::first(10)).await.unwrap();
+    let read: Vec<_> = used.items.iter().map(|row| (row.name.as_deref().unwrap(), row.holders, row.granted)).collect();
     assert_eq!(read, [("engineers", 1, Some(true)), ("everyone", 1, Some(true))]);
 }

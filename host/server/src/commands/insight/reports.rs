@@ -3,11 +3,12 @@
 use super::{Answer, Row};
 use crate::cli::{Insight, Report};
 use crate::host::{Host, now};
-use crate::remote::{Remote, RemoteError};
+use crate::remote::Remote;
 use jiff::Timestamp;
 use purser_model::access::Reach;
 use purser_model::id::{AccountId, RunId};
-use purser_store::{Drift, FailureCause, Latency, PageRequest, Period, ReportedAccount, SituationCount};
+use purser_reconcile::{DormantAccount, EntitlementPlace, EntitlementUse};
+use purser_store::{Drift, FailureCause, Latency, Orphan, PageRequest, Period, ReportedAccount, SituationCount};
 use serde::Deserialize;
 
 const PAGE: u32 = 500;
@@ -54,9 +55,9 @@ pub(super) async fn ask(remote: &Remote, report: Report, arguments: &Insight) ->
             found.retain(|row| row.started_at >= since);
             drift_report(&found)
         }
-        Report::Orphans | Report::Dormant | Report::Entitlements => {
-            Err(RemoteError::needs_home(&format!("purser insight {}", report.name())).into())
-        }
+        Report::Orphans => orphan_report(&remote.list("/v1/insight/orphans", &query).await?),
+        Report::Dormant => dormant_report(remote.list("/v1/insight/dormant", &query).await?),
+        Report::Entitlements => entitlement_report(remote.list("/v1/insight/entitlements", &query).await?),
     }
 }
 
@@ -83,24 +84,43 @@ fn account_report(counts: &[SituationCount], arguments: &Insight) -> anyhow::Res
 }
 
 async fn orphans(host: &Host, arguments: &Insight) -> anyhow::Result<Answer> {
-    let mut rows = Vec::new();
+    let (reach, mut found) = (reach(arguments), Vec::new());
     let mut page: PageRequest<AccountId> = PageRequest::first(PAGE);
     loop {
-        let found = host.store.orphans(arguments.target.as_ref(), now(), page).await?;
-        let Some(last) = found.last() else { break };
+        let orphans = host.store.orphans(&reach, now(), page).await?;
+        let Some(last) = orphans.last() else { break };
         page.after = Some(last.account.account);
-        for orphan in &found {
-            let mut cells = account_cells(&orphan.account);
-            cells.push(orphan.why.as_str().to_owned());
-            rows.push(Row::new(orphan, cells)?);
-        }
+        found.extend(orphans);
     }
+    orphan_report(&found)
+}
+
+fn orphan_report(found: &[Orphan]) -> anyhow::Result<Answer> {
+    let rows = found.iter().map(|orphan| {
+        let mut cells = account_cells(&orphan.account);
+        cells.push(orphan.why.as_str().to_owned());
+        Row::new(orphan, cells)
+    });
     const HEAD: &[&str] = &["target", "class", "id", "known_as", "owner", "situation", "state", "why"];
-    Ok(answer(Report::Orphans, HEAD, rows))
+    Ok(answer(Report::Orphans, HEAD, rows.collect::<Result<_, _>>()?))
 }
 
 async fn dormant(host: &Host, arguments: &Insight) -> anyhow::Result<Answer> {
-    let found = host.engine.dormant(arguments.target.as_ref()).await?;
+    let (reach, mut found) = (reach(arguments), Vec::new());
+    let mut page: PageRequest<AccountId> = PageRequest::first(PAGE);
+    loop {
+        let accounts = host.engine.dormant(&reach, page).await?;
+        found.extend(accounts.items);
+        let Some(next) = accounts.next else { break };
+        page.after = Some(next);
+    }
+    dormant_report(found)
+}
+
+fn dormant_report(mut found: Vec<DormantAccount>) -> anyhow::Result<Answer> {
+    found.sort_by(|left, right| {
+        (&left.account.target, left.account.account).cmp(&(&right.account.target, right.account.account))
+    });
     let rows = found.iter().map(|account| {
         let mut cells = account_cells(&account.account);
         cells.extend([account.why.as_str().to_owned(), moment(account.last_sign_in)]);
@@ -111,7 +131,25 @@ async fn dormant(host: &Host, arguments: &Insight) -> anyhow::Result<Answer> {
 }
 
 async fn entitlements(host: &Host, arguments: &Insight) -> anyhow::Result<Answer> {
-    let found = host.engine.entitlement_use(arguments.target.as_ref()).await?;
+    let (reach, mut found) = (reach(arguments), Vec::new());
+    let mut page: PageRequest<EntitlementPlace> = PageRequest::first(PAGE);
+    loop {
+        let entitlements = host.engine.entitlement_use(&reach, page.clone()).await?;
+        found.extend(entitlements.items);
+        let Some(next) = entitlements.next else { break };
+        page.after = Some(next);
+    }
+    entitlement_report(found)
+}
+
+/// By target, those that the fewest hold first.
+fn entitlement_report(mut found: Vec<EntitlementUse>) -> anyhow::Result<Answer> {
+    found.sort_by(|left, right| {
+        let place = |one: &EntitlementUse| {
+            (one.target.clone(), one.holders, one.class.clone(), one.name.clone(), one.remote_id.clone())
+        };
+        place(left).cmp(&place(right))
+    });
     let rows = found.iter().map(|row| {
         let granted = match row.granted {
             Some(true) => "yes",
@@ -131,6 +169,10 @@ async fn entitlements(host: &Host, arguments: &Insight) -> anyhow::Result<Answer
     });
     const HEAD: &[&str] = &["target", "class", "id", "name", "holders", "only_holder", "granted"];
     Ok(answer(Report::Entitlements, HEAD, rows.collect::<Result<_, _>>()?))
+}
+
+fn reach(arguments: &Insight) -> Reach {
+    Reach::Everything.narrowed_to(arguments.target.as_ref())
 }
 
 async fn latency(host: &Host, arguments: &Insight) -> anyhow::Result<Answer> {
