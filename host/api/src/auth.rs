@@ -4,13 +4,14 @@ use crate::ApiState;
 use crate::conditions::conditional;
 use crate::console::Vouched;
 use crate::description::for_permission;
+use crate::first::{self, Unused};
 use crate::issued;
 use crate::problem::Problem;
 use crate::quota::Holder;
 use crate::serving::Peer;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
@@ -27,6 +28,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// The use of a token is noted at most once in this time: a consumer that asks a hundred times a second writes nothing.
 const BETWEEN_NOTES: SignedDuration = SignedDuration::from_mins(1);
+
+/// All that the token of the first start opens.
+const MAKING_TOKENS: &str = "/v1/tokens";
 
 /// Who asks.
 #[derive(Debug, Clone)]
@@ -93,8 +97,15 @@ impl Seen {
 /// Only who shows a token comes through.
 pub(crate) async fn require_token(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
     let now = (state.now)();
+    let mut used = None;
     let known = match request.extensions().get::<Vouched>().cloned() {
         Some(Vouched(caller)) => Ok(caller),
+        None if is_first(&state, request.headers(), now) => {
+            first_caller(&state, &request, now).map(|(caller, unused)| {
+                used = Some(unused);
+                caller
+            })
+        }
         None => caller(&state, request.headers()).await,
     };
     let caller = match known {
@@ -109,6 +120,9 @@ pub(crate) async fn require_token(State(state): State<ApiState>, mut request: Re
     request.extensions_mut().insert(caller);
     let mut response = next.run(request).await;
     drop(place);
+    if let Some(unused) = used.filter(|_| !response.status().is_success()) {
+        state.sign_ins.first().put_back(unused);
+    }
     state.quotas.tell(response.headers_mut(), &holder, standing);
     response
 }
@@ -120,6 +134,20 @@ fn turned_away(state: &ApiState, peer: Option<Peer>, problem: Problem, now: Time
         Ok(()) => problem.into_response(),
         Err(refused) => state.quotas.come_back(Problem::from(refused), None, refused),
     }
+}
+
+fn is_first(state: &ApiState, headers: &HeaderMap, now: Timestamp) -> bool {
+    shown_token(headers).is_some_and(|shown| state.sign_ins.first().is(shown, now))
+}
+
+/// Who shows the token of the first start, which is used up by making another.
+fn first_caller(state: &ApiState, request: &Request, now: Timestamp) -> Result<(Caller, Unused), Problem> {
+    if (request.method(), request.uri().path()) != (&Method::POST, MAKING_TOKENS) {
+        return Err(Problem::only_once());
+    }
+    let shown = shown_token(request.headers()).unwrap_or_default();
+    let unused = state.sign_ins.first().take(shown, now).ok_or_else(Problem::unauthorized)?;
+    Ok((first::caller(), unused))
 }
 
 async fn caller(state: &ApiState, headers: &HeaderMap) -> Result<Caller, Problem> {

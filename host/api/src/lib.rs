@@ -8,6 +8,7 @@ mod body;
 mod conditions;
 mod console;
 mod description;
+mod first;
 mod headers;
 mod in_force;
 mod issued;

@@ -317,6 +317,13 @@ impl Problem {
         Self::new(Code::Forbidden, detail)
     }
 
+    /// The token of the first start was shown for something else than what it is for.
+    pub(crate) fn only_once() -> Self {
+        let detail = "the token of the first start signs in to the console once, or makes one token (POST /v1/tokens), \
+                      and opens nothing else";
+        Self::new(Code::Forbidden, detail)
+    }
+
     /// It is about more than some targets.
     pub(crate) fn closed_to_owners() -> Self {
         Self::new(Code::Forbidden, "your token is bound to targets; this is about more than those")

@@ -12,6 +12,8 @@ use std::fmt;
 const PREFIX: &str = "purser_";
 /// What the audit log calls the holder of the host's own token.
 const HOST: &str = "host";
+/// And that of the token of the first start.
+const FIRST: &str = "first-start";
 
 /// The host's own API token, which may do everything. Only its digest is kept, and it never appears in logs.
 #[derive(Clone)]
@@ -51,6 +53,15 @@ pub(crate) fn host_name() -> TokenName {
     HOST.parse().expect("the text is fixed, and a name")
 }
 
+pub(crate) fn first_name() -> TokenName {
+    FIRST.parse().expect("the text is fixed, and a name")
+}
+
+/// A text that nobody guesses.
+pub(crate) fn text() -> String {
+    format!("{PREFIX}{}", Digest(rand::random()))
+}
+
 /// Makes a token and keeps its digest. The text is in the answer and nowhere else.
 ///
 /// # Errors
@@ -69,6 +80,9 @@ pub async fn issue_token(
     if name.as_str() == HOST {
         return Err(refused("this is the name of the host's own token: take another one"));
     }
+    if name.as_str() == FIRST {
+        return Err(refused("this is the name of the token of the first start: take another one"));
+    }
     if expires_at.is_some_and(|end| end <= now) {
         return Err(refused("it would have expired already: say a time to come"));
     }
@@ -78,7 +92,7 @@ pub async fn issue_token(
             _ => "only an owner is bound to targets: take the role owner, or name none",
         }));
     }
-    let text = format!("{PREFIX}{}", Digest(rand::random()));
+    let text = text();
     let token = NewApiToken { name, role, targets, digest: Digest::of(&text), expires_at };
     Ok((store.keep_api_token(token, now).await?, text))
 }

@@ -56,6 +56,11 @@ impl Lasting {
         (Self { home, token, news, sign_ins, backups, in_force, take_overs }, wanted)
     }
 
+    /// A token that signs in to the console once, or makes one token, within the hour.
+    pub fn make_first_token(&self) -> String {
+        self.sign_ins.make_first_token(now())
+    }
+
     /// What tells of new events.
     pub fn news(&self) -> News {
         self.news.clone()

@@ -34,7 +34,7 @@ impl<'a> Served<'a> {
     /// Starts a host on a free port and waits until it listens.
     pub fn start(home: &'a Home, options: &[&str]) -> Self {
         let mut process = home.start(&[&["serve", "--listen", "127.0.0.1:0"], options].concat());
-        eventually("the host listens or ends", || process.has_ended() || process.output().contains('\n'));
+        eventually("the host listens or ends", || process.has_ended() || address_in(&process.output()).is_some());
         Self::listening(home, process)
     }
 
@@ -45,7 +45,7 @@ impl<'a> Served<'a> {
             let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
             declare(free);
             let mut process = home.start(&[&["serve", "--listen", &free.to_string()], options].concat());
-            eventually("the host listens or ends", || process.has_ended() || process.output().contains('\n'));
+            eventually("the host listens or ends", || process.has_ended() || address_in(&process.output()).is_some());
             if !process.has_ended() || !process.log().contains("cannot listen") {
                 return Self::listening(home, process);
             }
@@ -56,8 +56,7 @@ impl<'a> Served<'a> {
     fn listening(home: &'a Home, mut process: Running) -> Self {
         assert!(!process.has_ended(), "{}{}", process.output(), process.log());
         let said = process.output();
-        let address = said.trim().split_once("://").and_then(|(_, address)| address.parse().ok());
-        let address = address.unwrap_or_else(|| panic!("no address in: {said}"));
+        let address = address_in(&said).unwrap_or_else(|| panic!("no address in: {said}"));
         Self { home, address, process, described: OnceLock::new() }
     }
 
@@ -145,6 +144,13 @@ impl<'a> Served<'a> {
         let answer = self.process.wait();
         assert_eq!(answer.code, Some(0), "{}", answer.log);
     }
+}
+
+/// Where a host listens, once it has said so.
+pub fn address_in(said: &str) -> Option<SocketAddr> {
+    let whole_lines = said.rsplit_once('\n')?.0;
+    let said = whole_lines.lines().find_map(|line| line.strip_prefix("listening on "))?;
+    said.split_once("://").and_then(|(_, address)| address.parse().ok())
 }
 
 /// A stream of events.

@@ -5,6 +5,7 @@ use purser_e2e::guests::components;
 use purser_e2e::home::Home;
 use purser_e2e::http::{Message, exchange};
 use purser_e2e::program::Running;
+use purser_e2e::served::address_in;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -51,13 +52,13 @@ impl Host {
         let mut process =
             home.start(&["serve", "--listen", "127.0.0.1:0", "--import-every", "1", "--reconcile-every", "1"]);
         let begun = Instant::now();
-        while !process.output().contains('\n') {
+        loop {
+            if let Some(address) = address_in(&process.output()) {
+                return Self { address, process };
+            }
             assert!(!process.has_ended() && begun.elapsed() < PATIENCE, "{}", process.log());
             thread::sleep(Duration::from_millis(50));
         }
-        let said = process.output();
-        let address = said.trim().strip_prefix("listening on http://").expect("it says where it listens");
-        Self { address: address.parse().expect("an address"), process }
     }
 
     fn get(&self, path: &str, token: &str) -> (u16, Vec<u8>) {

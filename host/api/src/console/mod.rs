@@ -22,6 +22,7 @@ mod uploads;
 mod watch;
 mod webhooks;
 
+use crate::first::FirstToken;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -47,6 +48,7 @@ pub(crate) struct ConsoleState {
     sessions: Arc<Sessions>,
     tries: Arc<Tries>,
     under_way: Arc<UnderWay>,
+    first: Arc<FirstToken>,
     issuers: Arc<Issuers>,
     now: fn() -> Timestamp,
 }
@@ -57,12 +59,25 @@ pub struct SignIns {
     sessions: Arc<Sessions>,
     tries: Arc<Tries>,
     under_way: Arc<UnderWay>,
+    first: Arc<FirstToken>,
+}
+
+impl SignIns {
+    /// Makes the token of the first start, and gives its text: good for one sign-in, or for one token, within the hour.
+    pub fn make_first_token(&self, now: Timestamp) -> String {
+        self.first.make(now)
+    }
+
+    /// The token of the first start.
+    pub(crate) fn first(&self) -> &FirstToken {
+        &self.first
+    }
 }
 
 /// The console over this API.
 pub(crate) fn routes(api: Router, sign_ins: SignIns, issuers: Arc<Issuers>, now: fn() -> Timestamp) -> Router {
-    let SignIns { sessions, tries, under_way } = sign_ins;
-    let state = ConsoleState { api, sessions, tries, under_way, issuers, now };
+    let SignIns { sessions, tries, under_way, first } = sign_ins;
+    let state = ConsoleState { api, sessions, tries, under_way, first, issuers, now };
     let pages = reading().merge(changing()).layer(middleware::map_response(guarded)).with_state(state);
     Router::new().route("/assets/{name}", get(asset)).merge(pages).layer(DefaultBodyLimit::max(LARGEST_FORM))
 }

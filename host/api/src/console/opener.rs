@@ -1,6 +1,7 @@
 //! What somebody who is signed in opens the API with: a token, or the word of an issuer, which this host has checked.
 
 use crate::auth::Caller;
+use crate::first;
 use axum::http::{HeaderValue, Request, header};
 use purser_issuer::Issuers;
 use purser_model::id::IssuerName;
@@ -18,6 +19,8 @@ pub(super) enum Opener {
     Token(Secret),
     /// Somebody signed in with an issuer.
     Person(Box<Person>),
+    /// Somebody signed in with the token of the first start.
+    First,
 }
 
 /// Somebody who signed in with an issuer.
@@ -33,7 +36,7 @@ impl Opener {
     /// Whether it opens anything still: who signed in by other declarations signs in again.
     pub(super) fn holds(&self, issuers: &Issuers) -> bool {
         match self {
-            Self::Token(_) => true,
+            Self::Token(_) | Self::First => true,
             Self::Person(person) => issuers.declared(&person.issuer) == Some(&person.declared),
         }
     }
@@ -48,6 +51,9 @@ impl Opener {
             }
             Self::Person(person) => {
                 request.extensions_mut().insert(Vouched(person.caller.clone()));
+            }
+            Self::First => {
+                request.extensions_mut().insert(Vouched(first::caller()));
             }
         }
     }

@@ -6,6 +6,9 @@ use super::sessions::LIFE;
 use super::sign_in::form;
 use super::{ConsoleState, cookies, under_way};
 use crate::auth::Caller;
+use crate::quota::network;
+use crate::serving::Peer;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, Html, IntoResponse, Redirect, Response};
@@ -14,9 +17,15 @@ use purser_model::id::IssuerName;
 use tracing::{info, warn};
 
 /// `GET /sign-in/{issuer}`: goes to an issuer.
-pub(super) async fn go(State(state): State<ConsoleState>, headers: HeaderMap, Named(issuer): Named) -> Response {
+pub(super) async fn go(
+    State(state): State<ConsoleState>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+    Named(issuer): Named,
+) -> Response {
     let now = (state.now)();
-    let (id, proofs) = state.under_way.go(&issuer, now);
+    let from = peer.map(|Extension(Peer(address))| network(address));
+    let (id, proofs) = state.under_way.go(&issuer, from, now);
     match state.issuers.way_in(&issuer, &proofs, now).await {
         Ok(url) => {
             let life = under_way::LIFE.as_secs().unsigned_abs();

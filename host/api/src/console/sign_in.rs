@@ -47,8 +47,12 @@ pub(super) async fn try_token(State(state): State<ConsoleState>, headers: Header
             Some("The page was open for too long. Please try again."),
         );
     }
-    let token = sent.get("token").map(str::trim).and_then(|text| Secret::new(text).ok()).map(Opener::Token);
-    match token {
+    let shown = sent.get("token").map(str::trim).unwrap_or_default();
+    let opener = match state.first.take(shown, now) {
+        Some(_) => Some(Opener::First),
+        None => Secret::new(shown).ok().map(Opener::Token),
+    };
+    match opener {
         Some(opener) if opens(&state, &opener).await => {
             let id = state.sessions.begin(opener, now);
             let life = LIFE.as_secs().unsigned_abs();

@@ -6,9 +6,11 @@ use purser_issuer::Proofs;
 use purser_model::object::Digest;
 use purser_model::secret::Secret;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-/// So many at a time; then who went first begins anew.
+/// So many at a time; then whoever went first from the network that most came from begins anew, so that nobody sends
+/// others away who are not of his own.
 const MOST: usize = 10_000;
 /// Who comes back later begins anew.
 pub(super) const LIFE: SignedDuration = SignedDuration::from_mins(10);
@@ -16,6 +18,8 @@ pub(super) const LIFE: SignedDuration = SignedDuration::from_mins(10);
 struct Gone {
     issuer: String,
     proofs: Proofs,
+    /// Where the browser is; not known of requests from within.
+    from: Option<IpAddr>,
     at: Timestamp,
 }
 
@@ -25,17 +29,17 @@ pub(super) struct UnderWay(Mutex<HashMap<Digest, Gone>>);
 
 impl UnderWay {
     /// Somebody goes to this issuer: what the browser keeps, and what the issuer is given.
-    pub(super) fn go(&self, issuer: &str, now: Timestamp) -> (String, Proofs) {
+    pub(super) fn go(&self, issuer: &str, from: Option<IpAddr>, now: Timestamp) -> (String, Proofs) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, gone| now.duration_since(gone.at) < LIFE);
         while all.len() >= MOST {
-            let Some(first) = all.iter().min_by_key(|(_, gone)| gone.at).map(|(id, _)| *id) else { break };
+            let Some(first) = first_of_the_many(&all) else { break };
             all.remove(&first);
         }
         let verifier = Secret::new(unguessable()).expect("it is not empty");
         let proofs = Proofs { state: unguessable(), nonce: unguessable(), verifier };
         let id = unguessable();
-        all.insert(Digest::of(&id), Gone { issuer: issuer.to_owned(), proofs: proofs.clone(), at: now });
+        all.insert(Digest::of(&id), Gone { issuer: issuer.to_owned(), proofs: proofs.clone(), from, at: now });
         (id, proofs)
     }
 
@@ -45,6 +49,16 @@ impl UnderWay {
         let is_the_same = Digest::of(&gone.proofs.state) == Digest::of(state) && gone.issuer == issuer;
         (is_the_same && now.duration_since(gone.at) < LIFE).then_some(gone.proofs)
     }
+}
+
+fn first_of_the_many(all: &HashMap<Digest, Gone>) -> Option<Digest> {
+    let mut by_network: HashMap<Option<IpAddr>, usize> = HashMap::new();
+    for gone in all.values() {
+        *by_network.entry(gone.from).or_default() += 1;
+    }
+    let (most, _) = by_network.into_iter().max_by_key(|(_, count)| *count)?;
+    let theirs = all.iter().filter(|(_, gone)| gone.from == most);
+    theirs.min_by_key(|(_, gone)| gone.at).map(|(id, _)| *id)
 }
 
 #[cfg(test)]
@@ -58,7 +72,7 @@ mod tests {
     #[test]
     fn who_went_comes_back_once_and_in_time_and_from_where_he_went() {
         let under_way = UnderWay::default();
-        let go = || under_way.go("corp", second(0));
+        let go = || under_way.go("corp", None, second(0));
         let comes =
             |id: &str, issuer: &str, state: &str, at| under_way.come_back(id, issuer, state, second(at)).is_some();
         let (id, proofs) = go();
@@ -73,14 +87,17 @@ mod tests {
     }
 
     #[test]
-    fn there_are_never_more_than_ten_thousand_and_who_went_first_goes_first() {
+    fn there_are_never_more_than_ten_thousand_and_only_those_make_room_who_are_among_the_many() {
         let under_way = UnderWay::default();
-        let (first, proofs) = under_way.go("corp", second(0));
-        for _ in 1..MOST {
-            let _ = under_way.go("corp", second(1));
+        let [home, flood] = ["192.0.2.1", "198.51.100.1"].map(|address| Some(address.parse().unwrap()));
+        let (of_home, proofs_of_home) = under_way.go("corp", home, second(0));
+        let (first, proofs_of_first) = under_way.go("corp", flood, second(1));
+        for _ in 2..MOST {
+            let _ = under_way.go("corp", flood, second(2));
         }
-        let _ = under_way.go("corp", second(2));
+        let _ = under_way.go("corp", flood, second(3));
         assert_eq!(under_way.0.lock().unwrap().len(), MOST);
-        assert!(under_way.come_back(&first, "corp", &proofs.state, second(2)).is_none());
+        assert!(under_way.come_back(&first, "corp", &proofs_of_first.state, second(3)).is_none());
+        assert!(under_way.come_back(&of_home, "corp", &proofs_of_home.state, second(3)).is_some());
     }
 }

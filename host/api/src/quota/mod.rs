@@ -246,7 +246,7 @@ fn tell(headers: &mut HeaderMap, policy: Reason, quota: Quota, standing: Standin
 }
 
 /// Whoever has one address of IPv6 has all of its network.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),

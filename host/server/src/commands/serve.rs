@@ -33,6 +33,7 @@ const AFTER_RESTORE: Duration = Duration::from_mins(2);
 pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
     let host = Host::open_as(&home, Actor::serve()).await?;
     let certificates = certificates(&host, arguments)?;
+    let is_first_start = !home.api_token().exists();
     let token = ApiToken::new(&read_or_make_secret(&home.api_token(), make_secret)?);
     let backups = Arc::new(Backups::new(home.backups(), arguments.backups_kept, env!("CARGO_PKG_VERSION")));
     let (lasting, mut wanted) = Lasting::new(&home, &host, token, backups.clone());
@@ -44,6 +45,9 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
     // Whoever reads that it listens may tell it to stop.
     let mut signals = StopSignals::take()?;
     let scheme = if certificates.is_some() { "https" } else { "http" };
+    if is_first_start {
+        tell_first_token(&lasting.make_first_token(), &format!("{scheme}://{address}"));
+    }
     println!("listening on {scheme}://{address}");
     let api = CurrentApi::new(generation.api(&lasting));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -74,6 +78,14 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
         drop(working);
         generation = Box::pin(generation.take_over(take_over, &api, &lasting)).await;
     }
+}
+
+/// Says with what one comes in. Who missed it takes the host's own token, or makes one beside a host that is stopped.
+fn tell_first_token(token: &str, url: &str) {
+    println!(
+        "first start: within an hour, sign in once at {url}/sign-in with the token\n\n    {token}\n\n\
+         or make a token of your own with it: PURSER_TOKEN={token} purser --server {url} token create NAME --role admin"
+    );
 }
 
 /// What goes on whatever declarations are in force: the service manager is shown that the host lives, backups are made, and
