@@ -154,6 +154,26 @@ mod tests {
         assert_eq!((take_cookie(&mut end.controls), end.controls.len()), (Ok(Vec::new()), 0));
     }
 
+    #[test]
+    fn of_an_extended_answer_only_the_result_is_taken() {
+        let mut content = Writer::default();
+        content.number(INTEGER, 7);
+        content.constructed(0x78, |end| {
+            end.number(ENUMERATED, 0);
+            end.primitive(OCTET_STRING, b"");
+            end.primitive(OCTET_STRING, b"done");
+            end.primitive(0x8a, b"1.2.3");
+            // A password that the server made up (RFC 3062 section 2).
+            let mut value = Writer::default();
+            value.constructed(SEQUENCE, |value| value.primitive(0x80, b"made up"));
+            end.primitive(0x8b, value.bytes());
+        });
+        let Body::End(end) = message(content.bytes()).unwrap().body else { panic!("an end") };
+        let nothing_else =
+            End { tag: 0x78, code: 0, text: "done".to_owned(), referrals: Vec::new(), controls: Vec::new() };
+        assert_eq!(end, nothing_else);
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {

@@ -5,7 +5,7 @@ use crate::echo::Secrets;
 use crate::encode;
 use crate::error::{LdapError, SettingsError};
 use crate::open::Opener;
-use crate::operation::{Attribute, Control, Entry, Search, SearchAnswer, Value, Write, codes};
+use crate::operation::{Attribute, Control, Entry, Search, SearchAnswer, Write, codes};
 use crate::session::{Caps, Found, Session};
 use crate::settings::{AddressPolicy, Bind, DirectorySettings};
 use purser_model::secret::Slots;
@@ -95,11 +95,10 @@ impl Directory {
     /// # Errors
     /// After [`LdapError::Interrupted`] and [`LdapError::TooLarge`] it may have been done.
     pub async fn write(&self, write: &Write, controls: &[Control], slots: &Slots) -> Result<Vec<Control>, LdapError> {
-        let holds_a_secret = write.values().any(|value| !matches!(value, Value::Bytes(_)));
         let request = encode::write(write, controls, slots)?;
         let _place = self.place().await?;
         let mut session = self.take(&[]).await?.session;
-        if holds_a_secret && !session.is_encrypted() {
+        if write.holds_a_secret() && !session.is_encrypted() {
             self.put_back(session);
             let advice = "a secret only goes over TLS: write ldaps:// or switch on StartTLS in the grant";
             return Err(LdapError::Denied(advice.to_owned()));

@@ -13,6 +13,8 @@ use std::time::Duration;
 pub(crate) const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 /// OID of StartTLS.
 const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
+/// OID of the Password Modify operation (RFC 3062).
+const PASSWORD_MODIFY: &str = "1.3.6.1.4.1.4203.1.11.1";
 
 /// A request without its message id, and the tag of the answer that ends it.
 #[derive(Debug)]
@@ -160,13 +162,20 @@ pub(crate) fn write(write: &Write, controls: &[Control], slots: &Slots) -> Resul
             request
         }
         Write::Extended { oid, value } => extended(oid, value.as_deref())?,
+        Write::Password { dn, slot } => password_modify(dn, secret(*slot, slots)?)?,
     };
     Ok(request.with_controls(controls.iter()))
 }
 
 fn extended(oid: &str, value: Option<&[u8]>) -> Result<Request, LdapError> {
-    if oid == START_TLS {
-        return Err(LdapError::Denied("StartTLS belongs to the host: set `start_tls` in the grant".to_owned()));
+    let advice = match oid {
+        START_TLS => Some("StartTLS belongs to the host: set `start_tls` in the grant"),
+        // No guest knows a password, and without a new one the server would make one up that nobody learns.
+        PASSWORD_MODIFY => Some("Password Modify belongs to the host: `set-password` takes the password from a slot"),
+        _ => None,
+    };
+    if let Some(advice) = advice {
+        return Err(LdapError::Denied(advice.to_owned()));
     }
     let mut request = Request::new(0x78);
     request.operation.constructed(0x77, |operation| {
@@ -174,6 +183,26 @@ fn extended(oid: &str, value: Option<&[u8]>) -> Result<Request, LdapError> {
         if let Some(value) = value {
             operation.primitive(0x81, value);
         }
+    });
+    Ok(request)
+}
+
+/// Password Modify with the entry and its new password. The former one is not known to anybody here, so the server decides by
+/// who is bound.
+fn password_modify(dn: &str, password: &Secret) -> Result<Request, LdapError> {
+    // What names nothing would be the account that is bound, and what has no `=` may be a user in the words of the server.
+    if !dn.contains('=') {
+        return Err(LdapError::Denied(format!("`{dn}` is no name of an entry, whose password could be set")));
+    }
+    let mut request = Request::new(0x78);
+    let mut value = Writer::default();
+    value.constructed(SEQUENCE, |value| {
+        value.primitive(0x80, dn.as_bytes());
+        value.primitive(0x82, password.reveal().as_bytes());
+    });
+    request.operation.constructed(0x77, |operation| {
+        operation.primitive(0x80, PASSWORD_MODIFY.as_bytes());
+        operation.primitive(0x81, value.bytes());
     });
     Ok(request)
 }

@@ -170,15 +170,23 @@ pub enum Write {
         /// Its value.
         value: Option<Vec<u8>>,
     },
+    /// Sets a password by the extended operation Password Modify (RFC 3062).
+    Password {
+        /// The name of the entry.
+        dn: String,
+        /// The slot that holds the password.
+        slot: u32,
+    },
 }
 
 impl Write {
-    /// Every value that is written.
-    pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
+    /// Whether a secret is written.
+    pub(crate) fn holds_a_secret(&self) -> bool {
         let changes = match self {
             Self::Add { attributes: changes, .. } | Self::Modify { changes, .. } => changes.as_slice(),
+            Self::Password { .. } => return true,
             Self::Delete { .. } | Self::Rename { .. } | Self::Extended { .. } => &[],
         };
-        changes.iter().flat_map(|change| &change.values)
+        changes.iter().flat_map(|change| &change.values).any(|value| !matches!(value, Value::Bytes(_)))
     }
 }

@@ -1,7 +1,9 @@
 //! What would keep a configuration from working.
 
+use crate::config::Passwords;
 use crate::directory::Directory;
 use crate::entry::{self, Class};
+use crate::password::is_offered;
 use crate::schema::known_attributes;
 use purser_sdk::ldap::{Scope, Search};
 use purser_sdk::{CheckLevel, Error, Finding, Severity};
@@ -21,6 +23,7 @@ pub fn check(directory: &Directory, level: CheckLevel) -> Vec<Finding> {
         findings.extend(unknown_attributes(directory)?);
         if level == CheckLevel::Permissions {
             findings.extend(rights(directory)?);
+            findings.extend(passwords(directory)?);
         }
         Ok(findings)
     });
@@ -95,6 +98,33 @@ fn rights(directory: &Directory) -> Result<Vec<Finding>, Error> {
         }
     }
     Ok(findings)
+}
+
+/// How passwords are set; Active Directory leaves no choice.
+fn passwords(directory: &Directory) -> Result<Option<Finding>, Error> {
+    if directory.config.is_active_directory() {
+        return Ok(None);
+    }
+    let operation = "the Password Modify operation (RFC 3062)";
+    let finding = match (directory.passwords()?, is_offered(directory)?) {
+        (Passwords::Operation, true) => {
+            Finding::new(Severity::Info, "passwords", format!("Passwords are set by {operation}"))
+        }
+        (Passwords::Operation, false) => {
+            let message = format!("The server does not say that it has {operation}");
+            Finding::new(Severity::Warning, "passwords", message).with_remedy("Set `passwords = \"attribute\"`")
+        }
+        (Passwords::Attribute, true) => {
+            let message = format!("Passwords are written to userPassword, although the server has {operation}");
+            Finding::new(Severity::Info, "passwords", message)
+        }
+        (Passwords::Attribute, false) => {
+            let message = "Passwords are written to userPassword, since the server does not say that it can set them";
+            let remedy = "See that the directory hashes what is written there";
+            Finding::new(Severity::Info, "passwords", message).with_remedy(remedy)
+        }
+    };
+    Ok(Some(finding))
 }
 
 fn unwritable(directory: &Directory, class: Class, sample: &purser_sdk::ldap::Entry) -> Option<Finding> {

@@ -22,6 +22,8 @@ pub struct Config {
     /// How a disabled account looks; for the generic profile only.
     #[serde(default)]
     pub disabling: Disabling,
+    /// How passwords are set; none goes by what the server offers. For the generic profile only.
+    pub passwords: Option<Passwords>,
     /// Entries in one page of a search.
     #[serde(default = "default_page_size")]
     pub page_size: u32,
@@ -105,6 +107,16 @@ pub enum Disabling {
     },
 }
 
+/// How passwords are set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Passwords {
+    /// By the Password Modify operation (RFC 3062).
+    Operation,
+    /// As a value of the attribute.
+    Attribute,
+}
+
 /// A further attribute of accounts.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -161,6 +173,9 @@ impl Config {
         match self.profile {
             ProfileName::ActiveDirectory if self.disabling != Disabling::None => {
                 Err(Error::invalid_config("`disabling` is not for Active Directory: it has its own account control"))
+            }
+            ProfileName::ActiveDirectory if self.passwords.is_some() => {
+                Err(Error::invalid_config("`passwords` is not for Active Directory: it takes them as `unicodePwd`"))
             }
             ProfileName::Generic if self.restore_deleted => {
                 Err(Error::invalid_config("`restore_deleted` is for Active Directory only"))

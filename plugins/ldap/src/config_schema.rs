@@ -72,6 +72,10 @@ pub fn config_schema() -> Value {
                     }
                 ]
             },
+            "passwords": {
+                "type": "string", "enum": ["operation", "attribute"],
+                "description": "How passwords are set: operation by Password Modify (RFC 3062), attribute by writing userPassword, which the directory should hash. Without it by the operation where the server offers it; Active Directory has its own way."
+            },
             "page_size": {
                 "type": "integer", "minimum": 1, "maximum": 1000, "default": 500,
                 "description": "Entries in one page of a search."

@@ -1,11 +1,12 @@
 //! The directory as one call sees it: searches in the terms of the connector, and writes with its errors.
 
-use crate::config::Config;
+use crate::config::{Config, Passwords};
 use crate::entry::{self, Class};
 use crate::failure::error_of;
-use crate::{dn, filter};
+use crate::{dn, filter, password};
 use purser_sdk::ldap::{Change, Control, Entry, Found, Ldap, Modification, Scope, Search, Write};
 use purser_sdk::{Error, Host};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 /// Ids in one filter.
@@ -20,13 +21,14 @@ pub struct Directory {
     /// The host.
     pub host: Host,
     ldap: Ldap,
+    passwords: OnceCell<Passwords>,
 }
 
 impl Directory {
     /// The directory of the grant.
     pub fn new(config: Config, host: Host) -> Self {
         let ldap = host.ldap();
-        Self { config, host, ldap }
+        Self { config, host, ldap, passwords: OnceCell::new() }
     }
 
     /// Searches as asked.
@@ -120,6 +122,21 @@ impl Directory {
         self.write(&Write::Modify { dn: dn.to_owned(), changes }, what)
     }
 
+    /// How passwords are set: as configured, else as the server offers it. The server is asked once in a call.
+    ///
+    /// # Errors
+    /// As [`error_of`].
+    pub fn passwords(&self) -> Result<Passwords, Error> {
+        if self.config.is_active_directory() {
+            return Ok(Passwords::Attribute);
+        }
+        if let Some(known) = self.config.passwords.or_else(|| self.passwords.get().copied()) {
+            return Ok(known);
+        }
+        let found = if password::is_offered(self)? { Passwords::Operation } else { Passwords::Attribute };
+        Ok(*self.passwords.get_or_init(|| found))
+    }
+
     /// Where objects of a class lie.
     ///
     /// # Errors
@@ -160,15 +177,6 @@ impl Directory {
         let filter = filter::all(&[self.class_filter(class), wanted]);
         let search = Search::new(self.base(class)?, Scope::Subtree, filter).attributes(attributes);
         Ok(self.search(&search, &format!("read the {} {id}", class.name()))?.entries.into_iter().next())
-    }
-
-    /// The name of the object with this id.
-    ///
-    /// # Errors
-    /// `not-found`; as [`Directory::find`].
-    pub fn dn_of(&self, class: Class, id: &str) -> Result<String, Error> {
-        let found = self.find(class, id, vec![self.config.profile().id.to_owned()])?;
-        found.map(|entry| entry.dn).ok_or_else(|| Error::not_found(class.name(), id))
     }
 
     /// The names of the objects with these ids, as far as they are there.

@@ -2,7 +2,7 @@
 
 use crate::account_control::{self, DISABLED};
 use crate::attribute::{CONTAINER, Described};
-use crate::config::Disabling;
+use crate::config::{Disabling, Passwords};
 use crate::directory::{Directory, replace};
 use crate::entry::{self, Class, GROUPS, LOCKED_FOR_GOOD, LOCKED_TIME, MEMBERS, text, wanted};
 use crate::failure::code_of;
@@ -74,7 +74,7 @@ pub fn read(directory: &Directory, class: Class, id: &str) -> Result<Object, Err
     to_object(directory, class, &entry_of(directory, class, id)?)
 }
 
-fn entry_of(directory: &Directory, class: Class, id: &str) -> Result<Entry, Error> {
+pub(crate) fn entry_of(directory: &Directory, class: Class, id: &str) -> Result<Entry, Error> {
     let found = directory.find(class, id, wanted(&directory.config, class))?;
     found.ok_or_else(|| Error::not_found(class.name(), id))
 }
@@ -92,21 +92,34 @@ pub fn update(directory: &Directory, class: Class, edit: &UpdateEdit) -> Result<
         edit.changes.iter().cloned().partition(|change| is_password(directory, class, &change.attribute));
     apply_changes(&mut after, &others)?;
     let mut changes = modifications(directory, class, &entry, (&object.attributes, &after), &others)?;
+    let mut later = None;
     for change in &passwords {
         let purser_sdk::AttributeAction::Replace(value) = &change.action else {
             return Err(Error::invalid_value(&change.attribute, "a password can only be replaced"));
         };
-        changes.push(password::change(&directory.config, slot(&change.attribute, value)?));
+        let slot = slot(&change.attribute, value)?;
+        match directory.passwords()? {
+            Passwords::Operation => later = Some(slot),
+            Passwords::Attribute => {
+                changes.push(password::change(&directory.config, slot));
+                changes.extend(password::lock_again(&directory.config, &entry));
+            }
+        }
     }
     let renamed = renamed(directory, class, &entry, (&object.attributes, &after))?;
-    if changes.is_empty() && renamed.is_none() {
+    if changes.is_empty() && later.is_none() && renamed.is_none() {
         return Ok(Outcome::Unchanged(Some(object)));
     }
-    let modified = !changes.is_empty();
-    if modified {
+    let modified = !changes.is_empty() || later.is_some();
+    if !changes.is_empty() {
         directory
             .modify(&entry.dn, changes, &format!("change the {}", class.name()))
             .map_err(account_control::conflicting)?;
+    }
+    if let Some(slot) = later {
+        password::renew(directory, &entry, slot, Vec::new()).map_err(|error| {
+            Error::partially_applied("the attributes are as they should be, and the password is not", error.message)
+        })?;
     }
     if let Some(rename) = renamed {
         directory.write(&rename, &format!("rename the {}", class.name())).map_err(|error| match modified {

@@ -26,8 +26,9 @@ mod profile;
 mod restore;
 mod schema;
 mod time;
+mod unfinished;
 
-pub use config::{Config, Disabling, Groups, Membership, People, ProfileName};
+pub use config::{Config, Disabling, Groups, Membership, Passwords, People, ProfileName};
 pub use connector::LdapDirectory;
 
 purser_sdk::export!(LdapDirectory);

@@ -4,6 +4,7 @@ use crate::directory::Directory;
 use crate::entry::{self, Class, wanted};
 use crate::filter;
 use crate::members::Memberships;
+use crate::unfinished::is_hidden;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use purser_sdk::ldap::{Entry, Scope, Search};
@@ -41,7 +42,8 @@ pub fn search(directory: &Directory, class: Class, request: &SearchRequest) -> R
         .attributes(wanted(&directory.config, class))
         .page(size, cookie);
     let found = directory.search(&search, &format!("list every {}", class.name()))?;
-    let objects = objects(directory, class, &found.entries, &conditions)?;
+    let entries = findable(directory, class, found.entries, &conditions);
+    let objects = objects(directory, class, &entries, &conditions)?;
     let tail = match found.cookie.is_empty() {
         true => Tail::Complete,
         false => {
@@ -62,7 +64,14 @@ fn by_name(directory: &Directory, class: Class, dn: &str, conditions: &[Conditio
     let search =
         Search::new(dn, Scope::Base, directory.class_filter(class)).attributes(wanted(&directory.config, class));
     let found = directory.search_if_there(&search, "read an entry by its name")?;
+    let found = findable(directory, class, found, conditions);
     Ok(Page { objects: objects(directory, class, &found, conditions)?, tail: Tail::Complete })
+}
+
+/// Who asks with conditions looks for somebody: an account that is not finished is not found.
+fn findable(directory: &Directory, class: Class, entries: Vec<Entry>, conditions: &[Condition]) -> Vec<Entry> {
+    let is_shown = |entry: &Entry| conditions.is_empty() || !is_hidden(directory, class, entry);
+    entries.into_iter().filter(is_shown).collect()
 }
 
 /// The objects of these entries that satisfy the conditions.

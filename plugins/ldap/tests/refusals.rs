@@ -182,6 +182,7 @@ fn a_configuration_that_cannot_work_is_refused_by_key() {
             "disabling",
         ),
         (json!({"people": {"base": "dc=x"}, "restore_deleted": true}), "restore_deleted"),
+        (json!({"profile": "active-directory", "people": {"base": "dc=x"}, "passwords": "operation"}), "passwords"),
     ] {
         let error = connect::<LdapDirectory>(&Stub::new(), config).err().unwrap();
         assert_eq!(error.class, ErrorClass::InvalidConfig);

@@ -202,12 +202,19 @@ pub enum Write {
         /// Where it moves to, where it moves.
         new_superior: Option<String>,
     },
-    /// An extended operation.
+    /// An extended operation. The host denies StartTLS and Password Modify.
     Extended {
         /// Its OID.
         oid: String,
         /// Its value.
         value: Option<Vec<u8>>,
+    },
+    /// Sets a password by the extended operation Password Modify (RFC 3062), over TLS only. It takes and gives no controls.
+    Password {
+        /// The name of the entry.
+        dn: String,
+        /// The slot that holds the password.
+        slot: u32,
     },
 }
 
@@ -321,8 +328,11 @@ impl Ldap {
     /// Writes, and gives the controls of the answer.
     ///
     /// # Errors
-    /// As the host gives them.
+    /// As the host gives them; controls beside [`Write::Password`] are denied.
     pub fn execute(&self, write: &Write, controls: &[Control]) -> Result<Vec<Control>, Failure> {
+        if matches!(write, Write::Password { .. }) && !controls.is_empty() {
+            return Err(Failure::Denied("a password is set without controls".to_owned()));
+        }
         self.host.ldap_execute(write, controls)
     }
 }
@@ -391,11 +401,18 @@ mod tests {
             attributes: vec![Attribute { name: "cn".to_owned(), values: vec![b"a".to_vec()] }],
         };
         stub.serve_ldap(move |_| Ok(Found { entries: vec![entry.clone()], ..Found::default() }), |_, _| Ok(Vec::new()));
-        assert_eq!(stub.host().ldap().execute(&delete, &[]), Ok(Vec::new()));
+        let password = Write::Password { dn: "cn=a".to_owned(), slot: 0 };
+        let control = Control { oid: "1.2".to_owned(), critical: false, value: None };
+        assert!(matches!(stub.host().ldap().execute(&password, &[control]), Err(Failure::Denied(_))));
+        for write in [&delete, &password] {
+            assert_eq!(stub.host().ldap().execute(write, &[]), Ok(Vec::new()));
+        }
         stub.set_phase(Phase::Read);
-        assert!(matches!(stub.host().ldap().execute(&delete, &[]), Err(Failure::Denied(_))));
+        for write in [&delete, &password] {
+            assert!(matches!(stub.host().ldap().execute(write, &[]), Err(Failure::Denied(_))));
+        }
         let found = stub.host().ldap().search(&Search::new("cn=a", Scope::Base, "(cn=*)")).unwrap();
         assert_eq!(found.entries[0].text("CN"), Some("a"));
-        assert_eq!(stub.ldap_writes(), [delete]);
+        assert_eq!(stub.ldap_writes(), [delete, password]);
     }
 }

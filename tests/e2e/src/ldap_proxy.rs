@@ -6,7 +6,7 @@ use rand::{Rng, SeedableRng};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -18,6 +18,8 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// The result code `busy` (RFC 4511 section 4.1.9).
 const BUSY: u8 = 51;
+/// OID of the Password Modify operation (RFC 3062).
+const PASSWORD_MODIFY: &[u8] = b"1.3.6.1.4.1.4203.1.11.1";
 /// The largest message that either side sends in these tests.
 const LARGEST: usize = 64 << 20;
 
@@ -45,6 +47,8 @@ struct Dice {
     throttled: f64,
     lost: f64,
     counted: Counted,
+    /// The last password that each entry got by the operation, by its name.
+    passwords: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,8 +84,9 @@ impl LdapProxy {
         let accepting = accepting(&own);
         let authority = std::fs::read_to_string(authority).expect("the authority's certificate is there");
         let dialling = TlsConnector::from(trusting(&authority, rustls::DEFAULT_VERSIONS));
-        let dice = Dice { random: StdRng::seed_from_u64(seed), throttled: 0.0, lost: 0.0, counted: Counted::default() };
-        let dice = Arc::new(Mutex::new(dice));
+        let random = StdRng::seed_from_u64(seed);
+        let (counted, passwords) = (Counted::default(), BTreeMap::new());
+        let dice = Arc::new(Mutex::new(Dice { random, throttled: 0.0, lost: 0.0, counted, passwords }));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime can be had");
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port can be had");
@@ -104,6 +109,11 @@ impl LdapProxy {
     pub fn disturb(&self, throttled: f64, lost: f64) {
         let mut dice = self.dice.lock().expect("no thread panics while it throws dice");
         (dice.throttled, dice.lost) = (throttled, lost);
+    }
+
+    /// The last password that each entry got by the operation Password Modify, by its name, as it was on the wire.
+    pub fn passwords(&self) -> BTreeMap<String, String> {
+        self.dice.lock().expect("no thread panics while it throws dice").passwords.clone()
     }
 
     /// What came so far.
@@ -164,6 +174,9 @@ async fn serve(
                 Some(_) => dice.lock().expect("no thread panics while it throws dice").throw(),
                 None => Fate::Passed,
             };
+            if let (false, Some((dn, password))) = (fate == Fate::TurnedAway, message.password()) {
+                dice.lock().expect("no thread panics while it notes a password").passwords.insert(dn, password);
+            }
             match (fate, message.answered_with()) {
                 (Fate::TurnedAway, Some(tag)) => to_client.lock().await.write_all(&message.busy(tag)).await?,
                 (Fate::Lost, _) => {
@@ -197,6 +210,23 @@ async fn flush<S: AsyncWrite + Unpin, C: AsyncWrite + Unpin>(
 ) -> io::Result<()> {
     server.flush().await?;
     client.lock().await.flush().await
+}
+
+/// The values that stand one after the other, with their tags.
+fn values(mut bytes: &[u8]) -> Vec<(u8, &[u8])> {
+    let mut values = Vec::new();
+    while let [tag, first, rest @ ..] = bytes {
+        let long = if first & 0x80 == 0 { 0 } else { usize::from(first & 0x7f) };
+        let Some((digits, rest)) = rest.split_at_checked(long) else { break };
+        let length = match long {
+            0 => usize::from(*first),
+            _ => digits.iter().fold(0, |length: usize, digit| (length << 8) | usize::from(*digit)),
+        };
+        let Some((value, rest)) = rest.split_at_checked(length) else { break };
+        values.push((*tag, value));
+        bytes = rest;
+    }
+    values
 }
 
 /// One LDAPMessage (RFC 4511 section 4.1.1), as it came.
@@ -260,6 +290,16 @@ impl Message {
             0x77 => Some(0x78),
             _ => None,
         }
+    }
+
+    /// The name and the new password of a Password Modify request.
+    fn password(&self) -> Option<(String, String)> {
+        let request = values(values(&self.bytes[self.operation_at()..]).first().filter(|(tag, _)| *tag == 0x77)?.1);
+        let [(0x80, PASSWORD_MODIFY), (0x81, value)] = request.as_slice() else { return None };
+        let fields = values(values(value).first()?.1);
+        let [(0x80, dn), (0x82, password)] = fields.as_slice() else { return None };
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
+        Some((text(dn)?, text(password)?))
     }
 
     /// Whether nothing follows this answer to a request: all but entries, references and intermediate answers.

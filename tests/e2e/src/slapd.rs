@@ -32,14 +32,27 @@ impl Slapd {
     /// # Panics
     /// It cannot be made or started.
     pub fn start() -> Self {
+        Self::start_with(&[], "")
+    }
+
+    /// The same with these changes of the text of its configuration, and with further entries.
+    ///
+    /// # Panics
+    /// What is to be changed does not stand there; it cannot be made or started.
+    pub fn start_with(changes: &[(&str, &str)], further: &str) -> Self {
         let program = environment::slapd();
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         for name in ["slapd.d", "db", "tls"] {
             fs::create_dir(folder.path().join(name)).expect("a folder can be made in a temporary one");
         }
         write_certificates(&folder.path().join("tls"));
-        add(&program, folder.path(), "0", &configuration(folder.path()));
-        add(&program, folder.path(), "1", &content());
+        let mut configuration = configuration(folder.path());
+        for (from, to) in changes {
+            assert!(configuration.contains(from), "{from} is in the configuration");
+            configuration = configuration.replace(from, to);
+        }
+        add(&program, folder.path(), "0", &configuration);
+        add(&program, folder.path(), "1", &format!("{}\n{further}", content()));
         for _ in 0..5 {
             let (port, tls_port) = (free_port(), free_port());
             let mut process = launch(&program, folder.path(), port, tls_port);

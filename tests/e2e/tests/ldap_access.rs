@@ -162,6 +162,31 @@ async fn a_password_of_a_slot_is_set_and_does_not_come_back() {
 }
 
 #[tokio::test]
+async fn a_password_is_set_by_the_operation_and_the_server_hashes_it() {
+    let server = Slapd::start();
+    let start_tls =
+        DirectorySettings { security: Security::StartTls, port: server.port, ..settings(&server, administrator()) };
+    let admin = directory(settings(&server, administrator()));
+    write(&admin, &person("anna")).await.unwrap();
+    let dn = format!("uid=anna,ou=people,{SUFFIX}");
+    for (bound, text) in [(&admin, "anna's new password"), (&directory(start_tls), "another; ü \"quoted\"")] {
+        let mut slots = Slots::default();
+        let slot = slots.attach(secret(text));
+        bound.write(&Write::Password { dn: dn.clone(), slot }, &[], &slots).await.unwrap();
+        let anna = Bind::Simple { name: dn.clone(), password: secret(text) };
+        assert_eq!(found(&directory(settings(&server, anna)), "(uid=anna)").await.len(), 1, "she is let in");
+        let stored = found(&admin, "(uid=anna)").await.remove(0);
+        let [hashed] = values(&stored, "userPassword")[..] else { panic!("one password: {stored:?}") };
+        assert!(hashed.starts_with("{SSHA}"), "{hashed}");
+
+        for (dn, code) in [("uid=nobody,dc=example,dc=test", 32), ("uid=anna,,=", 21)] {
+            let refused = bound.write(&Write::Password { dn: dn.to_owned(), slot }, &[], &slots).await;
+            assert!(matches!(&refused, Err(LdapError::Server { code: is, .. }) if *is == code), "{dn}: {refused:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_password_is_sent_once() {
     let server = Slapd::start();
     let wrong = Bind::Simple { name: ADMINISTRATOR.to_owned(), password: secret("a wrong password") };

@@ -3,7 +3,7 @@
 
 use purser_guests::contract::purser::connector::files;
 use purser_guests::contract::purser::connector::http::{self, Method};
-use purser_guests::contract::purser::connector::ldap::{self, Write};
+use purser_guests::contract::purser::connector::ldap::{self, NewPassword, Write};
 use purser_guests::contract::purser::connector::types::{Error, Manifest, Outcome, Page, Request, SearchRequest};
 use purser_guests::{Program, manifest, needs, observations, page, program};
 
@@ -30,7 +30,22 @@ fn writes() -> Vec<(&'static str, String)> {
         ("replace", format!("{:?}", replace())),
         ("remove", format!("{:?}", files::remove("data", "old.csv"))),
         ("ldap", format!("{:?}", ldap::execute(&Write::Delete("cn=anna".to_owned()), &[]))),
+        ("password", password("cn=anna", 0)),
+        ("password of no slot", password("cn=anna", 7)),
+        ("password of whoever is bound", password(" ", 0)),
+        ("password of a user", password("u:anna", 0)),
+        ("password made by the server", format!("{:?}", ldap::execute(&made_by_the_server(), &[]))),
     ]
+}
+
+fn password(dn: &str, slot: u32) -> String {
+    format!("{:?}", ldap::set_password(&NewPassword { dn: dn.to_owned(), slot }))
+}
+
+/// Password Modify (RFC 3062) without a new password: the server makes one up and answers with it.
+fn made_by_the_server() -> Write {
+    let value = [&[0x30, 9, 0x80, 7][..], b"cn=anna"].concat();
+    Write::Extended(("1.3.6.1.4.1.4203.1.11.1".to_owned(), Some(value)))
 }
 
 fn replace() -> Result<(), files::Error> {

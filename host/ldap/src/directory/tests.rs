@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ber::{ENUMERATED, INTEGER, OCTET_STRING, SEQUENCE, SET, Writer};
-use crate::operation::{Change, Modification, Scope};
+use crate::operation::{Change, Modification, Scope, Value};
 use crate::settings::{AddressRefused, Security};
 use purser_model::secret::Secret;
 use std::net::IpAddr;
@@ -281,6 +281,18 @@ async fn a_secret_does_not_go_over_a_connection_without_tls() {
     }
     let missing = directory(port, Bind::Anonymous).write(&change(Value::Secret(7)), &[], &slots).await.unwrap_err();
     assert!(matches!(&missing, LdapError::Denied(text) if text.contains("slot 7")), "{missing}");
+    let password = |dn: &str, slot| Write::Password { dn: dn.to_owned(), slot };
+    let by_hand = Write::Extended { oid: "1.3.6.1.4.1.4203.1.11.1".to_owned(), value: None };
+    for (write, reason) in [
+        (password("cn=a", slot), "TLS"),
+        (password("cn=a", 7), "slot 7"),
+        (password("", slot), "no name of an entry"),
+        (password("u:a", slot), "no name of an entry"),
+        (by_hand, "set-password"),
+    ] {
+        let error = directory(port, Bind::Anonymous).write(&write, &[], &slots).await.unwrap_err();
+        assert!(matches!(&error, LdapError::Denied(text) if text.contains(reason)), "{error}");
+    }
 }
 
 #[test]

@@ -36,6 +36,10 @@ pub fn ldap_execute(write: &Write, asked: &[Control]) -> Result<Vec<Control>, Fa
             wit::Write::Rename((dn.clone(), new_rdn.clone(), new_superior.clone()))
         }
         Write::Extended { oid, value } => wit::Write::Extended((oid.clone(), value.clone())),
+        Write::Password { dn, slot } => {
+            let password = wit::NewPassword { dn: dn.clone(), slot: *slot };
+            return wit::set_password(&password).map(|()| Vec::new()).map_err(failure);
+        }
     };
     let answer = wit::execute(&write, &controls(asked)).map_err(failure)?;
     Ok(answer.into_iter().map(answered).collect())

@@ -93,7 +93,8 @@ async fn a_search_cannot_write_and_an_apply_can() {
     let session = connector.session(SessionSettings { grant, ..settings() }).unwrap();
 
     let page = search(&session, "account").await.unwrap();
-    for write in ["post", "replace", "remove", "ldap"] {
+    for write in ["post", "replace", "remove", "ldap", "password", "password of no slot", "password made by the server"]
+    {
         assert!(observed(&page, write).starts_with("Err(Error::Denied("), "{}", observed(&page, write));
     }
     assert_eq!((server.requests(), names(folder.path())), (0, vec!["old.csv".to_owned()]));
@@ -105,6 +106,36 @@ async fn a_search_cannot_write_and_an_apply_can() {
     assert_eq!(written, ["Ok(200)", "Ok(())", "Ok(())"]);
     assert_eq!((server.requests(), names(folder.path())), (1, vec!["new.csv".to_owned()]));
     assert_eq!(fs::read_to_string(folder.path().join("new.csv")).unwrap(), "id\n1\n");
+}
+
+#[tokio::test]
+async fn a_password_is_set_from_a_slot_of_the_call_over_tls_for_an_entry_alone() {
+    let server = Server::start(Behaviour::Answers).await;
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("old.csv"), "id\n").unwrap();
+    // It lets clients connect, and says nothing.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut directory = nobody_s_directory();
+    directory.settings.port = listener.local_addr().unwrap().port();
+    directory.settings.timeout = Duration::from_millis(200);
+    let connector = load("writes_while_reading").await.unwrap();
+    let grant = Grant { ldap: Some(directory), ..grant(&server, folder.path()) };
+    let session = connector.session(SessionSettings { grant, ..settings() }).unwrap();
+    let mut slots = Slots::default();
+    assert_eq!(slots.attach(Secret::new("canary-password-8a41").unwrap()), 0);
+    let page = create(&session, "account", slots).await.unwrap();
+    for (write, reason) in [
+        ("password", "a secret only goes over TLS"),
+        ("password of no slot", "the secret slot 7 is not attached"),
+        ("password of whoever is bound", "no name of an entry"),
+        ("password of a user", "no name of an entry"),
+        ("password made by the server", "`set-password`"),
+    ] {
+        let answered = observed(&page, write);
+        assert!(answered.starts_with("Err(Error::Denied(") && answered.contains(reason), "{write}: {answered}");
+    }
+    assert!(observed(&page, "ldap").contains("Interrupted"), "what holds no secret is sent: {page:?}");
+    assert!(!format!("{page:?}").contains("canary-password"), "{page:?}");
 }
 
 #[tokio::test]

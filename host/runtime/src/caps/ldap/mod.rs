@@ -9,7 +9,7 @@ use crate::bindings::purser::connector::ldap as contract;
 use crate::grant::LdapGrant;
 use crate::meter::Meter;
 use addresses::GrantedAddresses;
-use contract::{Control, Error, SearchRequest, SearchResult, Write};
+use contract::{Control, Error, NewPassword, SearchRequest, SearchResult, Write};
 use purser_ldap::{self as ldap, Directory, LdapError, SettingsError};
 use purser_model::phase::Phase;
 use purser_model::secret::Slots;
@@ -65,13 +65,13 @@ impl LdapView<'_> {
         })
     }
 
-    async fn carry_out(&self, asked: Write, controls: Vec<Control>) -> Result<Vec<Control>, Error> {
+    async fn carry_out(&self, write: ldap::Write, controls: Vec<Control>) -> Result<Vec<Control>, Error> {
         let directory = self.directory()?;
         if self.phase != Phase::Write {
             return Err(Error::Denied("nothing is written while reading".to_owned()));
         }
         let controls: Vec<_> = controls.into_iter().map(control).collect();
-        let answered = directory.write(&write(asked), &controls, self.slots).await.map_err(failure)?;
+        let answered = directory.write(&write, &controls, self.slots).await.map_err(failure)?;
         Ok(answered.into_iter().map(control_for_guest).collect())
     }
 }
@@ -85,11 +85,19 @@ impl contract::Host for LdapView<'_> {
         Ok(found)
     }
 
-    async fn execute(&mut self, write: Write, controls: Vec<Control>) -> wasmtime::Result<Result<Vec<Control>, Error>> {
+    async fn execute(&mut self, asked: Write, controls: Vec<Control>) -> wasmtime::Result<Result<Vec<Control>, Error>> {
         self.meter.host_call()?;
-        self.meter.ldap_traffic(written_bytes(&write));
+        self.meter.ldap_traffic(written_bytes(&asked));
         self.meter.check_traffic()?;
-        Ok(self.carry_out(write, controls).await)
+        Ok(self.carry_out(write(asked), controls).await)
+    }
+
+    async fn set_password(&mut self, NewPassword { dn, slot }: NewPassword) -> wasmtime::Result<Result<(), Error>> {
+        self.meter.host_call()?;
+        self.meter.ldap_traffic(dn.len());
+        self.meter.check_traffic()?;
+        // Controls of the answer could hold a password that the server made up.
+        Ok(self.carry_out(ldap::Write::Password { dn, slot }, Vec::new()).await.map(drop))
     }
 }
 
