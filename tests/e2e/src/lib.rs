@@ -30,6 +30,7 @@ pub mod salesforce_peer;
 pub mod samba;
 pub mod samba_peer;
 pub mod scenario;
+pub mod scim_cli;
 pub mod scim_company;
 pub mod scim_peer;
 pub mod scim_server;

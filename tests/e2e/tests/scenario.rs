@@ -4,7 +4,8 @@ use purser_e2e::google_peer::GooglePeer;
 use purser_e2e::salesforce_peer::Org;
 use purser_e2e::samba::Samba;
 use purser_e2e::scenario::{Sizes, tell};
-use purser_e2e::scim_server::ScimServer;
+use purser_e2e::scim_cli::{Asked, ScimCli};
+use purser_e2e::scim_server::{ScimServer, TOKEN};
 use purser_e2e::slapd::Slapd;
 use purser_e2e::through::Through;
 use purser_peers::graph::Graph;
@@ -28,9 +29,11 @@ fn a_company_in_active_directory() {
 #[test]
 fn a_company_in_a_scim_application() {
     let server = ScimServer::start();
-    let scim = Through::scim(&server, "story");
+    let client = ScimCli { url: server.tenant("story").url(), token: TOKEN };
+    let scim = Asked::new(Through::scim(&server, "story"), client);
     tell(&scim, Sizes::USUAL);
-    assert!(scim.proxy.traffic().lost_writes > 0, "{:?}", scim.proxy.traffic());
+    let traffic = scim.peer.proxy.traffic();
+    assert!(traffic.lost_writes > 0, "{traffic:?}");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use purser_e2e::dialect_peer::DialectPeer;
 use purser_e2e::scenario::{Company, Peer, Sizes, tell};
-use purser_peers::scim::Dialect;
+use purser_e2e::scim_cli::{Asked, ScimCli};
+use purser_peers::scim::{Dialect, TOKEN};
 
 /// More people than fit into a page or a PATCH of any dialect.
 const SIZES: Sizes = Sizes { joiners: 120, movers: 12, leavers: 8, rehires: 4, drifted: 4, adopted: 4 };
@@ -17,8 +18,12 @@ fn tell_in(dialect: &str) {
 }
 
 #[test]
-fn a_company_in_an_application_that_keeps_to_the_rfcs() {
-    tell_in("rfc");
+fn a_company_in_an_application_that_keeps_to_the_rfcs_and_a_client_by_somebody_else_sees_it() {
+    let peer = DialectPeer::start("rfc");
+    let client = ScimCli { url: peer.url(), token: TOKEN };
+    let asked = Asked::new(peer, client);
+    tell(&asked, SIZES);
+    assert_eq!(asked.peer.application.violations(), [""; 0], "requests that the RFCs do not know");
 }
 
 #[test]
