@@ -46,6 +46,7 @@ use problem::Problem;
 use purser_backup::Backups;
 use purser_issuer::Issuers;
 use purser_model::access::Permission;
+use purser_model::audit::AuditKey;
 use purser_model::seal::PlanKey;
 use purser_reconcile::Engine;
 use purser_store::Store;
@@ -68,6 +69,8 @@ pub struct ApiState {
     pub engine: Arc<Engine>,
     /// What the host signs its plans with.
     pub plan_key: PlanKey,
+    /// What the end of the audit log is signed with.
+    pub audit_key: AuditKey,
     /// The host's own token; others are in the store.
     pub token: ApiToken,
     /// Whose tokens open it beside those.

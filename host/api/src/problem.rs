@@ -398,6 +398,7 @@ impl From<BackupError> for Problem {
     fn from(failure: BackupError) -> Self {
         match failure {
             BackupError::Store(failure) => failure.into(),
+            BackupError::NotKept(_) => Self::not_found(failure.to_string()),
             other => {
                 error!(error = %other, "a backup failed");
                 Self::internal()

@@ -17,6 +17,7 @@ use purser_backup::Backups;
 use purser_connector::{Fault, Session};
 use purser_model::access::{ApiRole, Permission};
 use purser_model::api::ApiLimits;
+use purser_model::audit::AuditKey;
 use purser_model::id::{Ids, SecretName, SourceName, TargetName};
 use purser_model::identity::{IdentityRecord, LifecycleState, Validity};
 use purser_model::seal::PlanKey;
@@ -78,6 +79,10 @@ impl Sessions for Nowhere {
     }
 }
 
+fn audit_key() -> AuditKey {
+    AuditKey::from_secret("a key of this test")
+}
+
 struct Still;
 
 impl Clock for Still {
@@ -124,6 +129,7 @@ async fn api(people: usize) -> (Router, tempfile::TempDir) {
 pub(crate) async fn state(people: usize) -> (ApiState, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&folder.path().join("purser.db"), Arc::new(Ids::new([1; 32]))).unwrap();
+    let store = store.signing_with(audit_key());
     for number in 0..people {
         let record = IdentityRecord {
             key: format!("E{number:03}"),
@@ -137,6 +143,7 @@ pub(crate) async fn state(people: usize) -> (ApiState, tempfile::TempDir) {
     let state = ApiState {
         engine: Arc::new(engine(store.clone(), folder.path())),
         plan_key: PlanKey::new("a key of this test"),
+        audit_key: audit_key(),
         news: News::of(store.clone()),
         webhooks: Arc::new(webhooks(store.clone())),
         backups: Arc::new(Backups::new(folder.path().join("backups"), std::num::NonZeroU32::MIN, "0")),

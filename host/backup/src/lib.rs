@@ -6,13 +6,19 @@
 
 mod archive;
 mod folder;
+mod incoming;
 mod making;
 mod manifest;
+mod name;
+mod sent;
 
 pub use archive::{read, read_manifest};
-pub use folder::{Backups, KeptBackup};
+pub use folder::{Backups, KeptBackup, OpenedBackup};
+pub use incoming::Incoming;
 pub use making::{Ticks, make};
 pub use manifest::Manifest;
+pub use name::{BackupName, NotABackupName};
+pub use sent::{FileDigest, NoDigest};
 
 use purser_store::StoreError;
 use std::path::PathBuf;
@@ -31,6 +37,9 @@ pub enum BackupError {
         /// Why.
         source: std::io::Error,
     },
+    /// The host keeps none of this name.
+    #[error("no backup `{0}`")]
+    NotKept(BackupName),
     /// There is a file already.
     #[error("{} is there already, and a backup overwrites nothing: name another file", .0.display())]
     IsThere(PathBuf),

@@ -50,7 +50,7 @@ pub async fn make(
 }
 
 /// Gives the complete file its name, which nobody took meanwhile, and keeps that on the disk.
-fn put_in_place(whole: &Path, file: &Path) -> Result<(), BackupError> {
+pub(crate) fn put_in_place(whole: &Path, file: &Path) -> Result<(), BackupError> {
     match std::fs::hard_link(whole, file) {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {

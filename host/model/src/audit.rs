@@ -263,6 +263,12 @@ pub struct Anchor {
     pub hash: String,
 }
 
+impl fmt::Display for Anchor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.sequence, self.hash)
+    }
+}
+
 /// A text is no anchor.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no head of an audit log: give it as `purser audit verify` shows it, ROW:HASH")]
@@ -302,6 +308,19 @@ impl Default for ChainCheck {
 }
 
 impl ChainCheck {
+    /// The check that goes on after this row, up to which somebody has come before.
+    pub fn after(row: &Anchor) -> Self {
+        let digits = row.hash.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap_or_default());
+        // Digits that are none make another hash, from which no row follows.
+        let hash = digits.map(|pair| u8::from_str_radix(pair, 16).unwrap_or_default()).collect();
+        Self { sequence: row.sequence, hash }
+    }
+
+    /// The row that was looked at last, to go on from there.
+    pub fn anchor(&self) -> Anchor {
+        Anchor { sequence: self.sequence, hash: hexadecimal(&self.hash) }
+    }
+
     /// The row that was looked at last.
     pub fn sequence(&self) -> i64 {
         self.sequence

@@ -7,6 +7,7 @@
 
 mod additions;
 mod allowance;
+mod audited;
 mod awaited;
 mod changes;
 mod collision;
@@ -51,6 +52,7 @@ mod what_if;
 mod worker;
 
 pub use additions::{NotAssigned, WantedAssignment, check_window};
+pub use audited::{AuditPiece, check_audit};
 pub use awaited::Awaited;
 pub use declarations::TakenUp;
 pub use deletion::deletion_of;

@@ -1,8 +1,10 @@
 //! The folder of connectors, as the API asks for it.
 
 use crate::inspected::{compared, connector_files, detail};
+use crate::pruning::{prune, unneeded};
 use crate::registry::Registry;
 use async_trait::async_trait;
+use jiff::Timestamp;
 use purser_api::{ConnectorDetail, ConnectorDifference, ConnectorFile, Connectors, ConnectorsError, Upload};
 use purser_model::configuration::{Configuration, Instance};
 use purser_plan::Rules;
@@ -71,6 +73,15 @@ impl Connectors for DroppedConnectors {
             Some((_, Err(reason))) => Err(ConnectorsError::Refused(reason)),
             None => Err(ConnectorsError::Refused(format!("{file} was removed from the folder at once"))),
         }
+    }
+
+    async fn prune(&self, dry_run: bool, now: Timestamp) -> Result<Vec<String>, ConnectorsError> {
+        let (store, configuration, now) = (self.store.as_ref(), self.rules.configuration(), now.into());
+        let copies = match dry_run {
+            true => unneeded(&self.registry, store, configuration, now).await,
+            false => prune(&self.registry, store, configuration, now).await,
+        };
+        copies.map_err(|error| failed(&error))
     }
 
     async fn decide(&self, subject: &str) -> Result<(), ConnectorsError> {

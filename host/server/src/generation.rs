@@ -4,13 +4,14 @@ use crate::checked::DeclaredChecks;
 use crate::declared::{DeclaredFiles, InForceDigest, TakeOver, files, shown};
 use crate::dropped::DroppedConnectors;
 use crate::home::Home;
-use crate::host::{Host, now};
+use crate::host::{Host, audit_key, now};
 use anyhow::Context;
 use purser_api::{
     ApiState, ApiToken, Applied, CurrentApi, DeclarationFile, DeclarationsError, Digested, News, Quotas, Reign, SignIns,
 };
 use purser_backup::Backups;
 use purser_issuer::Issuers;
+use purser_model::audit::AuditKey;
 use purser_reconcile::NoProgress;
 use purser_webhook::Webhooks;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ const TRIES: u32 = 3;
 /// What outlives declarations.
 pub struct Lasting {
     home: Home,
+    audit_key: AuditKey,
     token: ApiToken,
     news: News,
     sign_ins: SignIns,
@@ -49,11 +51,20 @@ pub struct Generation {
 
 impl Lasting {
     /// What a host in this home has for as long as it serves; and what tells of declarations that are to be taken over.
-    pub fn new(home: &Home, host: &Host, token: ApiToken, backups: Arc<Backups>) -> (Self, mpsc::Receiver<TakeOver>) {
+    ///
+    /// # Errors
+    /// The key of the audit log cannot be read.
+    pub fn new(
+        home: &Home,
+        host: &Host,
+        token: ApiToken,
+        backups: Arc<Backups>,
+    ) -> anyhow::Result<(Self, mpsc::Receiver<TakeOver>)> {
+        let audit_key = audit_key(home)?.context("the key of the audit log was removed while the host started")?;
         let (take_overs, wanted) = mpsc::channel(1);
         let in_force = Arc::new(tokio::sync::Mutex::new(Digested::of(&shown(&host.declarations))));
         let (home, news, sign_ins) = (home.clone(), News::of(host.store.clone()), SignIns::default());
-        (Self { home, token, news, sign_ins, backups, in_force, take_overs }, wanted)
+        Ok((Self { home, audit_key, token, news, sign_ins, backups, in_force, take_overs }, wanted))
     }
 
     /// A token that signs in to the console once, or makes one token, within the hour.
@@ -93,6 +104,7 @@ impl Generation {
             store: host.store.clone(),
             engine: host.engine.clone(),
             plan_key: host.plan_key.clone(),
+            audit_key: lasting.audit_key.clone(),
             news: lasting.news(),
             webhooks: self.webhooks.clone(),
             backups: lasting.backups.clone(),

@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::RwLock;
 
 /// The secrets of a home. The key is read when it is needed, and not kept.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct SealedStore {
     place: KeyPlace,
     /// Counts what people set and removed in this process.
     revision: Arc<AtomicU64>,
+    /// While the key is changed nobody in this process opens or seals anything.
+    key_in_turn: Arc<RwLock<()>>,
 }
 
 /// A sealed secret cannot be had, kept or sealed anew.
@@ -103,7 +106,7 @@ pub struct Rotated {
 impl SealedStore {
     /// The secrets of this home, which are kept in this store.
     pub fn new(home: &Home, store: Arc<dyn Store>) -> Self {
-        Self { store, place: KeyPlace::of(home), revision: Arc::default() }
+        Self { store, place: KeyPlace::of(home), revision: Arc::default(), key_in_turn: Arc::default() }
     }
 
     /// Another number after people set or removed a secret: whoever opened secrets before opens them anew.
@@ -124,6 +127,7 @@ impl SealedStore {
 
     /// These secrets, opened; those that are not set are left out.
     pub async fn named(&self, names: &[&SecretName]) -> Result<NamedSecrets, SealedStoreError> {
+        let _turn = self.key_in_turn.read().await;
         let mut kept = Vec::new();
         for name in names {
             kept.extend(self.store.sealed_secret(name).await?.map(|kept| kept.sealed));
@@ -138,6 +142,7 @@ impl SealedStore {
 
     /// Seals a secret and keeps it. A key is made in the home where nobody named one and nothing is sealed yet.
     pub async fn set(&self, name: &SecretName, secret: &Secret, now: Timestamp) -> Result<Kept, SealedStoreError> {
+        let _turn = self.key_in_turn.read().await;
         let (key, made_key) = match self.key_in_use().await? {
             Some(_) => (self.key().await?, None),
             None => self.place.read_or_make()?,
@@ -151,8 +156,10 @@ impl SealedStore {
     /// present key file gets a new key.
     ///
     /// The new key is written beside the present one first, then all secrets are sealed anew in one transaction, then the
-    /// new key takes the place of the old one. Whoever finds a host that was killed between goes on from there.
+    /// new key takes the place of the old one. Whoever finds a host that was killed between goes on from there. That it can
+    /// take that place is known before anything is sealed anew.
     pub async fn rotate(&self, new_file: Option<&Path>, now: Timestamp) -> Result<Rotated, SealedStoreError> {
+        let _turn = self.key_in_turn.write().await;
         let former = match self.key_in_use().await? {
             Some(_) => self.key().await?,
             None => self.place.read_or_make()?.0,
@@ -161,6 +168,7 @@ impl SealedStore {
         if next.key == former {
             return Err(SealedStoreError::SameKey(next.file));
         }
+        next.rehearse(&former)?;
         let secrets = self.sealed_anew(&former, &next.key).await?;
         let count = secrets.len();
         self.store.reseal_secrets(former.id(), secrets, now).await?;

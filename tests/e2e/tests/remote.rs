@@ -76,6 +76,7 @@ fn what_is_read_at_a_host_is_what_is_read_in_its_home() {
         vec!["audit", "list", "--limit", "700"],
         vec!["audit", "list", "--identity", "hr/E00001", "--target", "crm"],
         vec!["audit", "list", "--action", "operation-applied", "--limit", "5"],
+        vec!["connector", "prune", "--dry-run"],
         vec!["insight"],
         vec!["insight", "accounts"],
         vec!["insight", "orphans"],
@@ -190,12 +191,15 @@ fn what_is_done_at_a_host_is_done_and_answered_as_in_its_home() {
     let refused = home.purser(&["--server", &url, "status"]).complaint(1);
     assert!(refused.contains("token"), "{refused}");
 
-    // What the API does not have is said so, and nothing is done.
-    for command in
-        [["secret", "rotate-key"].as_slice(), &["audit", "verify"], &["backup", "x.tar"], &["connector", "prune"]]
-    {
+    // What is for the machine itself is said so, and nothing is done.
+    for (command, words) in [
+        (["secret", "rotate-key", "--new-key-file", "x"].as_slice(), "needs the home itself"),
+        (&["serve"], "needs the home itself"),
+        (&["restore", "x.tar", "--force"], "stop the host"),
+        (&["demo", "--connectors", "x"], "without --server"),
+    ] {
         let refused = ask(command).complaint(1);
-        assert!(refused.contains("needs the home itself"), "{command:?}: {refused}");
+        assert!(refused.contains(words), "{command:?}: {refused}");
     }
     let wrong = ask(&["explain", "hr/nobody"]).complaint(1);
     assert!(wrong.contains("hr/nobody"), "{wrong}");

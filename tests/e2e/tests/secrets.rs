@@ -1,10 +1,14 @@
 //! Secrets in the sealed store: from `purser secret set` to the wire, and nowhere else.
 
+use purser_e2e::http::{Message, exchange};
 use purser_e2e::scim_company::{CAREFUL, ScimCompany};
 use purser_e2e::scim_server::{ScimServer, TOKEN};
 use purser_e2e::secrecy::{assert_nowhere, set};
+use purser_e2e::served::{QUIET, Served};
 use serde_json::json;
 use std::fs;
+use std::net::SocketAddr;
+use std::time::Duration;
 
 /// A company whose application is reached with the sealed secret `app-token`, which is not set yet.
 fn company(url: &str) -> ScimCompany {
@@ -122,4 +126,100 @@ fn nothing_empty_is_sealed_and_nothing_in_use_is_removed() {
     assert_eq!(home.purser(&["secret", "list"]).done(), json!([]));
     let gone = home.purser(&["secret", "remove", "spare"]).complaint(1);
     assert!(gone.contains("no secret `spare`"), "{gone}");
+}
+
+/// Whether what is asked of the application is answered, with the secret that opens it.
+fn reaches(served: &Served<'_>) -> bool {
+    let run = json!({"kind": "reconciliation", "target": "app", "dry_run": true});
+    let (status, _) = served.ask("POST", "/v1/runs", Some(&served.own_token()), Some(&run));
+    (200..300).contains(&status)
+}
+
+#[test]
+fn the_key_is_changed_while_a_host_works_with_what_it_seals() {
+    let server = ScimServer::start();
+    let company = company(&server.tenant("turned").url());
+    let home = &company.home;
+    assert_eq!(set(home, "app-token", TOKEN).0, 0);
+    company.import_and_apply();
+    fs::copy(home.path("data/secret-key"), home.path("old-key")).expect("the key is there");
+    let served = Served::start(home, &QUIET);
+    let own = served.own_token();
+    let url = format!("http://{}", served.address);
+    home.set_variable("PURSER_TOKEN", &own);
+    // As a host leaves it that was killed before anything was changed.
+    home.write("data/secret-key.again", home.read("old-key"));
+    let rotated = home.purser(&["--server", &url, "secret", "rotate-key"]).done();
+    assert_eq!((&rotated["secrets"], &rotated["key_file"]), (&json!(1), &json!(null)), "{rotated}");
+
+    // Whoever uses secrets meanwhile, or sets others, does not notice.
+    std::thread::scope(|all| {
+        let working = all.spawn(|| (0..10).all(|_| reaches(&served)));
+        let setting = all.spawn(|| {
+            (0..20).all(|number| {
+                let value = json!({"value": format!("value {number}")});
+                served.ask("PUT", "/v1/secrets/spare", Some(&own), Some(&value)).0 == 200
+            })
+        });
+        for _ in 0..20 {
+            served.post("/v1/sealing-key/rotation", &own, &json!({}));
+        }
+        assert!(working.join().expect("it ends") && setting.join().expect("it ends"));
+    });
+    let listed = served.get("/v1/secrets", Some(&own)).1;
+    let keys: Vec<_> = listed["items"].as_array().expect("a list").iter().map(|one| &one["key"]).collect();
+    assert!(keys.len() == 2 && keys[0] == keys[1] && *keys[0] != rotated["key"], "{listed}");
+    let rows = served.list("/v1/audit?actor=api:host&action=secrets-resealed&");
+    assert_eq!(rows.len(), 21, "{rows:?}");
+
+    // Where something lies in the way, nothing is changed, and what was sealed is still opened.
+    home.write("data/secret-key.again/in-the-way", "");
+    let (status, problem) = served.ask("POST", "/v1/sealing-key/rotation", Some(&own), None);
+    assert_eq!((status, &problem["code"]), (409, &json!("refused")), "{problem}");
+    assert!(problem["detail"].as_str().is_some_and(|told| told.contains("nothing was changed")), "{problem}");
+    assert!(reaches(&served));
+    fs::remove_dir_all(home.path("data/secret-key.again")).expect("it is there");
+    let otto = home.api_token("otto", "operator");
+    assert_eq!(served.ask("POST", "/v1/sealing-key/rotation", Some(&otto), None).0, 403);
+    served.stop();
+
+    home.purser(&["check"]).done();
+    let refused = home.purser(&["--key-file", "old-key", "check"]).ended_with(1).to_string();
+    assert!(refused.contains("is sealed with the key"), "{refused}");
+    assert_nowhere(home, TOKEN, &[]);
+
+    // A host whose key comes from its environment says what to do.
+    home.set_variable("PURSER_KEY", home.read("data/secret-key").trim());
+    fs::rename(home.path("data/secret-key"), home.path("elsewhere")).expect("the key is there");
+    let served = Served::start(home, &QUIET);
+    let (status, problem) = served.ask("POST", "/v1/sealing-key/rotation", Some(&own), None);
+    let told = problem["detail"].as_str().unwrap_or_default();
+    assert!(status == 409 && told.contains("PURSER_KEY") && told.contains("--new-key-file"), "{status} {problem}");
+    assert!(reaches(&served));
+    served.stop();
+}
+
+#[test]
+fn whenever_a_host_is_killed_while_the_key_is_changed_its_secrets_can_be_opened() {
+    let server = ScimServer::start();
+    let company = company(&server.tenant("killed").url());
+    let home = &company.home;
+    assert_eq!(set(home, "app-token", TOKEN).0, 0);
+    for round in 0..6 {
+        let served = Served::start(home, &QUIET);
+        let (address, own) = (served.address, served.own_token());
+        let rotating = std::thread::spawn(move || while rotate(address, &own) {});
+        assert!(served.process.kill_after(Duration::from_millis(40 + round * 37)), "it was still running");
+        rotating.join().expect("it ends with the host");
+        home.purser(&["check"]).done();
+    }
+    assert!(home.purser(&["audit", "list", "--action", "secrets-resealed"]).output.contains("api:host"));
+}
+
+/// Whether the host changed its key.
+fn rotate(host: SocketAddr, token: &str) -> bool {
+    let headers = [("Host", host.to_string()), ("Authorization", format!("Bearer {token}"))];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    let first_line = "POST /v1/sealing-key/rotation HTTP/1.1".to_owned();
+    exchange(host, &Message { first_line, headers, body: Vec::new() }).is_ok_and(|answer| answer.status() == Some(200))
 }

@@ -1,6 +1,7 @@
 //! The folder of connectors, as the API asks for it.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use purser_model::manifest::{DirectoryNeed, EgressNeed, Manifest, PermissionNeed};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -230,6 +231,12 @@ pub trait Connectors: Send + Sync {
     /// # Errors
     /// [`ConnectorsError::Failed`] where it cannot be written, [`ConnectorsError::Refused`] where it is refused there.
     async fn drop_in(&self, upload: Upload) -> Result<(), ConnectorsError>;
+
+    /// Removes the copies that nobody needs any more, or only looks which they are; their digests.
+    ///
+    /// # Errors
+    /// [`ConnectorsError::Failed`] where the folder or the store cannot be used.
+    async fn prune(&self, dry_run: bool, now: Timestamp) -> Result<Vec<String>, ConnectorsError>;
 
     /// Decides now what this source or target, such as `target crm`, runs by what lies in the folder, as its next call would.
     ///

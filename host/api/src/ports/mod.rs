@@ -16,4 +16,4 @@ pub use declarations::{
     Applied, DeclarationFile, DeclarationMistake, Declarations, DeclarationsError, Declared, Digested, Foreseen,
 };
 pub use nothing::Nothing;
-pub use secrets::{SecretError, SecretKeeper, SecretSet};
+pub use secrets::{KeyRotated, SecretError, SecretKeeper, SecretSet};

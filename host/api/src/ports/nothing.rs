@@ -2,8 +2,8 @@
 
 use super::{
     Applied, CheckFailed, Checked, Checks, ConnectorDetail, ConnectorDifference, ConnectorFile, Connectors,
-    ConnectorsError, DeclarationFile, Declarations, DeclarationsError, Declared, Digested, Foreseen, SecretError,
-    SecretKeeper, SecretSet, Upload,
+    ConnectorsError, DeclarationFile, Declarations, DeclarationsError, Declared, Digested, Foreseen, KeyRotated,
+    SecretError, SecretKeeper, SecretSet, Upload,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -48,6 +48,10 @@ impl Connectors for Nothing {
         Err(ConnectorsError::Refused(NOTHING.to_owned()))
     }
 
+    async fn prune(&self, _dry_run: bool, _now: Timestamp) -> Result<Vec<String>, ConnectorsError> {
+        Ok(Vec::new())
+    }
+
     async fn decide(&self, subject: &str) -> Result<(), ConnectorsError> {
         Err(ConnectorsError::NotDeclared(subject.to_owned()))
     }
@@ -66,6 +70,10 @@ impl SecretKeeper for Nothing {
     }
 
     async fn remove(&self, _acting: Arc<dyn Store>, _name: &SecretName, _now: Timestamp) -> Result<(), SecretError> {
+        Err(SecretError::NoKey(NOTHING.to_owned()))
+    }
+
+    async fn rotate_key(&self, _acting: Arc<dyn Store>, _now: Timestamp) -> Result<KeyRotated, SecretError> {
         Err(SecretError::NoKey(NOTHING.to_owned()))
     }
 }

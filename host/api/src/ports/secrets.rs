@@ -18,6 +18,15 @@ pub struct SecretSet {
     pub version: u32,
 }
 
+/// All secrets are sealed with a new key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct KeyRotated {
+    /// How many secrets were sealed anew.
+    pub secrets: usize,
+    /// The id of the key that opens them now.
+    pub key: String,
+}
+
 /// A secret cannot be sealed.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
@@ -50,4 +59,11 @@ pub trait SecretKeeper: Send + Sync {
     /// # Errors
     /// See [`SecretError`].
     async fn remove(&self, acting: Arc<dyn Store>, name: &SecretName, now: Timestamp) -> Result<(), SecretError>;
+
+    /// Seals all secrets of this store with a new key, which takes the place of the present one. Whoever uses secrets
+    /// meanwhile goes on.
+    ///
+    /// # Errors
+    /// See [`SecretError`]: [`SecretError::NoKey`] also where the host cannot change its key. All is as before then.
+    async fn rotate_key(&self, acting: Arc<dyn Store>, now: Timestamp) -> Result<KeyRotated, SecretError>;
 }

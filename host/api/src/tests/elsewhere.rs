@@ -3,8 +3,8 @@
 use super::DECLARATIONS;
 use crate::ports::{
     Applied, ConnectorDetail, ConnectorDifference, ConnectorFile, Connectors, ConnectorsError, DeclarationFile,
-    DeclarationMistake, Declarations, DeclarationsError, Declared, Digested, Foreseen, SecretError, SecretKeeper,
-    SecretSet, Upload,
+    DeclarationMistake, Declarations, DeclarationsError, Declared, Digested, Foreseen, KeyRotated, SecretError,
+    SecretKeeper, SecretSet, Upload,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -38,6 +38,10 @@ impl Connectors for Elsewhere {
         Err(ConnectorsError::Failed("there is no folder".to_owned()))
     }
 
+    async fn prune(&self, _dry_run: bool, _now: Timestamp) -> Result<Vec<String>, ConnectorsError> {
+        Ok(Vec::new())
+    }
+
     async fn decide(&self, subject: &str) -> Result<(), ConnectorsError> {
         Err(ConnectorsError::NotDeclared(subject.to_owned()))
     }
@@ -57,6 +61,10 @@ impl SecretKeeper for Elsewhere {
 
     async fn remove(&self, acting: Arc<dyn Store>, name: &SecretName, now: Timestamp) -> Result<(), SecretError> {
         Ok(acting.remove_secret(name, now).await?)
+    }
+
+    async fn rotate_key(&self, _acting: Arc<dyn Store>, _now: Timestamp) -> Result<KeyRotated, SecretError> {
+        Err(SecretError::NoKey("there is no key".to_owned()))
     }
 }
 

@@ -7,15 +7,42 @@ use crate::home::Home;
 use crate::host::{audit_key, now, open_to_read};
 use crate::output::{Output, table};
 use crate::remote::{self, Remote};
-use purser_model::audit::{Anchor, AuditHead, AuditKey, AuditRow, Break, ChainCheck, ShownRow, hexadecimal};
-use purser_reconcile::Progress;
+use purser_model::audit::{Anchor, AuditHead, AuditKey, AuditRow, Break, ChainCheck, ShownRow};
+use purser_reconcile::{AuditPiece, Progress, check_audit};
 use purser_store::{AuditFilter, AuditOrder, AuditPage, Store};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-/// Rows read at a time.
-const PAGE: u32 = 1_000;
+/// Rows looked at before it is said how far it is.
+const PIECE: u32 = 2_000;
+const ROWS_CHECKED: &str = "rows checked";
 /// The API gives no more at once.
 const MOST_AT_ONCE: usize = 500;
+
+/// Whether the log holds together.
+#[derive(Serialize)]
+struct Verified {
+    whole: bool,
+    /// Rows that do.
+    rows: i64,
+    head: Option<String>,
+    broken: Option<Broken>,
+}
+
+/// A piece of it, as a host answers.
+#[derive(Deserialize)]
+struct VerifiedPiece {
+    rows: i64,
+    head: Option<String>,
+    broken: Option<Broken>,
+    next: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Broken {
+    sequence: i64,
+    reason: String,
+}
 
 /// Runs the command.
 pub async fn run(home: Home, arguments: &Audit, output: &Output) -> anyhow::Result<Ending> {
@@ -47,7 +74,14 @@ async fn list(store: &dyn Store, arguments: &AuditList, output: &Output) -> anyh
 }
 
 /// The same at a host that serves.
-pub async fn ask(remote: &Remote, arguments: &AuditList, output: &Output) -> anyhow::Result<Ending> {
+pub async fn ask(remote: &Remote, arguments: &Audit, output: &Output) -> anyhow::Result<Ending> {
+    match arguments {
+        Audit::List(arguments) => ask_for_list(remote, arguments, output).await,
+        Audit::Verify(arguments) => ask_to_verify(remote, arguments, output).await,
+    }
+}
+
+async fn ask_for_list(remote: &Remote, arguments: &AuditList, output: &Output) -> anyhow::Result<Ending> {
     let mut query = Vec::new();
     if let Some(named) = &arguments.identity {
         query.push(("identity", remote::find_identity(remote, named).await?.id.to_string()));
@@ -153,21 +187,39 @@ async fn verify(store: &dyn Store, home: &Home, arguments: &AuditVerify, output:
         }
         (broken, _) => broken,
     };
-    let anchor = head.as_ref().map(AuditHead::anchor);
-    let answer = json!({
-        "whole": broken.is_none(),
-        "rows": rows,
-        "head": anchor,
-        "broken": broken.as_ref().map(|broken| json!({"sequence": broken.sequence, "reason": broken.reason})),
-    });
-    output.answer(&answer, || match &broken {
+    let broken = broken.map(|broken| Broken { sequence: broken.sequence, reason: broken.reason });
+    let head = head.as_ref().map(AuditHead::anchor);
+    show_verified(&Verified { whole: broken.is_none(), rows, head, broken }, output)
+}
+
+async fn ask_to_verify(remote: &Remote, arguments: &AuditVerify, output: &Output) -> anyhow::Result<Ending> {
+    let progress = output.progress();
+    let mut query = vec![("limit", PIECE.to_string())];
+    query.extend(arguments.expect.as_ref().map(|expect| ("expect", expect.to_string())));
+    let mut shown = 0;
+    let piece = loop {
+        let piece: VerifiedPiece = remote.get("/v1/audit/verification", &query).await?;
+        progress.advance(ROWS_CHECKED, piece.rows.saturating_sub(shown).unsigned_abs());
+        shown = piece.rows;
+        let Some(next) = piece.next else { break piece };
+        query.retain(|(name, _)| *name != "after");
+        query.push(("after", next));
+    };
+    drop(progress);
+    let VerifiedPiece { rows, head, broken, .. } = piece;
+    show_verified(&Verified { whole: broken.is_none(), rows, head, broken }, output)
+}
+
+fn show_verified(answer: &Verified, output: &Output) -> anyhow::Result<Ending> {
+    output.answer(answer, || match &answer.broken {
         None => format!(
-            "The audit log is whole: {rows} rows.\nKeep its head elsewhere, and give it back with `--expect`: {}",
-            anchor.unwrap_or_default()
+            "The audit log is whole: {} rows.\nKeep its head elsewhere, and give it back with `--expect`: {}",
+            answer.rows,
+            answer.head.as_deref().unwrap_or_default()
         ),
         Some(broken) => format!("The audit log is broken at row {}: {}", broken.sequence, broken.reason),
     })?;
-    Ok(if broken.is_none() { Ending::Done } else { Ending::Failed })
+    Ok(if answer.whole { Ending::Done } else { Ending::Failed })
 }
 
 /// A log that was walked to its end.
@@ -187,55 +239,14 @@ pub async fn check(
     expected: Option<&Anchor>,
     progress: &dyn Progress,
 ) -> anyhow::Result<Checked> {
-    // Read first: what is added meanwhile follows it.
-    let head = store.audit_head().await?;
-    let walked = walk(store, head.as_ref(), expected, progress).await?;
-    let (rows, broken) = match (walked, &head) {
-        (Err(broken), _) => (broken.sequence.saturating_sub(1), Some(broken)),
-        (Ok(at_head), Some(head)) => (at_head.sequence(), at_head.end(head, key).err()),
-        (Ok(_), None) => {
-            let reason = "the log is empty and has no head, although a host has worked here".to_owned();
-            (0, Some(Break { sequence: 1, reason }))
-        }
-    };
-    Ok(Checked { rows, head, broken })
-}
-
-/// Walks the whole chain, a page at a time; the state of the check at the head.
-async fn walk(
-    store: &dyn Store,
-    head: Option<&AuditHead>,
-    mut expected: Option<&Anchor>,
-    progress: &dyn Progress,
-) -> anyhow::Result<Result<ChainCheck, Break>> {
-    let mut check = ChainCheck::default();
-    let mut at_head = None;
-    let mut page = AuditPage { after: None, limit: PAGE, order: AuditOrder::OldestFirst };
+    let mut after = ChainCheck::default();
     loop {
-        let rows = store.audit(AuditFilter::default(), page).await?;
-        let Some(last) = rows.last() else { break };
-        page.after = Some(last.sequence);
-        for row in &rows {
-            if let Err(broken) = check.next(row) {
-                return Ok(Err(broken));
-            }
-            if let Some(anchor) = expected.take_if(|anchor| anchor.sequence == row.sequence)
-                && anchor.hash != hexadecimal(&row.hash)
-            {
-                let reason = format!("its hash is not the expected {}", anchor.hash);
-                return Ok(Err(Break { sequence: row.sequence, reason }));
-            }
-            if head.is_some_and(|head| head.sequence == row.sequence) {
-                at_head = Some(check.clone());
-            }
-        }
-        progress.advance("rows checked", rows.len() as u64);
+        let before = after.sequence();
+        let AuditPiece { rows, head, broken, next } = check_audit(store, key, after, expected, PIECE).await?;
+        progress.advance(ROWS_CHECKED, rows.saturating_sub(before).unsigned_abs());
+        let Some(next) = next else { return Ok(Checked { rows, head, broken }) };
+        after = next;
     }
-    if let Some(anchor) = expected {
-        let reason = format!("this row is expected, and the log ends with row {}", check.sequence());
-        return Ok(Err(Break { sequence: anchor.sequence, reason }));
-    }
-    Ok(Ok(at_head.unwrap_or(check)))
 }
 
 #[cfg(test)]

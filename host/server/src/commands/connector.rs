@@ -37,8 +37,9 @@ pub async fn ask(remote: &Remote, command: &Connector, output: &Output) -> anyho
         Connector::List => list::ask(remote, output).await,
         Connector::Diff(arguments) => difference::ask(remote, arguments, output).await,
         Connector::Upgrade(command) => upgrade::ask(remote, command, output).await,
-        Connector::New(_) | Connector::Build(_) | Connector::Prune(_) => {
-            Err(RemoteError::needs_home("purser connector new, build and prune").into())
+        Connector::Prune(arguments) => prune::ask(remote, arguments, output).await,
+        Connector::New(_) | Connector::Build(_) => {
+            Err(RemoteError::NothingToDoThere("`purser connector new` and `build`").into())
         }
     }
 }

@@ -5,21 +5,26 @@ use crate::cli::{Events, EventsCommand};
 use crate::home::Home;
 use crate::host::{Host, now, open_to_read};
 use crate::output::Output;
-use crate::remote::{Remote, RemoteError};
+use crate::remote::Remote;
 use purser_store::Event;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
 
 const PAGE: u32 = 1_000;
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
+#[derive(Serialize, Deserialize)]
+struct Pruned {
+    dropped: u64,
+}
+
 /// Runs the command.
 pub async fn run(home: Home, arguments: &Events, output: &Output) -> anyhow::Result<Ending> {
     if let Some(EventsCommand::Prune(prune)) = &arguments.command {
         let host = Host::open(&home).await?;
         let dropped = host.store.prune_events(prune.before.before(now())?, now()).await?;
-        output.answer(&json!({"dropped": dropped}), || format!("{dropped} events dropped"))?;
-        return Ok(Ending::Done);
+        return show_pruned(&Pruned { dropped }, output);
     }
     let store = open_to_read(&home)?;
     let mut after = match arguments.after {
@@ -43,8 +48,9 @@ pub async fn run(home: Home, arguments: &Events, output: &Output) -> anyhow::Res
 
 /// The same at a host that serves.
 pub async fn ask(remote: &Remote, arguments: &Events, output: &Output) -> anyhow::Result<Ending> {
-    if arguments.command.is_some() {
-        return Err(RemoteError::needs_home("purser events prune").into());
+    if let Some(EventsCommand::Prune(prune)) = &arguments.command {
+        let body = json!({"before": prune.before.before(now())?});
+        return show_pruned(&remote.post("/v1/events/pruning", &body).await?, output);
     }
     let mut after = arguments.after;
     loop {
@@ -62,6 +68,11 @@ pub async fn ask(remote: &Remote, arguments: &Events, output: &Output) -> anyhow
             tokio::time::sleep(LOOK_AGAIN).await;
         }
     }
+}
+
+fn show_pruned(answer: &Pruned, output: &Output) -> anyhow::Result<Ending> {
+    output.answer(answer, || format!("{} events dropped", answer.dropped))?;
+    Ok(Ending::Done)
 }
 
 fn show(event: &Event, output: &Output) -> anyhow::Result<()> {

@@ -46,11 +46,13 @@ struct Removed {
     was_used_by: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct RotatedAnswer {
     secrets: usize,
     key: String,
-    key_file: PathBuf,
+    /// A host does not say where it lies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key_file: Option<PathBuf>,
 }
 
 /// Runs the command.
@@ -104,7 +106,7 @@ async fn list(home: &Home, output: &Output) -> anyhow::Result<()> {
     output.answer(&lines, || text(&lines))
 }
 
-/// The same at a host that serves. The key that seals is a file on its machine, and is changed there.
+/// The same at a host that serves. Where the key that seals lies is said on its machine alone.
 pub async fn ask(remote: &Remote, command: &SecretCommand, output: &Output) -> anyhow::Result<Ending> {
     match command {
         SecretCommand::Set(arguments) => {
@@ -122,7 +124,12 @@ pub async fn ask(remote: &Remote, command: &SecretCommand, output: &Output) -> a
             remote.delete_with(&path, &[("force", arguments.force.to_string())]).await?;
             show_removed(arguments, known.used_by.unwrap_or_default(), output)?;
         }
-        SecretCommand::RotateKey(_) => return Err(RemoteError::needs_home("purser secret rotate-key").into()),
+        SecretCommand::RotateKey(RotateKey { new_key_file: Some(_) }) => {
+            return Err(RemoteError::needs_home("purser secret rotate-key --new-key-file").into());
+        }
+        SecretCommand::RotateKey(arguments) => {
+            show_rotated(&remote.post("/v1/sealing-key/rotation", &json!({})).await?, arguments, output)?;
+        }
     }
     Ok(Ending::Done)
 }
@@ -170,17 +177,18 @@ async fn rotate(home: &Home, arguments: &RotateKey, output: &Output) -> anyhow::
     let _lock = home.lock()?;
     let sealed = SealedStore::new(home, open_store(home)?);
     let rotated = sealed.rotate(arguments.new_key_file.as_deref(), now()).await?;
-    let answer = RotatedAnswer { secrets: rotated.secrets, key: rotated.key.0, key_file: rotated.file };
-    output.answer(&answer, || {
-        let RotatedAnswer { secrets, key, key_file } = &answer;
-        let said = format!(
-            "{secrets} secrets are sealed with the key {key} in {}; the old key opens none",
-            key_file.display()
-        );
-        if arguments.new_key_file.is_some() {
-            format!("{said}. Give --key-file {} from now on", key_file.display())
-        } else {
-            said
+    let answer = RotatedAnswer { secrets: rotated.secrets, key: rotated.key.0, key_file: Some(rotated.file) };
+    show_rotated(&answer, arguments, output)
+}
+
+fn show_rotated(answer: &RotatedAnswer, arguments: &RotateKey, output: &Output) -> anyhow::Result<()> {
+    output.answer(answer, || {
+        let RotatedAnswer { secrets, key, key_file } = answer;
+        let place = key_file.as_ref().map(|file| format!(" in {}", file.display())).unwrap_or_default();
+        let said = format!("{secrets} secrets are sealed with the key {key}{place}; the old key opens none");
+        match (&arguments.new_key_file, key_file) {
+            (Some(_), Some(file)) => format!("{said}. Give --key-file {} from now on", file.display()),
+            _ => said,
         }
     })
 }

@@ -36,7 +36,7 @@ pub async fn run(home: Home, arguments: &Serve) -> anyhow::Result<Ending> {
     let is_first_start = !home.api_token().exists();
     let token = ApiToken::new(&read_or_make_secret(&home.api_token(), make_secret)?);
     let backups = Arc::new(Backups::new(home.backups(), arguments.backups_kept, env!("CARGO_PKG_VERSION")));
-    let (lasting, mut wanted) = Lasting::new(&home, &host, token, backups.clone());
+    let (lasting, mut wanted) = Lasting::new(&home, &host, token, backups.clone())?;
     let mut generation = Generation::of(host).await?;
     generation.host.take_up_declarations(&NoProgress).await?;
     let listener =
@@ -175,7 +175,7 @@ async fn back_up_regularly(store: &dyn Store, backups: &Backups, seconds: u64) {
     loop {
         tokio::time::sleep(Duration::from_secs(seconds)).await;
         match backups.make(store, now()).await {
-            Ok(made) => info!(name = made.name, bytes = made.manifest.size, "the store was backed up"),
+            Ok(made) => info!(name = %made.name, bytes = made.manifest.size, "the store was backed up"),
             Err(error) => warn!(%error, "the store could not be backed up"),
         }
     }

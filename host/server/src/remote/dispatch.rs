@@ -2,7 +2,7 @@
 
 use super::{Remote, RemoteError};
 use crate::Ending;
-use crate::cli::{Audit, Command, Connector, Schedule, SecretCommand};
+use crate::cli::{Command, Schedule};
 use crate::commands;
 use crate::output::Output;
 use std::path::Path;
@@ -12,8 +12,8 @@ use std::path::Path;
 /// # Errors
 /// It needs the home, or the host does not do what is asked.
 pub async fn run(server: &str, ca: Option<&Path>, command: &Command, output: &Output) -> anyhow::Result<Ending> {
-    if let Some(name) = needs_home(command) {
-        return Err(RemoteError::needs_home(name).into());
+    if let Some(refusal) = stays_at_home(command) {
+        return Err(refusal.into());
     }
     let remote = &Remote::open(server, ca)?;
     match command {
@@ -25,7 +25,8 @@ pub async fn run(server: &str, ca: Option<&Path>, command: &Command, output: &Ou
         Command::Explain(arguments) => commands::explain::ask(remote, arguments, output).await,
         Command::Provision(arguments) => commands::provision::ask(remote, arguments, output).await,
         Command::Insight(arguments) => commands::insight::ask(remote, arguments, output).await,
-        Command::Audit(Audit::List(arguments)) => commands::audit::ask(remote, arguments, output).await,
+        Command::Audit(arguments) => commands::audit::ask(remote, arguments, output).await,
+        Command::Backup(arguments) => commands::backup::ask(remote, arguments, output).await,
         Command::Events(arguments) => commands::events::ask(remote, arguments, output).await,
         Command::Held(arguments) => commands::held::ask(remote, arguments, output).await,
         Command::Quarantine(arguments) => commands::quarantine::ask(remote, arguments, output).await,
@@ -45,16 +46,12 @@ pub async fn run(server: &str, ca: Option<&Path>, command: &Command, output: &Ou
     }
 }
 
-/// The name of a command that the API does not have.
-fn needs_home(command: &Command) -> Option<&'static str> {
+/// Why a command is for the machine itself that it is asked for on.
+fn stays_at_home(command: &Command) -> Option<RemoteError> {
     Some(match command {
-        Command::Serve(_) => "purser serve",
-        Command::Audit(Audit::Verify(_)) => "purser audit verify",
-        Command::Secret(SecretCommand::RotateKey(_)) => "purser secret rotate-key",
-        Command::Connector(Connector::Prune(_)) => "purser connector prune",
-        Command::Backup(_) => "purser backup",
-        Command::Restore(_) => "purser restore",
-        Command::Demo(_) => "purser demo",
+        Command::Serve(_) => RemoteError::needs_home("purser serve"),
+        Command::Restore(_) => RemoteError::Serves,
+        Command::Demo(_) => RemoteError::NothingToDoThere("`purser demo`"),
         _ => return None,
     })
 }

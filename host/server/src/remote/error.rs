@@ -53,6 +53,14 @@ pub enum RemoteError {
     /// The command, or a part of it, needs the home.
     #[error("{0} needs the home itself: run it on the host's machine, without --server")]
     NeedsHome(String),
+    /// A restore takes the store from under a host.
+    #[error(
+        "`purser restore` puts another store in the place of the one that a host works with: stop the host, and restore in its home, without --server"
+    )]
+    Serves,
+    /// The command is about the machine that it is run on.
+    #[error("{0} has nothing to do with a host: run it without --server")]
+    NothingToDoThere(&'static str),
     /// There is nothing of this name.
     #[error("{0}")]
     Nobody(String),

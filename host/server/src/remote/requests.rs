@@ -6,7 +6,7 @@ use super::progress::Watched;
 use super::sign_in::token_of;
 use crate::output::Output;
 use bytes::Bytes;
-use purser_broker::http::OperatorsClient;
+use purser_broker::http::{AnswerBody, NoAnswer, OperatorsClient};
 use purser_model::run::Run;
 use purser_model::secret::Secret;
 use serde::Deserialize;
@@ -22,6 +22,10 @@ use url::Url;
 const PATIENCE: Duration = Duration::from_mins(10);
 /// What the host is asked to wait; a little less, so that its answer is heard.
 const ASKED_PATIENCE: Duration = Duration::from_secs(570);
+/// A download that stands still for so long has ended.
+const STANDSTILL: Duration = Duration::from_mins(1);
+/// A problem is some hundred bytes.
+const LARGEST_PROBLEM: usize = 1 << 20;
 /// How often is looked how far work is.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
 /// Runs that go on are among the newest.
@@ -41,6 +45,12 @@ pub enum Done<T> {
     Report(T),
     /// It goes on; here can be seen how far it is.
     GoesOn(String),
+}
+
+/// What is read as it comes.
+pub struct Download<'a> {
+    remote: &'a Remote,
+    answer: http::Response<AnswerBody>,
 }
 
 /// What is sent with a request.
@@ -177,6 +187,29 @@ impl Remote {
         self.ask("DELETE", path, query, None).await.map(|_| ())
     }
 
+    /// Begins to read what is no JSON, and may be large.
+    pub async fn download(&self, path: &str) -> Result<Download<'_>, RemoteError> {
+        let nothing = Content { kind: "application/json", bytes: Bytes::new(), made_from: None };
+        let request = self.request("GET", path, &[], nothing)?;
+        let mut answer = self.client.follow(request).await.map_err(|source| self.no_answer(source))?;
+        if answer.status().is_success() {
+            return Ok(Download { remote: self, answer });
+        }
+        let (status, mut body) = (answer.status().as_u16(), Vec::new());
+        while let Some(piece) = self.within(answer.body_mut().next()).await?
+            && body.len() < LARGEST_PROBLEM
+        {
+            body.extend_from_slice(&piece);
+        }
+        Err(RemoteError::told(status, &body))
+    }
+
+    async fn within<T>(&self, next: impl Future<Output = Result<T, NoAnswer>>) -> Result<T, RemoteError> {
+        let next = tokio::time::timeout(STANDSTILL, next).await;
+        next.unwrap_or_else(|_| Err(NoAnswer::BrokenOff(format!("nothing came for {} s", STANDSTILL.as_secs()))))
+            .map_err(|source| self.no_answer(source))
+    }
+
     async fn ask(
         &self,
         method: &str,
@@ -195,6 +228,28 @@ impl Remote {
         query: &[(&str, String)],
         content: Content<'_>,
     ) -> Result<(u16, Value), RemoteError> {
+        let request = self.request(method, path, query, content)?;
+        let answer = self.client.send(request, PATIENCE).await.map_err(|source| self.no_answer(source))?;
+        let status = answer.status();
+        if !status.is_success() {
+            return Err(RemoteError::told(status.as_u16(), answer.body()));
+        }
+        if answer.body().is_empty() {
+            return Ok((status.as_u16(), json!(null)));
+        }
+        let value = serde_json::from_slice(answer.body());
+        value
+            .map(|value| (status.as_u16(), value))
+            .map_err(|error| RemoteError::Unreadable { what: path.to_owned(), reason: error.to_string() })
+    }
+
+    fn request(
+        &self,
+        method: &str,
+        path: &str,
+        query: &[(&str, String)],
+        content: Content<'_>,
+    ) -> Result<http::Request<Bytes>, RemoteError> {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         if !query.is_empty() {
@@ -207,27 +262,30 @@ impl Remote {
         if let Some(tag) = content.made_from {
             request = request.header(http::header::IF_MATCH, format!("\"{tag}\""));
         }
-        let request = request
+        request
             .method(method)
             .uri(url.as_str())
             .header(http::header::AUTHORIZATION, bearer)
             .header("prefer", format!("wait={}", ASKED_PATIENCE.as_secs()))
             .header(http::header::CONTENT_TYPE, content.kind)
             .body(content.bytes)
-            .map_err(|_| RemoteError::Url { url: url.to_string(), reason: "it names nothing that can be asked" })?;
-        let answer = self.client.send(request, PATIENCE).await;
-        let answer = answer.map_err(|source| RemoteError::NoAnswer { host: self.base.to_string(), source })?;
-        let status = answer.status();
-        if !status.is_success() {
-            return Err(RemoteError::told(status.as_u16(), answer.body()));
-        }
-        if answer.body().is_empty() {
-            return Ok((status.as_u16(), json!(null)));
-        }
-        let value = serde_json::from_slice(answer.body());
-        value
-            .map(|value| (status.as_u16(), value))
-            .map_err(|error| RemoteError::Unreadable { what: path.to_owned(), reason: error.to_string() })
+            .map_err(|_| RemoteError::Url { url: url.to_string(), reason: "it names nothing that can be asked" })
+    }
+
+    fn no_answer(&self, source: NoAnswer) -> RemoteError {
+        RemoteError::NoAnswer { host: self.base.to_string(), source }
+    }
+}
+
+impl Download<'_> {
+    /// A header of the answer; none where it is not there, or no text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.answer.headers().get(name)?.to_str().ok()
+    }
+
+    /// The next bytes; none at the end. However long all of it takes, each is waited for no longer than a minute.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, RemoteError> {
+        self.remote.within(self.answer.body_mut().next()).await
     }
 }
 

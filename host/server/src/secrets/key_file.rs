@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use tracing::info;
+use tracing::{info, warn};
 use zeroize::Zeroizing;
 
 const VARIABLE: &str = "PURSER_KEY";
@@ -46,8 +46,11 @@ impl KeyPlace {
             // A host that was killed after it had sealed everything anew.
             let waiting = NextKey::waiting(file)?.filter(|next| next.key.id() == *in_use);
             if let Some(next) = waiting {
-                next.settle()?;
-                info!(key = %in_use, "the new key has taken its place");
+                match next.settle() {
+                    Ok(_) => info!(key = %in_use, "the new key has taken its place"),
+                    // It opens the secrets from there as well.
+                    Err(error) => warn!(key = %in_use, %error, "the new key cannot take its place"),
+                }
                 return Ok(next.key);
             }
         }
@@ -107,6 +110,24 @@ impl NextKey {
         Ok(key.map(|key| Self { key, file: beside, takes_place_of: Some(file.to_owned()) }))
     }
 
+    /// Whether it could take its place: the present key is put there once more, in the same way. Where that fails, such as
+    /// in a folder that this process may not write to or for a file that is mounted by itself, nothing was changed.
+    pub(super) fn rehearse(&self, present: &SealingKey) -> Result<(), SealedStoreError> {
+        let Some(place) = &self.takes_place_of else { return Ok(()) };
+        let failed = |source| SealedStoreError::KeyFile { path: place.clone(), source };
+        let again = with_suffix(place, ".again");
+        match std::fs::remove_file(&again) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        write_key(&again, present)?;
+        std::fs::rename(&again, place).map_err(|error| {
+            // What is left of it is a key.
+            let _ = std::fs::remove_file(&again);
+            failed(error)
+        })
+    }
+
     /// Takes its place, now that everything is sealed with it. Says where it is.
     pub(super) fn settle(&self) -> Result<PathBuf, SealedStoreError> {
         let Some(place) = &self.takes_place_of else { return Ok(self.file.clone()) };
@@ -118,8 +139,12 @@ impl NextKey {
 }
 
 fn beside(file: &Path) -> PathBuf {
+    with_suffix(file, ".next")
+}
+
+fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(file);
-    name.push(".next");
+    name.push(suffix);
     name.into()
 }
 

@@ -17,6 +17,7 @@ impl fmt::Debug for SealedStore {
 impl TokenKeeper for SealedStore {
     fn current<'a>(&'a self, name: &'a SecretName) -> Keeping<'a, Secret> {
         Box::pin(async move {
+            let _turn = self.key_in_turn.read().await;
             let kept = self.store.sealed_secret(name).await.map_err(SealedStoreError::from).map_err(not_kept)?;
             let kept =
                 kept.ok_or_else(|| NotKept(format!("the secret `{name}` is not set: run `purser secret set {name}`")))?;

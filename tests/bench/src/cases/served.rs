@@ -4,6 +4,7 @@ use anyhow::{Context, ensure};
 use purser_api::{ApiState, ApiToken, Connections, CurrentApi, News, Nothing, Quotas, Reign, SignIns};
 use purser_backup::Backups;
 use purser_model::api::{ApiLimits, Quota};
+use purser_model::audit::AuditKey;
 use purser_model::seal::PlanKey;
 use purser_reconcile::{Clock, Engine};
 use purser_webhook::Webhooks;
@@ -38,6 +39,7 @@ pub async fn host(folder: &Path, engine: Arc<Engine>, limits: ApiLimits) -> anyh
         quotas: Arc::new(Quotas::new(limits)),
         engine,
         plan_key: PlanKey::new("a key of this bench"),
+        audit_key: AuditKey::from_secret("a key of this bench"),
         news: News::of(store.clone()),
         webhooks: Arc::new(Webhooks::none(store.clone(), now)),
         store,

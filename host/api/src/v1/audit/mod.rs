@@ -1,3 +1,4 @@
 //! The audit log.
 
 pub(crate) mod list;
+pub(crate) mod verify;

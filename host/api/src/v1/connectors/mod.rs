@@ -4,4 +4,5 @@ pub(crate) mod differences;
 mod digest;
 pub(crate) mod drop_in;
 pub(crate) mod list;
+pub(crate) mod prune;
 pub(crate) mod read;

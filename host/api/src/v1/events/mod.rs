@@ -1,4 +1,5 @@
 //! Events.
 
 pub(crate) mod list;
+pub(crate) mod prune;
 pub(crate) mod stream;

@@ -6,10 +6,12 @@ use crate::home::Home;
 use crate::host::{Host, now};
 use crate::output::Output;
 use crate::pruning::{prune, unneeded};
-use serde::Serialize;
+use crate::remote::Remote;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::time::SystemTime;
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Answer {
     removed: bool,
     copies: Vec<String>,
@@ -24,8 +26,16 @@ pub async fn run(home: &Home, arguments: &PruneConnectors, output: &Output) -> a
     } else {
         prune(&host.registry, host.store.as_ref(), configuration, now).await?
     };
-    let answer = Answer { removed: !arguments.dry_run, copies };
-    output.answer(&answer, || text(&answer))?;
+    show(&Answer { removed: !arguments.dry_run, copies }, output)
+}
+
+/// The same at a host that serves.
+pub async fn ask(remote: &Remote, arguments: &PruneConnectors, output: &Output) -> anyhow::Result<Ending> {
+    show(&remote.post("/v1/connectors/pruning", &json!({"dry_run": arguments.dry_run})).await?, output)
+}
+
+fn show(answer: &Answer, output: &Output) -> anyhow::Result<Ending> {
+    output.answer(answer, || text(answer))?;
     Ok(Ending::Done)
 }
 
