@@ -49,9 +49,10 @@ impl Output {
         }
     }
 
-    /// Whether somebody looks how far long work is.
+    /// Whether somebody looks how far long work is, at a terminal that can take back what it shows.
     pub fn is_watched(&self) -> bool {
-        !self.json && std::io::stderr().is_terminal()
+        let can_take_back = std::env::var_os("TERM").is_some_and(|kind| kind != "dumb");
+        !self.json && can_take_back && std::io::stderr().is_terminal()
     }
 
     /// Shows how far long work is, where somebody looks.
