@@ -1,5 +1,6 @@
 //! What the API answers, as far as pages show it.
 
+use crate::imposing::Added;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -49,6 +50,8 @@ pub(crate) struct Identity {
     pub(crate) attributes: Map<String, Value>,
     pub(crate) version: u64,
     pub(crate) changed_at: String,
+    #[serde(default)]
+    pub(crate) added: Added,
 }
 
 impl Identity {

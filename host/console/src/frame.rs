@@ -44,7 +44,8 @@ const WHOLE: [Group; 2] = [
     ),
 ];
 
-const ADMINS: Group = ("Administer", &[("/declarations", "Declarations"), ("/tokens", "Tokens")]);
+const ADMINS: Group =
+    ("Administer", &[("/declarations", "Declarations"), ("/tokens", "Tokens"), ("/backups", "Backups")]);
 
 impl Frame {
     /// Whether the API lets the holder do this.
@@ -94,7 +95,8 @@ impl Frame {
         whole(title, "signed-in", &body)
     }
 
-    fn is_owner(&self) -> bool {
+    /// Whether only some targets are seen.
+    pub(crate) fn is_owner(&self) -> bool {
         self.role == "owner"
     }
 }

@@ -7,6 +7,7 @@
 mod answers;
 mod assignments;
 mod audit;
+mod backups;
 mod cases;
 mod chart;
 mod checks;
@@ -21,6 +22,7 @@ mod groups;
 mod held;
 mod holders;
 mod identities;
+mod imposing;
 mod insight;
 mod operations;
 mod overview;
@@ -42,6 +44,7 @@ mod words;
 pub use answers::Unreadable;
 pub use assignments::assignments;
 pub use audit::audit;
+pub use backups::backups;
 pub use cases::{case, cases};
 pub use checks::checks;
 pub use connector::connector;
@@ -66,7 +69,7 @@ pub use settings::{SettingsAnswers, settings};
 pub use sign_in::{sign_in, signed_in};
 pub use target::{TargetAnswers, target};
 pub use targets::targets;
-pub use tokens::tokens;
+pub use tokens::{MadeToken, TokensAnswers, tokens};
 pub use webhooks::{webhook, webhooks};
 
 /// A file that pages load.

@@ -4,6 +4,7 @@ use crate::answers::{Account, AuditRow, Identity, IdentityWithAccounts, Listed, 
 use crate::audit;
 use crate::frame::Frame;
 use crate::granting::{GrantingAnswers, granting};
+use crate::imposing::{imposed_states, imposing};
 use crate::operations;
 use crate::why::{self, Explanation};
 use crate::words::{badge, nothing, query, table, time, value};
@@ -37,10 +38,11 @@ pub fn person(frame: &Frame, answers: &PersonAnswers) -> Result<String, Unreadab
     let granting = answers.granting.as_ref().map(|given| granting(frame, given, &identity.id)).transpose()?;
     let of_person = query(&[("identity", Some(&identity.id))]);
     let content = html! {
-        div data-live="operation- account- identity-" {
+        div data-live="operation- account- identity- state-" {
             (head(frame, &identity))
             section.card aria-labelledby="accounts" { h2 #accounts { "Accounts" } (account_list(frame, &accounts)) }
             @if let Some(granting) = granting { (granting) }
+            (imposing(frame, &identity))
             section.card aria-labelledby="why" { h2 #why { "Why" } (why::why(&explanation)) }
             section.card aria-labelledby="attributes" {
                 h2 #attributes { "Attributes" }
@@ -65,7 +67,8 @@ fn head(frame: &Frame, identity: &Identity) -> Markup {
     html! {
         div.card.summary {
             dl.facts {
-                div { dt { "State" } dd { (badge(&identity.state)) } }
+                div { dt { "State in the source" } dd { (badge(&identity.state)) } }
+                @if let Some(imposed) = imposed_states(identity) { div { dt { "Imposed" } dd { (imposed) } } }
                 div { dt { "Source and key" } dd { code { (identity.source) "/" (identity.key) } } }
                 div { dt { "Version" } dd { (identity.version) } }
                 div { dt { "Changed" } dd { (time(&identity.changed_at)) } }

@@ -59,11 +59,17 @@ fn every_form_that_changes_something_sends_the_token_along() {
     let all = frame(&["read", "operate", "approve", "administer"]);
     let tokens = json!({"items": [{"name": "otto", "role": "viewer", "created_at": "2026-01-02T03:04:05Z", "created_by": "cli:root",
         "expires_at": null, "last_used_at": null}]});
+    let scim = json!({"items": [{"name": "okta", "source": "idp", "created_at": "2026-01-02T03:04:05Z", "created_by": "api:ada",
+        "expires_at": null, "last_used_at": null}]});
+    let sources = json!({"items": [{"kind": "scim", "name": "idp"}, {"kind": "read", "name": "hr"}]});
+    let tokens = TokensAnswers { tokens, scim_tokens: scim, sources };
     let runs = json!({"items": [], "next": null});
     let targets = json!({"items": [{"name": "crm", "accounts": [], "queue": {"due": 0, "later": 0, "next": null, "unknown": 0}}]});
     let pages = [
         super::plan(&all, &plan, &lines).unwrap(),
-        super::tokens(&all, &tokens, Some("purser_x")).unwrap(),
+        super::tokens(&all, &tokens, Some(MadeToken::OfApi("purser_x"))).unwrap(),
+        super::person(&all, &a_person()).unwrap(),
+        super::backups(&all, &a_backup()).unwrap(),
         super::runs(&all, &runs, &targets).unwrap(),
         plans(&all, &json!({"items": [plan], "next": "p1"})).unwrap(),
         sign_in("the-form-token", std::iter::once(("corp", "Sign in with Corp")), None),
@@ -81,6 +87,56 @@ fn every_form_that_changes_something_sends_the_token_along() {
             assert!(form.contains("name=\"form_token\" value=\"the-form-token\""), "{form}");
         }
     }
+}
+
+fn a_backup() -> serde_json::Value {
+    json!({"items": [{"name": "purser-20260102T030405.000000Z.tar", "form": 1, "made_at": "2026-01-02T03:04:05Z", "purser": "0.1.0", "schema": 24,
+        "counts": {"identities": 7, "accounts": 9}, "size": 5_000_000, "digest": "00"}]})
+}
+
+/// Somebody who is suspended.
+fn a_person() -> PersonAnswers {
+    let imposed = json!({"state": "suspended", "validity": {"until": "2026-03-01T00:00:00Z"}, "reason": "<b>on leave", "by": "api:otto",
+        "at": "2026-01-02T03:04:05Z"});
+    let none = json!({"items": [], "next": null});
+    PersonAnswers {
+        identity: json!({"id": "i1", "source": "hr", "key": "E1", "state": "active", "attributes": {}, "version": 1,
+            "changed_at": "2026-01-02T03:04:05Z", "added": {"imposed": [imposed]}, "accounts": []}),
+        explanation: json!({"identity": "i1", "groups": [], "roles": [], "targets": [], "at": "2026-01-02T03:04:05Z", "last_operations": []}),
+        operations: none.clone(),
+        audit: none,
+        granting: None,
+    }
+}
+
+#[test]
+fn who_is_held_back_is_let_go_by_those_who_may() {
+    let page = |may: &[&str]| person(&frame(may), &a_person()).unwrap();
+    let shown = page(&["read", "operate"]);
+    assert!(shown.contains("/identities/i1/imposing") && shown.contains("/identities/i1/lifting"));
+    assert!(
+        shown.contains("value=\"suspension\"") && shown.contains("&lt;b&gt;on leave") && shown.contains("2026-03-01")
+    );
+    let viewer = page(&["read"]);
+    assert!(
+        viewer.contains("on leave")
+            && !viewer.contains("/identities/i1/imposing")
+            && !viewer.contains("/identities/i1/lifting")
+    );
+    let owner = Frame { role: "owner".to_owned(), ..frame(&["read", "operate", "approve"]) };
+    assert!(!person(&owner, &a_person()).unwrap().contains("/identities/i1/imposing"));
+}
+
+#[test]
+fn a_client_gets_a_token_for_a_source_that_is_pushed_to() {
+    let none = json!({"items": []});
+    let sources = json!({"items": [{"kind": "scim", "name": "idp"}, {"kind": "read", "name": "hr"}]});
+    let answers = TokensAnswers { tokens: none.clone(), scim_tokens: none, sources };
+    let page = tokens(&frame(&["read", "administer"]), &answers, Some(MadeToken::OfScim("scim-text"))).unwrap();
+    assert!(page.contains("value=\"idp\"") && !page.contains("value=\"hr\""));
+    assert!(page.contains("<code class=\"secret\">scim-text</code>"));
+    let bare = TokensAnswers { sources: json!({"items": []}), ..answers };
+    assert!(!tokens(&frame(&["read", "administer"]), &bare, None).unwrap().contains("/scim-tokens"));
 }
 
 fn a_use(stage: &str) -> serde_json::Value {

@@ -86,6 +86,28 @@ impl Browser {
         });
     }
 
+    /// Presses keys in an element (WebDriver section 17.4.2 says how those are written that are no letters), which lead to
+    /// another page, and waits until that is there.
+    #[track_caller]
+    pub fn follow_by_keys(&self, selector: &str, keys: &str) {
+        self.run("window.isTheFormerPage = true");
+        self.press(selector, keys);
+        eventually("another page is there", || {
+            self.run("return document.readyState === 'complete' && window.isTheFormerPage === undefined") == true
+        });
+    }
+
+    /// Presses keys, one after the other, beginning in an element.
+    #[track_caller]
+    fn press(&self, selector: &str, keys: &str) {
+        let selector = json!(selector);
+        self.run(&format!("document.querySelector({selector}).focus()"));
+        let each = keys.chars().flat_map(|key| [("keyDown", key), ("keyUp", key)]);
+        let each: Vec<_> = each.map(|(kind, key)| json!({"type": kind, "value": key.to_string()})).collect();
+        let actions = json!({"actions": [{"type": "key", "id": "keyboard", "actions": each}]});
+        self.command("POST", "/actions", Some(&actions));
+    }
+
     /// Clicks the first element that this selector finds.
     #[track_caller]
     pub fn click(&self, selector: &str) {

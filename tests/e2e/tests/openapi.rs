@@ -33,12 +33,12 @@ fn busy() -> Home {
     home
 }
 
-/// A request may be right and its condition not hold, or its name belong to another one. Conditions are looked at before bodies.
+/// A request may be right and its condition not hold, or its name belong to another one, or its events be gone. Conditions are looked at before bodies.
 const SETTINGS: &str = r#"
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "412", "422", "428", "429", "5xx"]
+expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "410", "412", "422", "428", "429", "5xx"]
 [checks.negative_data_rejection]
-expected-statuses = ["400", "401", "403", "404", "405", "406", "409", "412", "415", "422", "428", "429", "5xx"]
+expected-statuses = ["400", "401", "403", "404", "405", "406", "409", "410", "412", "415", "422", "428", "429", "5xx"]
 "#;
 
 /// Whether all that was tried went as described; what it says otherwise is shown.

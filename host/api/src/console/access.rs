@@ -53,7 +53,7 @@ pub(super) async fn grant(Named(identity): Named, sent: Sent) -> Response {
 }
 
 /// What a browser sends of a moment has no zone; the form says that it is UTC.
-fn moment(at: &str) -> String {
+pub(super) fn moment(at: &str) -> String {
     let is_bare = at.len() == "2026-01-02T03:04".len();
     if is_bare { format!("{at}:00Z") } else { format!("{at}Z") }
 }

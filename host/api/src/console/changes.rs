@@ -131,22 +131,6 @@ pub(super) async fn check(sent: Sent) -> Response {
     }
 }
 
-pub(super) async fn make_token(sent: Sent) -> Response {
-    let body = json!({"name": sent.form.get("name").unwrap_or_default(), "role": sent.form.get("role")});
-    let answer = sent.who.send(Method::POST, "/v1/tokens", Some(&body)).await;
-    let Some(made) = answer.body["token"].as_str() else { return done(&sent.who, &answer, "/tokens", "Done.") };
-    let shown = async {
-        let listed = sent.who.get("/v1/tokens").await?;
-        Ok(sent.who.page(purser_console::tokens(&sent.who.frame(), &listed, Some(made))))
-    };
-    shown.await.unwrap_or_else(|refused| refused)
-}
-
-pub(super) async fn revoke_token(Named(name): Named, sent: Sent) -> Response {
-    let answer = sent.who.send(Method::DELETE, &format!("/v1/tokens/{name}"), None).await;
-    done(&sent.who, &answer, "/tokens", "The token opens nothing any more.")
-}
-
 /// What became of work that may take long.
 fn work(who: &SignedIn, answer: &Answer, page: &str, text: &str) -> Response {
     let text = if answer.status == StatusCode::ACCEPTED { "It has begun, and goes on." } else { text };

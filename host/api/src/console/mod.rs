@@ -6,9 +6,11 @@
 
 mod access;
 mod asking;
+mod backups;
 mod changes;
 mod cookies;
 mod declarations;
+mod imposing;
 mod opener;
 mod pages;
 mod people;
@@ -16,6 +18,7 @@ mod sessions;
 mod settings;
 mod sign_in;
 mod signed_in;
+mod tokens;
 mod tries;
 mod under_way;
 mod uploads;
@@ -110,7 +113,9 @@ fn reading() -> Router<ConsoleState> {
         .route("/operations", get(pages::operations))
         .route("/insight", get(pages::insight))
         .route("/audit", get(pages::audit))
-        .route("/tokens", get(pages::tokens).post(changes::make_token))
+        .route("/tokens", get(tokens::list).post(tokens::make))
+        .route("/backups", get(backups::list).post(backups::make))
+        .route("/backups/{id}/content", get(backups::download))
         .route("/events", get(watch::follow))
         .route("/sign-in/{id}", get(people::go))
         .route("/sign-in/{id}/answer", get(people::come_back))
@@ -141,12 +146,17 @@ fn changing() -> Router<ConsoleState> {
         .route("/identities/{id}/provisioning", post(changes::provision))
         .route("/identities/{id}/assignments", post(access::grant))
         .route("/identities/{id}/groups", post(access::change_group))
+        .route("/identities/{id}/imposing", post(imposing::impose))
+        .route("/identities/{id}/lifting", post(imposing::lift))
         .route("/assignments/{id}/withdrawal", post(access::withdraw))
         .route("/webhooks/{id}/decision", post(webhooks::decide))
         .route("/deletions/{id}/cancellation", post(changes::cancel_deletion))
         .route("/operations/{id}/retry", post(changes::retry))
         .route("/targets/{id}/release", post(changes::release))
-        .route("/tokens/{id}/revocation", post(changes::revoke_token))
+        .route("/tokens/{id}/revocation", post(tokens::revoke))
+        .route("/scim-tokens", post(tokens::make_for_scim))
+        .route("/scim-tokens/{id}/revocation", post(tokens::revoke_for_scim))
+        .route("/backups/{id}/removal", post(backups::remove))
 }
 
 /// Pages hold personal data and load nothing from elsewhere: browsers are told both.

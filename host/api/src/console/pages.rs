@@ -163,8 +163,3 @@ pub(super) async fn checks(who: SignedIn) -> Page {
     who.get("/v1/sources").await?;
     Ok(who.page(purser_console::checks(&who.frame(), None)))
 }
-
-pub(super) async fn tokens(who: SignedIn) -> Page {
-    let listed = who.get("/v1/tokens").await?;
-    Ok(who.page(purser_console::tokens(&who.frame(), &listed, None)))
-}

@@ -117,6 +117,17 @@ impl SignedIn {
         }
     }
 
+    /// What the API sends that is no page, as it comes and however large it is.
+    pub(super) async fn pass_on(&self, path: &str) -> Response {
+        let Ok(mut request) = Request::get(path).body(Body::empty()) else { return self.failed(&no_answer()) };
+        self.opener.open(&mut request);
+        let Ok(response) = self.state.api.clone().oneshot(request).await;
+        if response.status().is_success() {
+            return response;
+        }
+        self.failed(&read(response).await.unwrap_or_else(no_answer))
+    }
+
     /// What stands around a page; what is to be said is said by it.
     pub(super) fn frame(&self) -> Frame {
         let text = |name: &str| self.caller[name].as_str().unwrap_or_default().to_owned();
@@ -187,6 +198,10 @@ async fn exchange(api: &Router, request: request::Builder, opener: &Opener, body
     let mut request = request.body(body).ok()?;
     opener.open(&mut request);
     let Ok(response) = api.clone().oneshot(request).await;
+    read(response).await
+}
+
+async fn read(response: Response) -> Option<Answer> {
     let status = response.status();
     let bytes = axum::body::to_bytes(response.into_body(), LARGEST_ANSWER).await.ok()?;
     let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).ok()? };

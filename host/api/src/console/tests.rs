@@ -70,7 +70,7 @@ async fn host(people: usize) -> (Router, Vec<(ApiRole, String)>, tempfile::TempD
     (router(state), tokens, folder)
 }
 
-const PAGES: [&str; 23] = [
+const PAGES: [&str; 24] = [
     "/",
     "/identities",
     "/targets",
@@ -85,6 +85,7 @@ const PAGES: [&str; 23] = [
     "/insight?report=dormant",
     "/insight?report=entitlements&target=crm",
     "/tokens",
+    "/backups",
     "/targets/crm",
     "/connectors",
     "/settings",
@@ -97,7 +98,7 @@ const PAGES: [&str; 23] = [
 ];
 
 /// Pages for admins alone.
-const ADMINS: [&str; 2] = ["/tokens", "/declarations"];
+const ADMINS: [&str; 3] = ["/tokens", "/backups", "/declarations"];
 
 #[tokio::test]
 async fn nobody_sees_a_page_who_is_not_signed_in() {
@@ -223,6 +224,12 @@ async fn who_may_only_look_can_post_nothing() {
         format!("/identities/{nobody}/assignments"),
         format!("/identities/{nobody}/groups"),
         format!("/assignments/{nobody}/withdrawal"),
+        format!("/identities/{nobody}/imposing"),
+        format!("/identities/{nobody}/lifting"),
+        "/scim-tokens".to_owned(),
+        "/scim-tokens/okta/revocation".to_owned(),
+        "/backups".to_owned(),
+        "/backups/purser-1.tar/removal".to_owned(),
         "/webhooks/siem/decision".to_owned(),
         "/declarations".to_owned(),
         "/checks".to_owned(),

@@ -178,7 +178,7 @@ impl Quotas {
         })
     }
 
-    /// A place among those who follow events.
+    /// A place among those who follow events or fetch what is large.
     pub(crate) fn stream(&self, holder: &Holder) -> Result<Place<Holder>, Refused> {
         self.streams.enter(holder).map_err(|full| match full {
             Full::All => self.refuse(Reason::Streams, SOON),

@@ -67,6 +67,7 @@ fn no_page_about_the_host_keeps_anybody_out_in_light_in_dark_or_on_a_phone() {
         ("declaration-new", "/declarations"),
         ("audit", "/audit"),
         ("tokens", "/tokens"),
+        ("backups-none", "/backups"),
     ] {
         admin.inspect(name, path);
     }

@@ -1,12 +1,13 @@
 //! `GET /v1/backups/{name}/content`: a backup itself. Whoever has it has everything that the host knows of people.
 
 use crate::ApiState;
-use crate::auth::Acting;
+use crate::auth::{Acting, Caller};
 use crate::description::problems::NotFound;
 use crate::problem::Problem;
+use crate::quota::{Holder, Place};
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use futures::stream::{self, Stream};
@@ -51,10 +52,12 @@ pub(crate) struct Content(());
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
+    Extension(caller): Extension<Caller>,
     acting: Acting,
     name: Result<Path<BackupName>, PathRejection>,
 ) -> Result<Response, Problem> {
     let Path(name) = name?;
+    let seat = state.quotas.stream(&Holder::Caller(caller.name))?;
     // It is never closed.
     let turn = AT_A_TIME.acquire().await.map_err(|_| Problem::internal())?;
     let (backups, wanted) = (state.backups.clone(), name.clone());
@@ -71,12 +74,12 @@ pub(crate) async fn handle(
         (header::ETAG, format!("\"{}\"", digest.hexadecimal())),
         (HeaderName::from_static("repr-digest"), digest.to_string()),
     ];
-    Ok((headers, Body::from_stream(pieces(file, size))).into_response())
+    Ok((headers, Body::from_stream(pieces(file, size, seat))).into_response())
 }
 
-/// The first `size` bytes of a file, piece by piece, as fast as they are taken.
-fn pieces(file: File, size: u64) -> impl Stream<Item = io::Result<Bytes>> {
-    stream::try_unfold((file, size), |(mut file, left)| async move {
+/// The first `size` bytes of a file, piece by piece, as fast as they are taken. The seat is given back at the end.
+fn pieces(file: File, size: u64, seat: Place<Holder>) -> impl Stream<Item = io::Result<Bytes>> {
+    stream::try_unfold((file, size, seat), |(mut file, left, seat)| async move {
         if left == 0 {
             return Ok(None);
         }
@@ -90,6 +93,6 @@ fn pieces(file: File, size: u64) -> impl Stream<Item = io::Result<Bytes>> {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let left = left.saturating_sub(piece.len() as u64);
-        Ok(Some((Bytes::from(piece), (file, left))))
+        Ok(Some((Bytes::from(piece), (file, left, seat))))
     })
 }
