@@ -68,8 +68,8 @@ fn every_form_that_changes_something_sends_the_token_along() {
     let pages = [
         super::plan(&all, &plan, &lines).unwrap(),
         super::tokens(&all, &tokens, Some(MadeToken::OfApi("purser_x"))).unwrap(),
-        super::person(&all, &a_person()).unwrap(),
-        super::backups(&all, &a_backup()).unwrap(),
+        person(&all, &a_person()).unwrap(),
+        backups(&all, &a_backup()).unwrap(),
         super::runs(&all, &runs, &targets).unwrap(),
         plans(&all, &json!({"items": [plan], "next": "p1"})).unwrap(),
         sign_in("the-form-token", std::iter::once(("corp", "Sign in with Corp")), None),
