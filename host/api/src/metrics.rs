@@ -12,6 +12,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use purser_model::run::RunState;
 use std::sync::atomic::AtomicU64;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -40,6 +41,12 @@ struct OfLimit {
     limit: String,
     connector: String,
     subject: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfRuns {
+    kind: &'static str,
+    outcome: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -112,6 +119,13 @@ async fn host(state: &ApiState, registry: &mut Registry) -> Result<(), Problem> 
     let events = Counter::<u64>::default();
     events.inc_by(state.store.events_kept().await?.newest);
     registry.register("events", "Events since the home was made", events);
+
+    let ended = Family::<OfRuns, Counter>::default();
+    for count in state.store.run_counts().await?.into_iter().filter(|count| count.state != RunState::Running) {
+        let labels = OfRuns { kind: count.kind.as_str(), outcome: count.state.as_str() };
+        ended.get_or_create(&labels).inc_by(count.runs);
+    }
+    registry.register("runs", "Runs that ended, by how", ended);
 
     let limits = Family::<OfLimit, Counter>::default();
     for count in state.store.limits_reached().await? {

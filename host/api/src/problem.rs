@@ -33,6 +33,7 @@ pub(crate) enum Code {
     Refused,
     RolesExclude,
     Stopped,
+    RunStopped,
     WindowClosed,
     TargetRests,
     PlanRefused,
@@ -88,6 +89,7 @@ impl Code {
                 ("roles-exclude", CONFLICT, "Not done", "two roles would be had that exclude each other")
             }
             Self::Stopped => ("stopped", CONFLICT, "Not done", "a guard stopped the run before it did anything"),
+            Self::RunStopped => ("run-stopped", CONFLICT, "Not done", "a person stopped the run before its end"),
             Self::WindowClosed => ("window-closed", CONFLICT, "Not done", "it is not the declared time for it"),
             Self::TargetRests => ("target-rests", CONFLICT, "Not done", "the target is quarantined"),
             Self::PlanRefused => ("plan-refused", CONFLICT, "Not done", "the plan does not hold any more"),
@@ -415,6 +417,7 @@ impl From<EngineError> for Problem {
             EngineError::NotDeclared { .. } | EngineError::Nobody { .. } => Self::not_found(text),
             EngineError::Connector { .. } => Self::new(Code::ConnectorFailed, text),
             EngineError::Stopped { .. } | EngineError::NotLookedAt(_) => Self::new(Code::Stopped, text),
+            EngineError::RunStopped { .. } => Self::new(Code::RunStopped, text),
             EngineError::WindowClosed { .. } => Self::new(Code::WindowClosed, text),
             EngineError::NoChangeFeed { .. } => Self::new(Code::NoChangeFeed, text),
             EngineError::Plan(_) => Self::new(Code::PlanRefused, text),

@@ -328,6 +328,7 @@ const CHANGING: &[(&str, &str, Permission)] = &[
     ("POST", "/targets/{name}/upgrade", Permission::Operate),
     ("POST", "/checks", Permission::Operate),
     ("POST", "/runs", Permission::Operate),
+    ("POST", "/runs/{id}/stop", Permission::Operate),
     ("POST", "/plans", Permission::Operate),
     ("POST", "/plans/{id}/application", Permission::Operate),
     ("POST", "/held/decision", Permission::Approve),

@@ -140,6 +140,7 @@ fn operating() -> OpenApiRouter<ApiState> {
         .routes(routes!(operations::retry::handle))
         .routes(routes!(targets::release::handle))
         .routes(routes!(runs::start::handle))
+        .routes(routes!(runs::stop::handle))
         .routes(routes!(plans::make::handle))
         .routes(routes!(plans::apply::handle))
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::future::Future;
 use std::time::Duration;
 use tokio::task::JoinError;
-use tracing::{Instrument, error, warn};
+use tracing::{Instrument, error, info, warn};
 use utoipa::ToSchema;
 
 /// Who asks is given the report where it is there by then, and a place to look at where not.
@@ -56,6 +56,11 @@ enum Going {
     Running,
 }
 
+/// How long the caller of the present request waits.
+pub(crate) fn patience() -> Duration {
+    PREFERRED.try_with(|wait| *wait).unwrap_or(PATIENCE)
+}
+
 /// Does the work and answers 200 with its report, or 202 with the place to look at while it goes on.
 pub(crate) async fn begun<T, F>(state: &ApiState, place: String, work: F) -> Result<Response, Problem>
 where
@@ -63,12 +68,12 @@ where
     F: Future<Output = Result<T, EngineError>> + Send + 'static,
 {
     let mut task = tokio::spawn(state.in_force.clone().during(work).in_current_span());
-    let patience = PREFERRED.try_with(|wait| *wait).unwrap_or(PATIENCE);
-    match tokio::time::timeout(patience, &mut task).await {
+    match tokio::time::timeout(patience(), &mut task).await {
         Ok(ended) => Ok(Json(report(ended)?).into_response()),
         Err(_) => {
             tokio::spawn(async move {
                 match task.await {
+                    Ok(Some(Err(stopped @ EngineError::RunStopped { .. }))) => info!("{stopped}"),
                     Ok(Some(Err(error))) => warn!(%error, "work that somebody asked for over the API failed"),
                     Ok(None) => {
                         warn!("work that somebody asked for over the API ended: other declarations are in force");

@@ -38,8 +38,10 @@ pub enum RunState {
     Running,
     /// Done.
     Completed,
-    /// Stopped, with the reason; nothing that it had not finished was acted on.
+    /// It could not go on, with the reason; nothing that it had not finished was acted on.
     Failed,
+    /// A person stopped it; what it had seen stays, and nothing is concluded from what it had not.
+    Stopped,
 }
 
 impl Run {
@@ -59,6 +61,7 @@ impl RunState {
             Self::Running => "running",
             Self::Completed => "completed",
             Self::Failed => "failed",
+            Self::Stopped => "stopped",
         }
     }
 }
@@ -90,6 +93,16 @@ pub struct Checkpoint {
     pub change_cursors: BTreeMap<String, String>,
 }
 
+/// Somebody wants a run to stop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct StopAsked {
+    /// Who, as the audit log has it.
+    pub by: String,
+    /// Since when.
+    pub at: jiff::Timestamp,
+}
+
 /// One run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -108,8 +121,11 @@ pub struct Run {
     pub checkpoint: Checkpoint,
     /// What it counted, by name.
     pub counts: BTreeMap<String, u64>,
-    /// Why it stopped.
+    /// Why it did not come to its end.
     pub detail: Option<String>,
+    /// Who wanted it to stop. One that still runs stops at its next call or page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<StopAsked>,
     /// When it began.
     pub started_at: jiff::Timestamp,
     /// When it ended.

@@ -3,6 +3,7 @@
 use crate::engine::{Engine, EngineError, in_target};
 use crate::environment::Progress;
 use crate::execute::DrainReport;
+use crate::live::ending_after;
 use crate::look::{ClassLook, Counts, LookedUp};
 use crate::reconcile::{ReconcileMode, ReconcileReport};
 use purser_connector::{Fault, Session};
@@ -35,7 +36,7 @@ impl Engine {
         mode: ReconcileMode,
         progress: &dyn Progress,
     ) -> Result<ReconcileReport, EngineError> {
-        let classes = self.read_classes_patiently(name).await?;
+        let classes = self.read_classes_patiently(name, None).await?;
         let account_class = &self.target(name)?.class;
         if !classes.iter().any(|class| &class.name == account_class && class.operations.changes) {
             return Err(EngineError::NoChangeFeed { target: name.to_string(), class: account_class.clone() });
@@ -81,6 +82,7 @@ impl Engine {
         }
         let store = self.store_of_run("changes", name, session, mode);
         let begun = store.begin_run(RunKind::Changes, name.as_str(), self.clock.now()).await?;
+        let live = self.enter(&begun.run).await?;
         let mut counts = Counts::of(&begun.run);
         let looks: Vec<_> = followed
             .into_iter()
@@ -91,6 +93,7 @@ impl Engine {
                 session,
                 store: store.as_ref(),
                 run: &begun.run,
+                live: &live,
                 keys_changed: false,
             })
             .collect();
@@ -145,8 +148,7 @@ impl Engine {
                 Ok(Followed::Not(reason))
             }
             Err(error) => {
-                let detail = Some(error.to_string());
-                store.end_run(*id, ending(RunState::Failed, detail), self.clock.now()).await?;
+                store.end_run(*id, ending_after(&error, counts.named()), self.clock.now()).await?;
                 Err(error)
             }
         }
@@ -162,7 +164,7 @@ impl Engine {
         let class = &look.class.name;
         loop {
             let asked = Some(cursor.as_str());
-            let page = self.patiently(look.name, || look.session.changes(class, asked)).await?;
+            let page = self.patiently(Some(look.live), look.name, || look.session.changes(class, asked)).await?;
             let more = matches!(page.tail, ChangeTail::More(_));
             let (ChangeTail::More(next) | ChangeTail::Current(next)) = page.tail.clone();
             if more && next == cursor {
@@ -191,7 +193,7 @@ impl Engine {
         let known = self.store.digests(&key, named.keys().cloned().collect()).await?;
         let mut changed: Vec<Observation> = Vec::new();
         let mut gone = Vec::new();
-        counts.listed += named.len() as u64;
+        let (listed, mut unchanged) = (named.len() as u64, 0);
         for (id, shown) in named {
             let observation = match shown {
                 Some(object) => {
@@ -203,15 +205,18 @@ impl Engine {
             let known = known.get(&id);
             match observation {
                 LookedUp::There(seen) if known == Some(&Some(seen.digest)) => {
-                    counts.unchanged += 1;
+                    unchanged += 1;
                 }
                 LookedUp::There(seen) => changed.push(*seen),
-                LookedUp::NotShownYet => counts.unchanged += 1,
+                LookedUp::NotShownYet => unchanged += 1,
                 // What was not known before and is gone already left no trace.
-                LookedUp::Gone if known.is_none() => counts.unchanged += 1,
+                LookedUp::Gone if known.is_none() => unchanged += 1,
                 LookedUp::Gone => gone.push(id),
             }
         }
+        // A page counts when all of it was looked at.
+        counts.listed += listed;
+        counts.unchanged += unchanged;
         counts.changed += changed.len() as u64;
         counts.gone += gone.len() as u64;
         let changes = ObservedChanges { run: look.run.id, class: key, changed, gone, cursor, counts: counts.named() };

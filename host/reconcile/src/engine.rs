@@ -3,6 +3,7 @@
 use crate::awaited::Awaited;
 use crate::environment::{Clock, Jitter};
 use crate::guard::LookAhead;
+use crate::live::{Live, LiveRun};
 use crate::pace::{Pace, Paced};
 use crate::plans::PlanRefused;
 use crate::reconcile::ReconcileMode;
@@ -17,6 +18,7 @@ use purser_model::configuration::{Rate, Source, Target};
 use purser_model::id::{IdentityId, SourceName, TargetName};
 use purser_model::manifest::{Attribute, AttributeKind, ObjectClass};
 use purser_model::quarantine::{Breaker, Permit};
+use purser_model::run::StopAsked;
 use purser_plan::{Rules, TargetView};
 use purser_store::{Store, StoreError};
 use std::collections::BTreeMap;
@@ -84,6 +86,14 @@ pub enum EngineError {
         subject: String,
         /// Why, and what to do.
         reason: String,
+    },
+    /// A person stopped the run.
+    #[error("the {what} was stopped by {}; what it had seen stays recorded, and the next one begins anew", .asked.by)]
+    RunStopped {
+        /// Such as `import of hr`.
+        what: String,
+        /// Who wanted that.
+        asked: StopAsked,
     },
     /// The target is looked at as a whole only in its window.
     #[error(
@@ -174,6 +184,8 @@ pub struct Engine {
     pub(crate) turns: Arc<Mutex<BTreeMap<TargetName, Arc<Turn>>>>,
     /// Each held while its source is read: two imports would take up each other's run.
     pub(crate) reading: Arc<Mutex<BTreeMap<SourceName, Arc<tokio::sync::Mutex<()>>>>>,
+    /// The runs that are worked on.
+    pub(crate) live: Live,
     /// Held while what is planned is counted and enqueued.
     pub(crate) guarding: tokio::sync::Mutex<LookAhead>,
     /// Who has an account that could not be read.
@@ -313,6 +325,7 @@ impl Engine {
             classes: Mutex::default(),
             turns: Arc::default(),
             reading: Arc::default(),
+            live: Live::default(),
             guarding: tokio::sync::Mutex::default(),
             unread: Waiting::default(),
             left_out: Waiting::default(),
@@ -418,10 +431,14 @@ impl Engine {
         }
     }
 
-    /// Reads the classes of a target again; a target that asks for patience gets it.
-    pub(crate) async fn read_classes_patiently(&self, name: &TargetName) -> Result<Arc<Vec<ObjectClass>>, EngineError> {
+    /// Reads the classes of a target again, perhaps in the course of a run; a target that asks for patience gets it.
+    pub(crate) async fn read_classes_patiently(
+        &self,
+        name: &TargetName,
+        run: Option<&LiveRun>,
+    ) -> Result<Arc<Vec<ObjectClass>>, EngineError> {
         let session = self.target_session(name).await?;
-        let classes = self.patiently(name, || session.schema()).await?;
+        let classes = self.patiently(run, name, || session.schema()).await?;
         self.keep_classes(name, classes).await
     }
 

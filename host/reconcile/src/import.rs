@@ -2,6 +2,7 @@
 
 use crate::engine::{Engine, EngineError, connector_of};
 use crate::environment::Progress;
+use crate::live::{LiveRun, ending_after};
 use purser_connector::{Fault, Session};
 use purser_model::configuration::Source;
 use purser_model::id::{RunId, SourceName};
@@ -48,8 +49,8 @@ impl Engine {
     /// Reads a source and accepts what changed. While it is read already, this waits, and reads it anew.
     ///
     /// # Errors
-    /// Any error leaves the identities as they were. A run that a crash interrupted while it read goes on at its checkpoint;
-    /// one that had read everything, or ended with an error, starts anew.
+    /// Any error leaves the identities as they were; so does whoever stops it. A run that a crash interrupted while it read goes on at
+    /// its checkpoint; one that had read everything, ended with an error or was stopped, starts anew.
     pub async fn import(
         &self,
         name: &SourceName,
@@ -81,7 +82,8 @@ impl Engine {
                 self.give_up_old_listing(store, name, &begun.run).await?;
                 continue;
             }
-            let result = self.import_run(&reading, &begun.run, options, progress).await;
+            let live = self.enter(&begun.run).await?;
+            let result = self.import_run(&reading, (&begun.run, &live), options, progress).await;
             self.end_import(store, &begun.run, &result).await?;
             match result {
                 Err(EngineError::Connector { fault, .. }) if begun.resumed && fault.is_cursor_expired() => {
@@ -111,14 +113,15 @@ impl Engine {
     async fn import_run(
         &self,
         reading: &Reading<'_>,
-        run: &Run,
+        (run, live): (&Run, &LiveRun),
         options: ImportOptions,
         progress: &dyn Progress,
     ) -> Result<ImportReport, EngineError> {
         let Reading { name, source, store, .. } = *reading;
-        self.stage_all(reading, run, progress).await?;
+        self.stage_all(reading, (run, live), progress).await?;
         let weight = self.store.weigh_staged(run.id, name).await?;
         Self::guard_import(name, source, weight, options)?;
+        live.go_on()?;
         let departs = source.absence_means_departed;
         let weight = store.accept_staged(run.id, name, departs, self.clock.now()).await?;
         self.tell_worker();
@@ -136,10 +139,16 @@ impl Engine {
     }
 
     /// Reads the source from the run's checkpoint to its end and puts the records aside.
-    async fn stage_all(&self, reading: &Reading<'_>, run: &Run, progress: &dyn Progress) -> Result<(), EngineError> {
+    async fn stage_all(
+        &self,
+        reading: &Reading<'_>,
+        (run, live): (&Run, &LiveRun),
+        progress: &dyn Progress,
+    ) -> Result<(), EngineError> {
         let Reading { name, source, session, .. } = *reading;
         let mut cursor = run.checkpoint.cursor.clone();
         loop {
+            live.go_on()?;
             let page = self.source_page(name, source, session, cursor).await?;
             let records = self.records(name, &page)?;
             progress.advance("records read", records.len() as u64);
@@ -223,9 +232,7 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let ending = match result {
             Ok(report) => RunEnding { state: RunState::Completed, counts: counts(report), detail: None },
-            Err(error) => {
-                RunEnding { state: RunState::Failed, counts: BTreeMap::new(), detail: Some(error.to_string()) }
-            }
+            Err(error) => ending_after(error, BTreeMap::new()),
         };
         store.end_run(run.id, ending, self.clock.now()).await?;
         Ok(())

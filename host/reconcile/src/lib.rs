@@ -23,6 +23,7 @@ mod import;
 mod insight;
 mod lag;
 mod left_out;
+mod live;
 mod logged;
 mod look;
 mod names;

@@ -2,6 +2,7 @@
 
 use crate::engine::{Engine, EngineError, in_target};
 use crate::environment::Progress;
+use crate::live::LiveRun;
 use crate::observe::Reader;
 use jiff::Timestamp;
 use purser_connector::{Fault, Session};
@@ -57,6 +58,7 @@ pub(crate) struct Looking<'a> {
     /// As the run writes it.
     pub(crate) store: &'a dyn Store,
     pub(crate) run: &'a Run,
+    pub(crate) live: &'a LiveRun,
 }
 
 /// One class of one target in one run.
@@ -68,6 +70,7 @@ pub(crate) struct ClassLook<'a> {
     /// As the run writes it.
     pub(crate) store: &'a dyn Store,
     pub(crate) run: &'a Run,
+    pub(crate) live: &'a LiveRun,
     /// Whether accounts are found by other attributes than when they were last read: then all are read again.
     pub(crate) keys_changed: bool,
 }
@@ -95,8 +98,8 @@ impl Engine {
         counts: &mut Counts,
         progress: &dyn Progress,
     ) -> Result<Looked, EngineError> {
-        let Looking { name, session, store, run } = looking;
-        let classes = self.read_classes_patiently(name).await?;
+        let Looking { name, session, store, run, live } = looking;
+        let classes = self.read_classes_patiently(name, Some(live)).await?;
         let account_class = &self.target(name)?.class;
         if !classes.iter().any(|class| &class.name == account_class) {
             let known: Vec<_> = classes.iter().map(|class| class.name.as_str()).collect();
@@ -106,7 +109,16 @@ impl Engine {
         let looks: Vec<_> = classes
             .iter()
             .filter(|class| class.operations.search && self.matters(name, class))
-            .map(|class| ClassLook { name, class, classes: &classes, session, store, run, keys_changed: keys.changed })
+            .map(|class| ClassLook {
+                name,
+                class,
+                classes: &classes,
+                session,
+                store,
+                run,
+                live,
+                keys_changed: keys.changed,
+            })
             .collect();
         let mut checkpoint = run.checkpoint.clone();
         if checkpoint == Checkpoint::default() {
@@ -121,6 +133,7 @@ impl Engine {
                 return Ok(looked);
             }
         }
+        live.go_on()?;
         if keys.changed && run.checkpoint == Checkpoint::default() {
             self.keep_keys_of_accounts(keys).await?;
         }
@@ -141,11 +154,12 @@ impl Engine {
         let mut cursors = BTreeMap::new();
         for look in looks.iter().filter(|look| look.class.operations.changes) {
             let class = &look.class.name;
-            match self.patiently(look.name, || look.session.changes(class, None)).await {
+            match self.patiently(Some(look.live), look.name, || look.session.changes(class, None)).await {
                 Ok(page) => {
                     let (ChangeTail::More(cursor) | ChangeTail::Current(cursor)) = page.tail;
                     cursors.insert(class.clone(), cursor);
                 }
+                Err(EngineError::RunStopped { .. }) => break,
                 Err(error) => warn!(target = %look.name, class, %error, "the change feed gives no cursor"),
             }
         }
@@ -211,7 +225,7 @@ impl Engine {
             page_size: self.settings.page_size.min(look.session.manifest().limits.page_size),
             cursor,
         };
-        self.patiently(look.name, || look.session.search(request.clone())).await
+        self.patiently(Some(look.live), look.name, || look.session.search(request.clone())).await
     }
 
     async fn record_page(
@@ -267,7 +281,7 @@ impl Engine {
     /// One object by its id.
     pub(crate) async fn look_up(&self, look: &ClassLook<'_>, id: &str) -> Result<LookedUp, EngineError> {
         let class = &look.class.name;
-        match self.patiently(look.name, || look.session.get(class, id)).await {
+        match self.patiently(Some(look.live), look.name, || look.session.get(class, id)).await {
             Ok(object) => {
                 let read = self.reader(look)?.read(object);
                 let read = read.map_err(|fault: Fault| in_target(look.name, fault))?;

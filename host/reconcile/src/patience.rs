@@ -1,6 +1,7 @@
 //! Reading a target that asks for patience: a listing waits and goes on instead of starting anew.
 
 use crate::engine::{Engine, EngineError, in_target};
+use crate::live::LiveRun;
 use crate::verdict::back_off;
 use purser_connector::Fault;
 use purser_model::edit::{ConnectorError, ErrorClass, ThrottleScope};
@@ -33,8 +34,14 @@ pub(crate) fn is_throttle(error: &ConnectorError) -> bool {
 
 impl Engine {
     /// Makes a reading call, and makes it again after a throttle or where it did not get through. A pause that the target
-    /// asked for goes first.
-    pub(crate) async fn patiently<T, F, Fut>(&self, name: &TargetName, call: F) -> Result<T, EngineError>
+    /// asked for goes first. In the course of a run that is to stop no further call is made and nothing is waited for; a call
+    /// that was made is answered.
+    pub(crate) async fn patiently<T, F, Fut>(
+        &self,
+        run: Option<&LiveRun>,
+        name: &TargetName,
+        call: F,
+    ) -> Result<T, EngineError>
     where
         F: Fn() -> Fut + Send + Sync,
         Fut: Future<Output = Result<T, Fault>> + Send,
@@ -42,7 +49,10 @@ impl Engine {
     {
         let mut tries = 0;
         loop {
-            self.wait_out_pause(name).await;
+            self.wait_out_pause(name, run).await;
+            if let Some(run) = run {
+                run.go_on()?;
+            }
             let fault = match call().await {
                 Ok(answer) => {
                     self.turn(name).answered();
@@ -61,18 +71,28 @@ impl Engine {
             if of_all {
                 self.turn(name).pause(later(self.clock.now(), wait));
             } else {
-                self.clock.sleep(wait).await;
+                self.sleep_in(run, wait).await;
             }
         }
     }
 
-    async fn wait_out_pause(&self, name: &TargetName) {
+    /// Lets time pass, unless the run is to stop.
+    async fn sleep_in(&self, run: Option<&LiveRun>, wait: Duration) {
+        let Some(run) = run else { return self.clock.sleep(wait).await };
+        tokio::select! {
+            biased;
+            () = run.until_told() => {}
+            () = self.clock.sleep(wait) => {}
+        }
+    }
+
+    async fn wait_out_pause(&self, name: &TargetName, run: Option<&LiveRun>) {
         let now = self.clock.now();
         if let Some(until) = self.turn(name).paused_until(now) {
             let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
             // A longer pause is of writing: a refused credential, say. The call finds out by itself.
             if wait <= LONGEST {
-                self.clock.sleep(wait).await;
+                self.sleep_in(run, wait).await;
             }
         }
     }

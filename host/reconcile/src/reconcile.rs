@@ -3,6 +3,7 @@
 use crate::engine::{Engine, EngineError};
 use crate::environment::Progress;
 use crate::execute::DrainReport;
+use crate::live::ending_after;
 use crate::look::{Counts, Looked, Looking};
 use crate::planning::PlanReport;
 use crate::traced;
@@ -90,9 +91,9 @@ impl Engine {
     /// listing stops at a page's end when it closes, and the next run goes on there.
     ///
     /// # Errors
-    /// The window is closed, or the listing fails or is cut short. What was seen until then stays recorded, and nothing is
+    /// The window is closed, or the listing fails, is cut short or is stopped. What was seen until then stays recorded, and nothing is
     /// concluded from what was not seen. A run that a crash or a window interrupted goes on at its checkpoint; one that
-    /// ended with an error starts anew.
+    /// ended with an error, or was stopped, starts anew.
     pub async fn reconcile(
         &self,
         name: &TargetName,
@@ -191,8 +192,9 @@ impl Engine {
         let _looking = turn.looking.lock().await;
         let store = self.store_of_run("reconciliation", name, session, mode);
         let begun = store.begin_run(RunKind::Reconciliation, name.as_str(), self.clock.now()).await?;
+        let live = self.enter(&begun.run).await?;
         let mut counts = Counts::of(&begun.run);
-        let looking = Looking { name, session, store: store.as_ref(), run: &begun.run };
+        let looking = Looking { name, session, store: store.as_ref(), run: &begun.run, live: &live };
         let looked = self.look_at_all(looking, windows, &mut counts, progress).await;
         let mut report = ReconcileReport::new(&begun, &counts);
         if let Err(EngineError::Connector { fault, .. }) = &looked {
@@ -209,9 +211,7 @@ impl Engine {
                 self.note_target_listed(name).await?;
             }
             Err(error) => {
-                let detail = Some(error.to_string());
-                let ending = RunEnding { state: RunState::Failed, counts: counts.named(), detail };
-                store.end_run(begun.run.id, ending, self.clock.now()).await?;
+                store.end_run(begun.run.id, ending_after(error, counts.named()), self.clock.now()).await?;
             }
         }
         looked?;

@@ -185,6 +185,10 @@ impl Engine {
             }
             // It has not ended: it goes on in the next window, by whichever host is there then.
             Ok(Ended { goes_on_at: Some(_), .. }) => {}
+            // It has ended with its run, in one transaction.
+            Err(error @ EngineError::RunStopped { .. }) => {
+                info!(%job, %error, "stopped; it runs again at its next time")
+            }
             Err(error) => {
                 warn!(%job, %error, "failed; it runs again at its next time");
                 self.store.end_job(&name, &format!("failed: {error}"), self.clock.now()).await?;

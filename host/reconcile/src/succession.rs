@@ -58,6 +58,7 @@ impl Engine {
         next.turns = self.turns.clone();
         // An import by the former rules may be about to be dropped: one by these waits for that.
         next.reading = self.reading.clone();
+        next.live = self.live.clone();
         next
     }
 }

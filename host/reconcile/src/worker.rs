@@ -46,12 +46,13 @@ const TICK: Duration = Duration::from_secs(1);
 
 impl Engine {
     /// After a start: what was in flight when the host stopped has an unknown end, and is observed before anything else;
-    /// and what is protected follows the declarations that hold now.
+    /// runs that were to stop have stopped; and what is protected follows the declarations that hold now.
     ///
     /// # Errors
     /// The store fails.
     pub async fn recover(&self) -> Result<u64, EngineError> {
         let interrupted = self.store.recover(self.clock.now()).await?;
+        self.store.end_stopped_runs(self.clock.now()).await?;
         self.settle_protection().await?;
         self.remember_left_out().await?;
         self.await_what_was_not_looked_at().await?;

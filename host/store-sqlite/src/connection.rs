@@ -45,6 +45,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0022-owners.sql")),
     M::up(include_str!("../migrations/0023-dry-runs.sql")),
     M::up(include_str!("../migrations/0024-fingerprints.sql")),
+    M::up(include_str!("../migrations/0025-interruptions.sql")),
 ];
 
 /// The tables of this version are the first with fingerprints.

@@ -4,6 +4,7 @@ use crate::failure::{Result, not_found};
 use crate::rows::{collect, micros, optional_time, time, write_event};
 use crate::transaction::Transaction;
 use jiff::Timestamp;
+use purser_model::run::{Run, RunKind};
 use purser_store::JobState;
 use rusqlite::{Connection, Row};
 
@@ -46,4 +47,24 @@ pub(crate) fn begin(tx: &Transaction<'_>, name: &str, known: Timestamp, now: Tim
 pub(crate) fn end(tx: &Transaction<'_>, name: &str, result: &str, now: Timestamp) -> Result<()> {
     tx.execute("UPDATE job SET ended_at = ?2, result = ?3 WHERE name = ?1", (name, micros(now), result))?;
     write_event(tx, now, "job-ended", &name, "")
+}
+
+/// Ends the jobs that would bring a run back which a person stopped: they are due at their next slot, and not at once.
+pub(crate) fn end_with(tx: &Transaction<'_>, run: &Run, result: &str, now: Timestamp) -> Result<()> {
+    let kinds: &[&str] = match run.kind {
+        RunKind::Import => &["import"],
+        // Where a feed cannot be followed, everything is listed in its place.
+        RunKind::Reconciliation => &["full", "delta"],
+        RunKind::Changes => &["delta"],
+    };
+    for kind in kinds {
+        let name = format!("{kind} {}", run.subject);
+        let unfinished = tx
+            .prepare_cached("SELECT 1 FROM job WHERE name = ?1 AND started_at IS NOT NULL AND ended_at IS NULL")?
+            .exists([&name])?;
+        if unfinished {
+            end(tx, &name, result, now)?;
+        }
+    }
+    Ok(())
 }

@@ -21,6 +21,7 @@ mod hidden;
 mod identities;
 mod import;
 mod insight;
+mod interruptions;
 mod jobs;
 mod links;
 mod listing;

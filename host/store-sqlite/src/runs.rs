@@ -1,21 +1,23 @@
 //! Runs.
 
 use crate::audit::Note;
-use crate::failure::{Result, not_found};
+use crate::failure::{Result, not_found, refused};
+use crate::jobs;
 use crate::listing::{Listing, Order, PageQuery, at};
-use crate::rows::{Key, from_json, from_word, json, micros, time, write_event};
+use crate::rows::{Key, collect, from_json, from_word, json, micros, optional_time, time};
 use crate::seen::marks;
 use crate::transaction::Transaction;
 use jiff::Timestamp;
 use purser_model::access::Reach;
 use purser_model::id::{Ids, RunId};
-use purser_model::run::{Checkpoint, Run, RunKind, RunState};
+use purser_model::run::{Checkpoint, Run, RunKind, RunState, StopAsked};
 use purser_store::{Begun, PageRequest, RunEnding};
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde_json::json as value;
 use std::collections::BTreeMap;
 
-const RUN: &str = "id, number, kind, subject, state, checkpoint, counts, detail, started_at, ended_at";
+const RUN: &str = "id, number, kind, subject, state, checkpoint, counts, detail, started_at, ended_at, stop_asked_by, \
+     stop_asked_at";
 
 fn read(row: &Row<'_>) -> Result<Run> {
     Ok(Run {
@@ -28,7 +30,11 @@ fn read(row: &Row<'_>) -> Result<Run> {
         counts: from_json("run", &row.get::<_, String>(6)?)?,
         detail: row.get(7)?,
         started_at: time(row.get(8)?)?,
-        ended_at: row.get::<_, Option<i64>>(9)?.map(time).transpose()?,
+        ended_at: optional_time(row.get(9)?)?,
+        stop: match (row.get(10)?, optional_time(row.get(11)?)?) {
+            (Some(by), Some(at)) => Some(StopAsked { by, at }),
+            _ => None,
+        },
     })
 }
 
@@ -38,32 +44,95 @@ pub(crate) fn begin(tx: &Transaction<'_>, ids: &Ids, kind: RunKind, subject: &st
         .query_row((kind.as_str(), subject), |row| row.get::<_, Key>(0))
         .optional()?;
     if let Some(id) = unfinished {
-        return Ok(Begun { run: one(tx, id.into())?, resumed: true });
+        let run = one(tx, id.into())?;
+        match &run.stop {
+            None => return Ok(Begun { run, resumed: true }),
+            Some(asked) => end(tx, run.id, &stopped(&run, asked), now)?,
+        };
     }
     let id = RunId(ids.next(now));
     tx.execute(
         "INSERT INTO run (id, kind, subject, state, checkpoint, counts, started_at) VALUES (?1, ?2, ?3, 'running', ?4, '{}', ?5)",
         (Key::from(id), kind.as_str(), subject, json("run", &Checkpoint::default())?, micros(now)),
     )?;
-    write_event(tx, now, "run-started", &id, &format!("{} of {subject}", kind.as_str()))?;
-    Ok(Begun { run: one(tx, id)?, resumed: false })
+    let run = one(tx, id)?;
+    note(&run).details(value!({"what": what(&run)})).write(tx, now, "run-started", &what(&run))?;
+    Ok(Begun { run, resumed: false })
 }
 
 pub(crate) fn end(tx: &Transaction<'_>, id: RunId, ending: &RunEnding, now: Timestamp) -> Result<Run> {
     let number = number(tx, id)?;
     tx.execute("DELETE FROM staged WHERE run = ?1", [number])?;
-    tx.execute(
-        "UPDATE run SET state = ?2, counts = ?3, detail = ?4, ended_at = ?5 WHERE number = ?1",
+    let ended = tx.execute(
+        "UPDATE run SET state = ?2, counts = ?3, detail = ?4, ended_at = ?5 WHERE number = ?1 AND state = 'running'",
         (number, ending.state.as_str(), json("run", &ending.counts)?, &ending.detail, micros(now)),
     )?;
     let run = one(tx, id)?;
-    if ending.state == RunState::Completed {
-        marks::forget_before(tx, run.kind.as_str(), &run.subject, number)?;
+    if ended == 0 {
+        return Ok(run);
     }
-    let what = format!("{} of {}", run.kind.as_str(), run.subject);
-    let details = value!({"what": what, "counts": ending.counts, "detail": ending.detail});
-    Note::about("run", &id).details(details).write(tx, now, &format!("run-{}", ending.state), &what)?;
+    match ending.state {
+        RunState::Completed => marks::forget_before(tx, run.kind.as_str(), &run.subject, number)?,
+        RunState::Stopped => jobs::end_with(tx, &run, ending.detail.as_deref().unwrap_or("stopped"), now)?,
+        RunState::Failed | RunState::Running => {}
+    }
+    let by = run.stop.as_ref().map(|asked| &asked.by);
+    let details = value!({"what": what(&run), "counts": ending.counts, "detail": ending.detail, "stop_asked_by": by});
+    note(&run).details(details).write(tx, now, &format!("run-{}", ending.state), &what(&run))?;
     Ok(run)
+}
+
+/// Notes that a run is to stop. Whoever asks again is answered the same.
+pub(crate) fn ask_to_stop(tx: &Transaction<'_>, id: RunId, now: Timestamp) -> Result<Run> {
+    let run = one(tx, id)?;
+    match run.state {
+        RunState::Running if run.stop.is_none() => {}
+        RunState::Running | RunState::Stopped => return Ok(run),
+        RunState::Completed | RunState::Failed => {
+            let why = format!(
+                "it has ended: {}; what it led to stands in the queue, where an operation that was not sent can be cancelled",
+                run.state
+            );
+            return Err(refused("run", id, &why));
+        }
+    }
+    tx.execute(
+        "UPDATE run SET stop_asked_by = ?2, stop_asked_at = ?3 WHERE id = ?1",
+        (Key::from(id), tx.author().actor.as_str(), micros(now)),
+    )?;
+    note(&run).details(value!({"what": what(&run)})).write(tx, now, "run-stopping", &what(&run))?;
+    one(tx, id)
+}
+
+/// Ends what was asked to stop and still runs: nobody works on it after a start.
+pub(crate) fn end_stopped(tx: &Transaction<'_>, now: Timestamp) -> Result<u64> {
+    let mut query = tx.prepare_cached(&format!(
+        "SELECT {RUN} FROM run WHERE state = 'running' AND stop_asked_by IS NOT NULL ORDER BY number"
+    ))?;
+    let asked = collect(query.query([])?, read)?;
+    for run in &asked {
+        if let Some(stop) = &run.stop {
+            end(tx, run.id, &stopped(run, stop), now)?;
+        }
+    }
+    Ok(asked.len() as u64)
+}
+
+fn stopped(run: &Run, asked: &StopAsked) -> RunEnding {
+    RunEnding::stopped(asked, run.counts.clone())
+}
+
+fn what(run: &Run) -> String {
+    format!("{} of {}", run.kind.as_str(), run.subject)
+}
+
+/// A note about a run, which owners of its target see.
+fn note(run: &Run) -> Note {
+    let note = Note::about("run", &run.id);
+    match run.target() {
+        Some(target) => note.in_target(target.as_str()),
+        None => note,
+    }
 }
 
 pub(crate) fn number(connection: &Connection, id: RunId) -> Result<i64> {

@@ -10,6 +10,7 @@ mod additions;
 mod audit;
 mod held;
 mod insight;
+mod interruptions;
 mod limits;
 mod plans;
 mod records;
@@ -26,6 +27,7 @@ pub use additions::*;
 pub use audit::*;
 pub use held::*;
 pub use insight::*;
+pub use interruptions::*;
 pub use limits::*;
 pub use plans::*;
 pub use records::*;
@@ -111,6 +113,7 @@ pub trait Store:
     + StoreCopies
     + Additions
     + Insight
+    + Interruptions
     + Limits
     + Plans
     + Recognition
@@ -136,10 +139,12 @@ pub trait Store:
 
     // Runs
 
-    /// Begins a run, or takes up the unfinished one of the same kind and subject at its checkpoint.
+    /// Begins a run, or takes up the unfinished one of the same kind and subject at its checkpoint. An unfinished one that was
+    /// asked to stop is ended first, and a new one begins.
     async fn begin_run(&self, kind: RunKind, subject: &str, now: Timestamp) -> Result<Begun, StoreError>;
 
-    /// Ends a run. What an import staged is dropped.
+    /// Ends a run. What an import staged is dropped. With one that was stopped ends the job that it belongs to; one that has
+    /// ended already stays as it is.
     async fn end_run(&self, run: RunId, ending: RunEnding, now: Timestamp) -> Result<Run, StoreError>;
 
     /// One run.

@@ -10,7 +10,7 @@ use purser_model::manifest::ClassKind;
 use purser_model::object::{Digest, Object};
 use purser_model::operation::{Operation, OperationState};
 use purser_model::plan::{PlanItem, PlanLine, PlannedOperation};
-use purser_model::run::{Checkpoint, Run, RunState};
+use purser_model::run::{Checkpoint, Run, RunState, StopAsked};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,12 +44,19 @@ pub struct Begun {
 /// How a run ends.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunEnding {
-    /// Completed or failed.
+    /// Completed, failed or stopped.
     pub state: RunState,
     /// What it counted.
     pub counts: BTreeMap<String, u64>,
-    /// Why it stopped.
+    /// Why it did not come to its end.
     pub detail: Option<String>,
+}
+
+impl RunEnding {
+    /// Somebody stopped it.
+    pub fn stopped(asked: &StopAsked, counts: BTreeMap<String, u64>) -> Self {
+        Self { state: RunState::Stopped, counts, detail: Some(format!("stopped by {}", asked.by)) }
+    }
 }
 
 /// What accepting staged records does, in numbers of identities.

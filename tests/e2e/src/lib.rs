@@ -10,6 +10,7 @@ pub mod collector;
 pub mod configuring;
 pub mod described;
 pub mod dialect_peer;
+pub mod door;
 pub mod doubt;
 pub mod environment;
 pub mod everywhere;

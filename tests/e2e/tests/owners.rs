@@ -125,7 +125,7 @@ impl Things {
             ("DELETE", "/v1/accounts/{id}/link") => (account, json!({})),
             (_, "/v1/deletions/{account}/cancellation") => (account, json!({})),
             (_, "/v1/operations/{id}" | "/v1/operations/{id}/retry") => (operation, json!({})),
-            (_, "/v1/runs/{id}") => (run, json!({})),
+            (_, "/v1/runs/{id}" | "/v1/runs/{id}/stop") => (run, json!({})),
             (_, "/v1/cases/{id}") => (case, json!({})),
             (_, "/v1/cases/{id}/decision") => (case, json!({"decision": "dismiss"})),
             (_, "/v1/plans/{id}" | "/v1/plans/{id}/items") => (plan, json!({})),

@@ -116,6 +116,7 @@ impl IntoResponses for Work {
             Code::NotFound,
             Code::Refused,
             Code::Stopped,
+            Code::RunStopped,
             Code::WindowClosed,
             Code::TargetRests,
             Code::PlanRefused,

@@ -63,6 +63,7 @@ async fn story(seed: u64) {
     // Half of the applications say that they show late what was written.
     *stage.application.lag.lock().unwrap() = Duration::from_secs(5 * (seed % 2));
     stage.application.interfere(reading_trouble(seed ^ 0x0bad_cafe));
+    let mut stopping = Dice(seed ^ 0x5709_5709);
     let mut last = std::collections::BTreeMap::new();
     for round in 0..4 {
         for _ in 0..dice.roll(PEOPLE) {
@@ -85,6 +86,9 @@ async fn story(seed: u64) {
         if dice.roll(3) == 0 {
             stage.reconcile(ReconcileMode::Repair).await;
         }
+        for _ in 0..stopping.roll(3) {
+            stage.reconcile_and_stop(stopping.roll(60)).await;
+        }
     }
     stage.settle().await;
     stage.application.fail_like(|| Trouble::None);
@@ -92,6 +96,8 @@ async fn story(seed: u64) {
     stage.settle().await;
     judge(seed, &stage, &last);
     every_edit_was_planned(seed, &stage).await;
+    let events = stage.engine.store().events(0, 1_000_000).await.unwrap();
+    assert!(!events.iter().any(|event| event.kind == "account-gone"), "seed {seed}: nobody went");
     let writes = stage.application.content().writes;
     stage.reconcile(ReconcileMode::Repair).await;
     assert_eq!(stage.application.content().writes, writes, "seed {seed}: a second look finds nothing to do");

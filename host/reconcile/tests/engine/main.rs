@@ -27,5 +27,6 @@ mod schedule;
 mod single;
 mod situations;
 mod stage;
+mod stopped;
 mod stories;
 mod succession;

@@ -4,14 +4,17 @@ use crate::application::Application;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use purser_connector::{Fault, Session};
+use purser_model::access::Reach;
 use purser_model::id::{Ids, SourceName, TargetName};
 use purser_model::identity::{IdentityRecord, LifecycleState, Validity};
 use purser_reconcile::{
     ApplyReport, Clock, Engine, EngineError, ImportOptions, ImportReport, Jitter, NoProgress, ReconcileMode,
     ReconcileReport, Sessions, Settings,
 };
+use purser_store::{PageRequest, StoreError};
 use purser_store_sqlite::SqliteStore;
 use serde_json::{Value, json};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::Poll;
@@ -212,15 +215,7 @@ impl Stage {
     /// Works until it is polled for the last time: the host dies between two steps, or within one.
     pub async fn work_and_die(&mut self, polls: u64) {
         let mut work = Box::pin(self.engine.work_off(&NoProgress));
-        let mut left = polls;
-        std::future::poll_fn(|context| {
-            if left == 0 {
-                return Poll::Ready(());
-            }
-            left -= 1;
-            work.as_mut().poll(context).map(|_| ())
-        })
-        .await;
+        poll_so_often(work.as_mut(), polls).await;
         drop(work);
         self.restart().await;
     }
@@ -246,6 +241,26 @@ impl Stage {
         panic!("it never settles: {total:?}");
     }
 
+    /// Reconciles until it was polled so often; then its run, if it has begun one, is told to stop, and it goes on to its end.
+    pub async fn reconcile_and_stop(&self, polls: u64) {
+        let (target, store) = ("app".parse().unwrap(), self.engine.store());
+        let mut work = Box::pin(self.engine.reconcile(&target, ReconcileMode::Repair, &NoProgress));
+        if poll_so_often(work.as_mut(), polls).await {
+            return;
+        }
+        for run in store.runs(&Reach::Everything, PageRequest::first(3)).await.unwrap() {
+            match self.engine.stop_run(store.as_ref(), run.id, Duration::ZERO).await {
+                Ok(_) | Err(EngineError::Store(StoreError::Refused { .. })) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        match work.await {
+            Ok(_)
+            | Err(EngineError::RunStopped { .. } | EngineError::Resting { .. } | EngineError::Connector { .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+
     /// Reconciles; where the target rests, when that is over.
     pub async fn reconcile(&self, mode: ReconcileMode) -> ReconcileReport {
         loop {
@@ -257,6 +272,19 @@ impl Stage {
             }
         }
     }
+}
+
+/// Polls work so often, or to its end. Whether that came.
+async fn poll_so_often<T>(mut work: Pin<&mut impl Future<Output = T>>, polls: u64) -> bool {
+    let mut left = polls;
+    std::future::poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(false);
+        }
+        left -= 1;
+        work.as_mut().poll(context).map(|_| true)
+    })
+    .await
 }
 
 /// A word stands in quotes, a table as it is.

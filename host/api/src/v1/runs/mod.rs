@@ -3,3 +3,4 @@
 pub(crate) mod list;
 pub(crate) mod read;
 pub(crate) mod start;
+pub(crate) mod stop;

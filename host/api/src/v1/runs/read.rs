@@ -30,8 +30,14 @@ pub(crate) async fn handle(
 ) -> Result<Json<Run>, Problem> {
     let Path(id) = id?;
     let run = state.store.run(id).await?;
-    if seen.is_narrow() && !run.target().is_some_and(|target| seen.0.covers(&target)) {
-        return Err(StoreError::NotFound { what: "run", id: id.to_string() }.into());
-    }
+    must_be_seen(&seen, &run)?;
     Ok(Json(run))
+}
+
+/// A run of what is not the caller's is as one that is not there.
+pub(crate) fn must_be_seen(seen: &Seen, run: &Run) -> Result<(), Problem> {
+    if seen.is_narrow() && !run.target().is_some_and(|target| seen.0.covers(&target)) {
+        return Err(StoreError::NotFound { what: "run", id: run.id.to_string() }.into());
+    }
+    Ok(())
 }
