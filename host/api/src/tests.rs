@@ -320,6 +320,7 @@ const CHANGING: &[(&str, &str, Permission)] = &[
     ("POST", "/cases/{id}/decision", Permission::Operate),
     ("POST", "/deletions/{account}/cancellation", Permission::Operate),
     ("POST", "/operations/{id}/retry", Permission::Operate),
+    ("POST", "/operations/{id}/cancellation", Permission::Operate),
     ("POST", "/targets/{name}/release", Permission::Operate),
     ("POST", "/webhooks/{name}/test", Permission::Operate),
     ("POST", "/webhooks/{name}/redelivery", Permission::Operate),

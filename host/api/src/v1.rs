@@ -138,6 +138,7 @@ fn operating() -> OpenApiRouter<ApiState> {
         .routes(routes!(cases::decide::handle))
         .routes(routes!(deletions::cancel::handle))
         .routes(routes!(operations::retry::handle))
+        .routes(routes!(operations::cancel::handle))
         .routes(routes!(targets::release::handle))
         .routes(routes!(runs::start::handle))
         .routes(routes!(runs::stop::handle))

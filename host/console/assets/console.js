@@ -104,8 +104,8 @@ function follow(part) {
 }
 
 const KINDS = [
-  "identity-changed", "plan-made", "plan-applied", "run-started", "run-completed", "run-failed",
-  ...["planned", "sent", "applied", "already-so", "refused", "waiting", "unknown", "superseded"].map((end) => `operation-${end}`),
+  "identity-changed", "plan-made", "plan-applied", "run-started", "run-completed", "run-failed", "run-stopping", "run-stopped",
+  ...["planned", "sent", "applied", "already-so", "refused", "waiting", "unknown", "superseded", "cancelled"].map((end) => `operation-${end}`),
   ...["taken", "waits", "tried", "approved", "rolled-back", "refused"].map((end) => `connector-${end}`),
   ...["found", "changed", "linked", "adopted", "leaving", "staying", "gone", "deleted", "forgotten"].map((end) => `account-${end}`),
 ];

@@ -253,14 +253,21 @@ pub(crate) struct Operation {
 
 #[derive(Deserialize)]
 pub(crate) struct Run {
+    pub(crate) id: String,
     pub(crate) number: i64,
     pub(crate) kind: String,
     pub(crate) subject: String,
     pub(crate) state: String,
     pub(crate) counts: BTreeMap<String, u64>,
     pub(crate) detail: Option<String>,
+    pub(crate) stop: Option<StopAsked>,
     pub(crate) started_at: String,
     pub(crate) ended_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct StopAsked {
+    pub(crate) by: String,
 }
 
 #[derive(Deserialize)]

@@ -31,7 +31,7 @@ pub fn operations(
             button type="submit" { "Show" }
         }
         div data-live="operation-" {
-            @if listed.items.is_empty() { (nothing("No operation is like this.")) } @else { (operation_table(&listed.items, true)) }
+            @if listed.items.is_empty() { (nothing("No operation is like this.")) } @else { (operation_table(frame, &listed.items, true)) }
         }
         (next_page(
             "/operations",
@@ -42,7 +42,7 @@ pub fn operations(
     Ok(frame.page("/operations", "Provisioning log", &content))
 }
 
-pub(crate) fn operation_table(operations: &[Operation], with_identity: bool) -> Markup {
+pub(crate) fn operation_table(frame: &Frame, operations: &[Operation], with_identity: bool) -> Markup {
     let rows = html! {
         @for one in operations {
             tr id={ "op-" (one.id) } {
@@ -59,12 +59,26 @@ pub(crate) fn operation_table(operations: &[Operation], with_identity: bool) -> 
                 }
                 td.number { (one.attempts) }
                 td { (time(&one.changed_at)) }
+                td { @if frame.may("operate") && one.state == "waiting" { (deciding(frame, one)) } }
             }
         }
     };
     let head: &[&str] = match with_identity {
-        true => &["Asked for", "Target", "Operation", "Identity", "State", "#Tries", "Last change"],
-        false => &["Asked for", "Target", "Operation", "State", "#Tries", "Last change"],
+        true => &["Asked for", "Target", "Operation", "Identity", "State", "#Tries", "Last change", "Decide"],
+        false => &["Asked for", "Target", "Operation", "State", "#Tries", "Last change", "Decide"],
     };
     table("Operations, newest first", head, &rows)
+}
+
+/// What waits is tried again where it rests, and can be kept from being sent, after a second look.
+fn deciding(frame: &Frame, one: &Operation) -> Markup {
+    let what = format!(" to {} in {}", one.intent.kind, one.target);
+    html! {
+        @if one.quarantined_since.is_some() { (frame.button(&format!("/operations/{}/retry", one.id), "Try again now")) }
+        details {
+            summary { "Cancel" span.only-heard { (what) } }
+            p.quiet { "It is not sent, and planned again when the person, the declarations or the target are looked at anew." }
+            (frame.button(&format!("/operations/{}/cancellation", one.id), "Do not send it"))
+        }
+    }
 }

@@ -50,7 +50,7 @@ pub fn person(frame: &Frame, answers: &PersonAnswers) -> Result<String, Unreadab
             }
             section.card aria-labelledby="log" {
                 h2 #log { "Provisioning" }
-                @if done.items.is_empty() { (nothing("Nothing was done yet.")) } @else { (operations::operation_table(&done.items, false)) }
+                @if done.items.is_empty() { (nothing("Nothing was done yet.")) } @else { (operations::operation_table(frame, &done.items, false)) }
                 p { a href={ "/operations" (of_person) } { "The whole provisioning log" } }
             }
             section.card aria-labelledby="history" {

@@ -15,7 +15,7 @@ pub fn runs(frame: &Frame, listed: &Value, targets: &Value) -> Result<String, Un
     let content = html! {
         @if frame.may("operate") { div.columns { (reconcile(frame, &targets.items)) (import(frame)) } }
         div data-live="run-" {
-            @if listed.items.is_empty() { (nothing("There has been no run yet.")) } @else { (all(&listed.items)) }
+            @if listed.items.is_empty() { (nothing("There has been no run yet.")) } @else { (all(frame, &listed.items)) }
         }
         (next_page("/runs", &[], ("after", listed.next().as_deref())))
     };
@@ -48,7 +48,7 @@ fn import(frame: &Frame) -> Markup {
     }
 }
 
-fn all(runs: &[Run]) -> Markup {
+fn all(frame: &Frame, runs: &[Run]) -> Markup {
     let rows = html! {
         @for run in runs {
             tr {
@@ -58,8 +58,25 @@ fn all(runs: &[Run]) -> Markup {
                 td { @for (name, count) in &run.counts { span.nowrap { strong { (count) } " " (name.replace('_', " ")) } " " } }
                 td { (time(&run.started_at)) }
                 td { (time_or(run.ended_at.as_deref(), "going on")) }
+                td { (stopping(frame, run)) }
             }
         }
     };
-    table("Runs, newest first", &["#No.", "Run", "State", "Counts", "Began", "Ended"], &rows)
+    table("Runs, newest first", &["#No.", "Run", "State", "Counts", "Began", "Ended", "Stop"], &rows)
+}
+
+/// What goes on can be stopped, after a second look.
+fn stopping(frame: &Frame, run: &Run) -> Markup {
+    html! {
+        @match &run.stop {
+            _ if run.state != "running" => {},
+            Some(asked) => span.quiet { "It stops: " (asked.by) " wants that." },
+            None if frame.may("operate") => details {
+                summary { "Stop" span.only-heard { " the " (run.kind) " of " (run.subject) } }
+                p.quiet { "It ends behind its next call. What it has not seen is left as it is, and the next one begins anew." }
+                (frame.button(&format!("/runs/{}/stop", run.id), "Stop this run"))
+            },
+            None => {},
+        }
+    }
 }

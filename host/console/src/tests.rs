@@ -202,6 +202,49 @@ fn what_people_assigned_is_withdrawn_by_those_who_may() {
 }
 
 #[test]
+fn what_goes_on_is_stopped_and_what_waits_is_cancelled_by_those_who_may() {
+    let a_run = |id: &str, state: &str, stop: serde_json::Value| {
+        json!({"id": id, "number": 1, "kind": "import", "subject": "hr", "state": state, "counts": {}, "detail": null, "stop": stop,
+            "started_at": "2026-01-02T03:04:05Z", "ended_at": null})
+    };
+    let asked = json!({"by": "api:<b>otto", "at": "2026-01-02T03:04:05Z"});
+    let listed =
+        [a_run("r1", "running", json!(null)), a_run("r2", "running", asked), a_run("r3", "completed", json!(null))];
+    let listed = json!({"items": listed, "next": null});
+    let page = |may: &[&str]| super::runs(&frame(may), &listed, &json!({"items": []})).unwrap();
+    let operator = page(&["read", "operate"]);
+    assert!(
+        operator.contains("/runs/r1/stop")
+            && !operator.contains("/runs/r2/stop")
+            && !operator.contains("/runs/r3/stop")
+    );
+    assert!(operator.contains("api:&lt;b&gt;otto wants that"));
+    assert!(!page(&["read"]).contains("/stop"));
+
+    let an_operation = |id: &str, state: &str, since: serde_json::Value| {
+        json!({"id": id, "identity": null, "target": "crm", "intent": {"kind": "disable"}, "state": state, "attempts": 1, "detail": null,
+            "quarantined_since": since, "created_at": "2026-01-02T03:04:05Z", "changed_at": "2026-01-02T03:04:05Z"})
+    };
+    let rests = json!("2026-01-02T03:04:05Z");
+    let listed = [
+        an_operation("o1", "waiting", json!(null)),
+        an_operation("o2", "waiting", rests),
+        an_operation("o3", "in-flight", json!(null)),
+    ];
+    let listed = json!({"items": listed, "next": null});
+    let page = |may: &[&str]| super::operations(&frame(may), &listed, None, None, None).unwrap();
+    let operator = page(&["read", "operate"]);
+    let offers = |path: &str| operator.contains(path);
+    assert!(
+        offers("/operations/o1/cancellation")
+            && offers("/operations/o2/cancellation")
+            && offers("/operations/o2/retry")
+    );
+    assert!(!offers("/operations/o1/retry") && !offers("/operations/o3/"));
+    assert!(!page(&["read"]).contains("/cancellation"));
+}
+
+#[test]
 fn an_upgrade_offers_what_can_be_decided() {
     let page = |may: &[&str], stage: &str| connectors(&frame(may), &json!({"items": []}), &a_use(stage)).unwrap();
     let waiting = page(&["read", "operate"], "waiting");

@@ -66,6 +66,10 @@ impl Engine {
         let mut explained = self.explain(identity, target).await?;
         explained.not_read = not_read;
         let begun = self.clock.now();
+        if target.is_none() {
+            // With a target it is a stored plan, which goes before what was cancelled there.
+            self.store.forget_cancelled(identity).await?;
+        }
         let mut report = ProvisionReport {
             explained,
             operations: Vec::new(),

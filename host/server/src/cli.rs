@@ -4,6 +4,7 @@ mod backup;
 mod connectors;
 mod declarations;
 mod hosts;
+mod interruptions;
 mod recognition;
 mod scim_token;
 mod secret;
@@ -21,6 +22,7 @@ pub use backup::*;
 pub use connectors::*;
 pub use declarations::*;
 pub use hosts::*;
+pub use interruptions::*;
 pub use recognition::*;
 pub use scim_token::*;
 pub use secret::*;
@@ -102,6 +104,12 @@ pub enum Command {
     Audit(Audit),
     /// What was provisioned: asked for, tried, done, with old and new values
     Log(Log),
+    /// Imports and reconciliations: see them, and stop one that goes on
+    #[command(subcommand)]
+    Run(RunCommand),
+    /// What is to be done in targets: see it, try it again, or keep it from being sent
+    #[command(subcommand)]
+    Operation(OperationCommand),
     /// What happened, in order
     Events(Events),
     /// What the guard holds because it would take too much away: see it, approve or reject it

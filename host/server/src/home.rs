@@ -29,7 +29,7 @@ impl std::fmt::Display for Occupied {
         let Self { process, root } = self;
         write!(
             f,
-            "another purser (process {process}) works in {}; stop it first, or ask it over its API",
+            "another purser (process {process}) works in {}; stop it first, or ask it over its API with `purser --server URL`",
             root.display()
         )
     }

@@ -145,6 +145,8 @@ async fn run(cli: Cli, output: &Output) -> anyhow::Result<Ending> {
         Command::Deletion(arguments) => commands::deletion::run(home, &arguments, output).await,
         Command::Audit(arguments) => commands::audit::run(home, &arguments, output).await,
         Command::Log(arguments) => commands::log::run(home, &arguments, output).await,
+        Command::Run(command) => commands::run::run(home, &command, output).await,
+        Command::Operation(command) => commands::operation::run(home, &command, output).await,
         Command::Events(arguments) => commands::events::run(home, &arguments, output).await,
         Command::Held(arguments) => commands::held::run(home, &arguments, output).await,
         Command::Quarantine(arguments) => commands::quarantine::run(home, &arguments, output).await,

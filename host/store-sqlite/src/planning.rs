@@ -7,6 +7,7 @@ use crate::execution::note_state;
 use crate::failure::{Result, not_found};
 use crate::held;
 use crate::hidden::Hidden;
+use crate::interruptions::{KeptAway, grants_what_is_not_created, is_not_created, let_be_planned};
 use crate::links::{self, Room, is_busy};
 use crate::rows::{self, ACCOUNT, IDENTITY, Key, OPERATION, collect, json, micros};
 use crate::seen::marks;
@@ -347,7 +348,18 @@ pub(crate) fn write_intents(
     let taking = item.taking();
     tx.prepare_cached("UPDATE account SET pushing = ?2 WHERE id = ?1")?
         .execute((Key::from(account), json("account", &item.pushed)?))?;
-    for operation in &item.operations {
+    // A stored plan, and what a person approved, are asked for by people: that goes before what was cancelled.
+    let is_asked_for = write.plan.is_some() || write.approved;
+    let kept_away = KeptAway::of(tx, account)?;
+    if is_asked_for && !kept_away.is_nothing() {
+        let_be_planned(tx, "object = ?1", [Key::from(account)])?;
+    }
+    let mut written = 0;
+    for operation in item.operations.iter().filter(|one| is_asked_for || !kept_away.holds(&one.intent)) {
+        if grants_what_is_not_created(tx, &item.target, &operation.intent)? {
+            continue;
+        }
+        written += 1;
         let row = IntentRow {
             plan: write.plan,
             requested_at: write.requested_at,
@@ -365,7 +377,7 @@ pub(crate) fn write_intents(
         };
         write_intent(tx, ids, &row, now)?;
     }
-    Ok(item.operations.len() as u64)
+    Ok(written)
 }
 
 /// How often something of this kind was sent for the account and put off.
@@ -466,7 +478,7 @@ pub(crate) fn enqueue_entitlements(
                 "SELECT 1 FROM operation WHERE object = ?1 AND state IN ('waiting', 'in-flight', 'unknown')",
             )?
             .exists([Key::from(object)])?;
-        if open {
+        if open || is_not_created(tx, object)? {
             continue;
         }
         let row = IntentRow {

@@ -3,6 +3,7 @@
 use crate::SqliteStore;
 use crate::audit::Note;
 use crate::failure::{Result, damaged, not_found, refused};
+use crate::interruptions::let_be_planned;
 use crate::listing::{Listing, Order, PageQuery, at};
 use crate::planning::enqueue_one;
 use crate::rows::{self, Key, collect, from_json, from_word, json, micros, optional_time, time};
@@ -424,6 +425,7 @@ pub(crate) fn keep_declarations(
         "INSERT OR REPLACE INTO declarations (number, digest, text) VALUES (1, ?1, ?2)",
         (kept.digest.0, &kept.text),
     )?;
+    let_be_planned(tx, "TRUE", [])?;
     let note = Note::about("declarations", &kept.digest).details(value!({"woken": woken}));
     note.write(tx, now, "declarations-changed", &format!("{woken} identities woken"))
 }

@@ -1,6 +1,7 @@
 //! Who is to be planned: the keys of the identities that something woke.
 
 use crate::failure::Result;
+use crate::interruptions::let_target_be_planned;
 use crate::rows::{self, Key, collect, micros};
 use crate::transaction::Transaction;
 use jiff::Timestamp;
@@ -66,8 +67,9 @@ pub(crate) fn wake_all_without_account(tx: &Transaction<'_>, target: &TargetName
     )
 }
 
+/// What was cancelled is planned again from here on.
 pub(crate) fn wake_refused(tx: &Transaction<'_>, target: &TargetName) -> Result<u64> {
-    wake_whom(
+    let woken = wake_whom(
         tx,
         "SELECT DISTINCT identity FROM operation \
          WHERE target = ?1 AND state = 'refused' AND identity IS NOT NULL AND changed_at >= coalesce(\
@@ -76,7 +78,8 @@ pub(crate) fn wake_refused(tx: &Transaction<'_>, target: &TargetName) -> Result<
          UNION SELECT identity FROM operation \
          WHERE quarantined_since IS NOT NULL AND target = ?1 AND state = 'waiting' AND identity IS NOT NULL",
         [target.as_str()],
-    )
+    )?;
+    Ok(woken + let_target_be_planned(tx, target)?)
 }
 
 /// Wakes whom time alone concerns by now.

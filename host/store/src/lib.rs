@@ -228,8 +228,8 @@ pub trait Store:
     /// Wakes the identities that have not departed and have no account in the target.
     async fn wake_without_account(&self, target: &TargetName) -> Result<u64, StoreError>;
 
-    /// Wakes the identities with an operation in the target that is quarantined, or was refused since the last completed reconciliation
-    /// began: the next one tries again.
+    /// Wakes the identities with an operation in the target that is quarantined, was cancelled, or was refused since the last completed
+    /// reconciliation began: the next one tries again.
     async fn wake_refused(&self, target: &TargetName) -> Result<u64, StoreError>;
 
     /// Wakes whom those put off that only looked at this target. Returns how many.

@@ -124,7 +124,9 @@ impl Things {
             ("POST", "/v1/accounts/{id}/link") => (account, json!({"identity": identity})),
             ("DELETE", "/v1/accounts/{id}/link") => (account, json!({})),
             (_, "/v1/deletions/{account}/cancellation") => (account, json!({})),
-            (_, "/v1/operations/{id}" | "/v1/operations/{id}/retry") => (operation, json!({})),
+            (_, "/v1/operations/{id}" | "/v1/operations/{id}/retry" | "/v1/operations/{id}/cancellation") => {
+                (operation, json!({}))
+            }
             (_, "/v1/runs/{id}" | "/v1/runs/{id}/stop") => (run, json!({})),
             (_, "/v1/cases/{id}") => (case, json!({})),
             (_, "/v1/cases/{id}/decision") => (case, json!({"decision": "dismiss"})),

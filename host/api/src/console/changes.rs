@@ -118,6 +118,20 @@ pub(super) async fn retry(Named(id): Named, sent: Sent) -> Response {
     done(&sent.who, &answer, "/quarantine", "The operation is tried again.")
 }
 
+pub(super) async fn cancel_operation(Named(id): Named, sent: Sent) -> Response {
+    let answer = sent.who.send(Method::POST, &format!("/v1/operations/{id}/cancellation"), None).await;
+    done(&sent.who, &answer, "/operations", "The operation is not sent.")
+}
+
+pub(super) async fn stop_run(Named(id): Named, sent: Sent) -> Response {
+    let answer = sent.who.send(Method::POST, &format!("/v1/runs/{id}/stop"), None).await;
+    let text = match answer.body["state"].as_str() {
+        Some("stopped") => "The run has stopped.",
+        _ => "The run stops behind its next call.",
+    };
+    done(&sent.who, &answer, "/runs", text)
+}
+
 pub(super) async fn release(Named(name): Named, sent: Sent) -> Response {
     let answer = sent.who.send(Method::POST, &format!("/v1/targets/{name}/release"), None).await;
     done(&sent.who, &answer, "/quarantine", "The target is tried again.")

@@ -152,6 +152,8 @@ fn changing() -> Router<ConsoleState> {
         .route("/webhooks/{id}/decision", post(webhooks::decide))
         .route("/deletions/{id}/cancellation", post(changes::cancel_deletion))
         .route("/operations/{id}/retry", post(changes::retry))
+        .route("/operations/{id}/cancellation", post(changes::cancel_operation))
+        .route("/runs/{id}/stop", post(changes::stop_run))
         .route("/targets/{id}/release", post(changes::release))
         .route("/tokens/{id}/revocation", post(tokens::revoke))
         .route("/scim-tokens", post(tokens::make_for_scim))

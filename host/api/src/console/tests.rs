@@ -213,6 +213,8 @@ async fn who_may_only_look_can_post_nothing() {
         format!("/identities/{nobody}/provisioning"),
         format!("/deletions/{nobody}/cancellation"),
         format!("/operations/{nobody}/retry"),
+        format!("/operations/{nobody}/cancellation"),
+        format!("/runs/{nobody}/stop"),
         "/targets/crm/release".to_owned(),
         "/tokens".to_owned(),
         "/tokens/admin/revocation".to_owned(),

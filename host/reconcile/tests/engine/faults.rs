@@ -6,7 +6,9 @@ use crate::stage::Stage;
 use purser_connector::Fault;
 use purser_model::edit::{ConnectorError, ErrorClass, ThrottleScope};
 use purser_model::identity::LifecycleState;
+use purser_model::operation::OperationState;
 use purser_reconcile::ReconcileMode;
+use purser_store::{OperationFilter, PageRequest, StoreError};
 use serde_json::json;
 use std::time::Duration;
 
@@ -74,6 +76,9 @@ async fn story(seed: u64) {
             let attributes = json!({"userName": format!("p{key}"), "mail": mail, "department": department});
             stage.accept(&key.to_string(), state, attributes).await;
             last.insert(key, (state, mail, department));
+            if stopping.roll(8) == 0 {
+                cancel_one(&stage, stopping.roll(5)).await;
+            }
             match dice.roll(6) {
                 0 | 1 => drop(stage.work().await),
                 2 => stage.work_and_die(dice.roll(40)).await,
@@ -101,6 +106,18 @@ async fn story(seed: u64) {
     let writes = stage.application.content().writes;
     stage.reconcile(ReconcileMode::Repair).await;
     assert_eq!(stage.application.content().writes, writes, "seed {seed}: a second look finds nothing to do");
+}
+
+/// A person cancels an operation, in whatever state it is.
+async fn cancel_one(stage: &Stage, place: u64) {
+    let store = stage.engine.store();
+    let newest = store.operations(OperationFilter::default(), PageRequest::first(5)).await.unwrap();
+    let Some(one) = newest.get(usize::try_from(place).unwrap()) else { return };
+    match store.cancel_operation(one.id, stage.now()).await {
+        Ok(_) => assert!(matches!(one.state, OperationState::Waiting | OperationState::Superseded), "{one:?}"),
+        Err(StoreError::Refused { .. }) => assert_ne!(one.state, OperationState::Waiting, "{one:?}"),
+        Err(error) => panic!("{error}"),
+    }
 }
 
 fn judge(seed: u64, stage: &Stage, last: &std::collections::BTreeMap<u64, (LifecycleState, String, &'static str)>) {

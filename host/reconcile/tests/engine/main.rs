@@ -5,6 +5,7 @@ mod additions;
 mod application;
 mod approval;
 mod audit;
+mod cancelled;
 mod company;
 mod damage;
 mod damage_by_rules;

@@ -27,6 +27,8 @@ pub async fn run(server: &str, ca: Option<&Path>, command: &Command, output: &Ou
         Command::Insight(arguments) => commands::insight::ask(remote, arguments, output).await,
         Command::Audit(arguments) => commands::audit::ask(remote, arguments, output).await,
         Command::Backup(arguments) => commands::backup::ask(remote, arguments, output).await,
+        Command::Run(command) => commands::run::ask(remote, command, output).await,
+        Command::Operation(command) => commands::operation::ask(remote, command, output).await,
         Command::Events(arguments) => commands::events::ask(remote, arguments, output).await,
         Command::Held(arguments) => commands::held::ask(remote, arguments, output).await,
         Command::Quarantine(arguments) => commands::quarantine::ask(remote, arguments, output).await,

@@ -7,6 +7,7 @@ mod cases;
 mod connectors;
 mod declarations;
 mod held_back;
+mod interruptions;
 mod person;
 mod plans;
 mod quarantine;
