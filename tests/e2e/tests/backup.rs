@@ -118,6 +118,9 @@ fn a_restored_host_looks_at_everything_by_itself() {
     eventually("everything was looked at", || {
         served.process.log().contains("after the restore: everything was looked at")
     });
+    // Accounts that were made since the backup follow when their owners are planned.
+    let linked = || served.list("/v1/accounts?situation=linked&").len();
+    eventually("every account is its owner's", || linked() == 2 * people.0.len());
     served.stop();
     people.assert_provisioned(&home);
     home.assert_in_step();
