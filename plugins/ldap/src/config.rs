@@ -27,6 +27,9 @@ pub struct Config {
     /// Entries in one page of a search.
     #[serde(default = "default_page_size")]
     pub page_size: u32,
+    /// Whether nothing that is looked for lies on the servers that this one refers to.
+    #[serde(default)]
+    pub ignore_referrals: bool,
     /// Whether an account that was deleted is restored when it is to be created again; for Active Directory only.
     #[serde(default)]
     pub restore_deleted: bool,

@@ -80,6 +80,10 @@ pub fn config_schema() -> Value {
                 "type": "integer", "minimum": 1, "maximum": 1000, "default": 500,
                 "description": "Entries in one page of a search."
             },
+            "ignore_referrals": {
+                "type": "boolean", "default": false,
+                "description": "Where the directory refers to other servers for a part of a base, nothing of yours lies there. Without it such a list is not complete, so that nothing is taken for gone."
+            },
             "restore_deleted": {
                 "type": "boolean", "default": false,
                 "description": "Active Directory: a deleted account of the same account name is restored where one is to be created."

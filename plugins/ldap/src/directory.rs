@@ -14,6 +14,14 @@ const AT_ONCE: usize = 50;
 /// Keeps Active Directory from naming other servers for the rest of a domain.
 const DOMAIN_SCOPE: &str = "1.2.840.113556.1.4.1339";
 
+/// What is to be done about a directory that refers to others.
+pub fn advice(servers: &str) -> String {
+    format!(
+        "a part of the base lies elsewhere ({servers}); let the base hold only what this server has, or set \
+         `ignore_referrals = true` where nothing of yours lies there"
+    )
+}
+
 /// The directory.
 pub struct Directory {
     /// The configuration.
@@ -176,7 +184,22 @@ impl Directory {
         let wanted = filter::equals(self.config.profile().id, &entry::id_bytes(&self.config, id)?);
         let filter = filter::all(&[self.class_filter(class), wanted]);
         let search = Search::new(self.base(class)?, Scope::Subtree, filter).attributes(attributes);
-        Ok(self.search(&search, &format!("read the {} {id}", class.name()))?.entries.into_iter().next())
+        let found = self.search(&search, &format!("read the {} {id}", class.name()))?;
+        let elsewhere = self.elsewhere(&found);
+        match (found.entries.into_iter().next(), elsewhere) {
+            (None, Some(servers)) => {
+                let message =
+                    format!("whether the {} {id} is there cannot be said: {}", class.name(), advice(&servers));
+                Err(Error::unavailable(None, message))
+            }
+            (found, _) => Ok(found),
+        }
+    }
+
+    /// The other servers that the directory names for a part of what was searched; they are not asked.
+    pub fn elsewhere(&self, found: &Found) -> Option<String> {
+        let count = !self.config.ignore_referrals && !found.referrals.is_empty();
+        count.then(|| found.referrals.join(", "))
     }
 
     /// The names of the objects with these ids, as far as they are there.

@@ -1,6 +1,6 @@
 //! Lists, page by page. A page belongs to a session that the host keeps; where that is gone, the list starts again.
 
-use crate::directory::Directory;
+use crate::directory::{Directory, advice};
 use crate::entry::{self, Class, wanted};
 use crate::filter;
 use crate::members::Memberships;
@@ -16,6 +16,9 @@ use serde::{Deserialize, Serialize};
 struct Cursor {
     conditions: Vec<(String, char, Value)>,
     cookie: String,
+    /// The servers that former pages referred to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    elsewhere: Option<String>,
 }
 
 /// One page of objects.
@@ -23,12 +26,13 @@ struct Cursor {
 /// # Errors
 /// `cursor-expired`; whatever the directory gives.
 pub fn search(directory: &Directory, class: Class, request: &SearchRequest) -> Result<Page, Error> {
-    let (conditions, cookie) = match &request.cursor {
-        None => (request.conditions.clone(), Vec::new()),
+    let (conditions, cookie, before) = match &request.cursor {
+        None => (request.conditions.clone(), Vec::new(), None),
         Some(text) => {
             let cursor: Cursor = cursor::decode(text)?;
             let lost = |_| Error::cursor_expired("the cursor cannot be read");
-            (cursor.conditions.into_iter().map(condition).collect(), STANDARD.decode(&cursor.cookie).map_err(lost)?)
+            let conditions = cursor.conditions.into_iter().map(condition).collect();
+            (conditions, STANDARD.decode(&cursor.cookie).map_err(lost)?, cursor.elsewhere)
         }
     };
     if let Some(dn) = name_in(&conditions) {
@@ -42,13 +46,21 @@ pub fn search(directory: &Directory, class: Class, request: &SearchRequest) -> R
         .attributes(wanted(&directory.config, class))
         .page(size, cookie);
     let found = directory.search(&search, &format!("list every {}", class.name()))?;
+    let elsewhere = before.or_else(|| directory.elsewhere(&found));
     let entries = findable(directory, class, found.entries, &conditions);
     let objects = objects(directory, class, &entries, &conditions)?;
-    let tail = match found.cookie.is_empty() {
-        true => Tail::Complete,
-        false => {
+    let tail = match (found.cookie.is_empty(), elsewhere) {
+        (true, None) => Tail::Complete,
+        (true, Some(servers)) if conditions.is_empty() => Tail::Truncated(advice(&servers)),
+        // Who is looked for and not found here may be there.
+        (true, Some(servers)) if objects.is_empty() => {
+            let message = format!("whether there is such a {} cannot be said: {}", class.name(), advice(&servers));
+            return Err(Error::unavailable(None, message));
+        }
+        (true, Some(_)) => Tail::Complete,
+        (false, elsewhere) => {
             let conditions = conditions.into_iter().map(stored).collect();
-            Tail::More(cursor::encode(&Cursor { conditions, cookie: STANDARD.encode(&found.cookie) })?)
+            Tail::More(cursor::encode(&Cursor { conditions, cookie: STANDARD.encode(&found.cookie), elsewhere })?)
         }
     };
     Ok(Page { objects, tail })

@@ -73,6 +73,41 @@ fn what_slapd_refuses_is_said_with_code_and_attribute_and_nothing_is_lost() {
 }
 
 #[test]
+fn what_lies_on_another_server_is_not_taken_for_gone() {
+    let server = Slapd::start();
+    let mut company = company(&server, 4, &[]);
+    provision(&company);
+    let dn = first(&one(&server.tools(), SUFFIX, "(employeeNumber=E0002)", &["1.1"]), "dn");
+    // The directory is divided: a part of the base comes to lie elsewhere, and one of the people with it.
+    server.tools().modify(&format!(
+        "dn: {dn}\nchangetype: delete\n\n\
+         dn: ou=elsewhere,ou=people,{SUFFIX}\nchangetype: add\nobjectClass: referral\nobjectClass: extensibleObject\n\
+         ou: elsewhere\nref: ldaps://other.example.test/ou=elsewhere,ou=people,{SUFFIX}\n"
+    ));
+    let complaint = company.home.purser(&["reconcile", "app"]).complaint(1);
+    assert!(complaint.contains("other.example.test") && complaint.contains("ignore_referrals"), "{complaint}");
+    let situations = |company: &Company| {
+        let listed = company.home.purser(&["account", "list", "--target", "app"]).done();
+        let all = listed.as_array().expect("a list").clone();
+        all.iter().filter(|account| account["situation"] == "linked").count()
+    };
+    assert_eq!(situations(&company), 4, "nobody is gone");
+    company.people[0].title = "Chief".to_owned();
+    provision(&company);
+    assert_eq!(server.tools().search(SUFFIX, "(employeeNumber=E0002)", &["1.1"]).len(), 0, "nobody is made twice");
+
+    let declared = company.home.read("declarations/app.toml");
+    company.home.declare(
+        "app",
+        &declared.replacen("[target.app.config]\n", "[target.app.config]\nignore_referrals = true\n", 1),
+    );
+    company.home.purser(&["reconcile", "app"]).done();
+    company.home.purser(&["apply", "--patience", "120"]).done();
+    one(&server.tools(), SUFFIX, "(employeeNumber=E0002)", &["1.1"]);
+    company.home.assert_in_step();
+}
+
+#[test]
 fn a_change_feed_by_time_shows_what_was_changed_by_hand() {
     let server = Slapd::start();
     let company = company(&server, 5, &[]);
