@@ -211,7 +211,7 @@ fn what_goes_on_is_stopped_and_what_waits_is_cancelled_by_those_who_may() {
     let listed =
         [a_run("r1", "running", json!(null)), a_run("r2", "running", asked), a_run("r3", "completed", json!(null))];
     let listed = json!({"items": listed, "next": null});
-    let page = |may: &[&str]| super::runs(&frame(may), &listed, &json!({"items": []})).unwrap();
+    let page = |may: &[&str]| runs(&frame(may), &listed, &json!({"items": []})).unwrap();
     let operator = page(&["read", "operate"]);
     assert!(
         operator.contains("/runs/r1/stop")
@@ -232,7 +232,7 @@ fn what_goes_on_is_stopped_and_what_waits_is_cancelled_by_those_who_may() {
         an_operation("o3", "in-flight", json!(null)),
     ];
     let listed = json!({"items": listed, "next": null});
-    let page = |may: &[&str]| super::operations(&frame(may), &listed, None, None, None).unwrap();
+    let page = |may: &[&str]| operations(&frame(may), &listed, None, None, None).unwrap();
     let operator = page(&["read", "operate"]);
     let offers = |path: &str| operator.contains(path);
     assert!(

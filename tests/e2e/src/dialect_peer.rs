@@ -2,12 +2,11 @@
 
 use crate::home::Home;
 use crate::scenario::{Peer, Person, Seen};
+use crate::scim_seen::{seen, text};
 use purser_peers::Serving;
 use purser_peers::scim::{Application, Dialect, TOKEN};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-
-const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+use std::collections::BTreeMap;
 
 const TARGET: &str = r#"
 [target.app]
@@ -152,23 +151,12 @@ impl Peer for DialectPeer {
             .into_iter()
             .map(|group| (group, self.application.members(group).unwrap_or_default()))
             .collect();
-        let seen = |user: &Value| {
+        let of = |user: &Value| {
             let login = text(&user["userName"]);
             let groups = groups.iter().filter(|(_, members)| members.contains(&login));
-            Seen {
-                id: text(&user["id"]),
-                given: text(&user["name"]["givenName"]),
-                family: text(&user["name"]["familyName"]),
-                email: text(&user["emails"][0]["value"]),
-                title: text(&user["title"]),
-                department: text(&user[ENTERPRISE]["department"]),
-                manager: None,
-                active: user["active"] == true,
-                groups: groups.map(|(group, _)| (*group).to_owned()).collect::<BTreeSet<_>>(),
-                login,
-            }
+            seen(user, groups.map(|(group, _)| (*group).to_owned()).collect())
         };
-        self.users().iter().map(|(number, user)| (number.clone(), seen(user))).collect()
+        self.users().iter().map(|(number, user)| (number.clone(), of(user))).collect()
     }
 
     fn make_by_hand(&self, person: &Person) {
@@ -190,8 +178,4 @@ impl Peer for DialectPeer {
         let id = text(&self.users()[number]["id"]);
         self.application.edit(&id, |user| user["name"]["familyName"] = family.into());
     }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }

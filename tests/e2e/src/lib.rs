@@ -34,6 +34,7 @@ pub mod scenario;
 pub mod scim_cli;
 pub mod scim_company;
 pub mod scim_peer;
+pub mod scim_seen;
 pub mod scim_server;
 pub mod scimmy;
 pub mod secrecy;

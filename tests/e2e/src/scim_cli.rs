@@ -3,12 +3,12 @@
 use crate::environment;
 use crate::home::Home;
 use crate::scenario::{Peer, Person, Seen};
+use crate::scim_seen::{groups_by_member, seen, text};
 use serde_json::Value;
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 
-const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 /// Resources in one page.
 const PAGE: usize = 100;
 
@@ -61,28 +61,12 @@ impl ScimCli {
 
     /// All accounts by their `externalId`, with the groups that say they have them.
     fn accounts(&self) -> BTreeMap<String, Seen> {
-        let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for group in self.all("group") {
-            for member in group["members"].as_array().into_iter().flatten() {
-                groups.entry(text(&member["value"])).or_default().insert(text(&group["displayName"]));
-            }
-        }
+        let groups = groups_by_member(&self.all("group"));
         let mut accounts = BTreeMap::new();
         for user in self.all("user") {
             let number = text(&user["externalId"]);
-            let seen = Seen {
-                id: text(&user["id"]),
-                login: text(&user["userName"]),
-                given: text(&user["name"]["givenName"]),
-                family: text(&user["name"]["familyName"]),
-                email: text(&user["emails"][0]["value"]),
-                title: text(&user["title"]),
-                department: text(&user[ENTERPRISE]["department"]),
-                manager: None,
-                active: user["active"] == true,
-                groups: groups.get(&text(&user["id"])).cloned().unwrap_or_default(),
-            };
-            let twice = accounts.insert(number.clone(), seen);
+            let groups = groups.get(&text(&user["id"])).cloned().unwrap_or_default();
+            let twice = accounts.insert(number.clone(), seen(&user, groups));
             assert!(twice.is_none(), "there are two users with the externalId `{number}`");
         }
         accounts
@@ -150,8 +134,4 @@ impl<P: Peer> Peer for Asked<P> {
     fn change_family_by_hand(&self, number: &str, family: &str) {
         self.peer.change_family_by_hand(number, family);
     }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }

@@ -2,11 +2,10 @@
 
 use crate::home::Home;
 use crate::scenario::{Peer, Person, Seen};
+use crate::scim_seen::{groups_by_member, seen, text};
 use crate::scim_server::{TOKEN, Tenant};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-
-const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+use std::collections::BTreeMap;
 
 const TARGET: &str = r#"
 [target.app]
@@ -55,25 +54,9 @@ impl Peer for Tenant {
     }
 
     fn accounts(&self) -> BTreeMap<String, Seen> {
-        let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for group in self.groups() {
-            for member in group["members"].as_array().into_iter().flatten() {
-                groups.entry(text(&member["value"])).or_default().insert(text(&group["displayName"]));
-            }
-        }
-        let seen = |user: &Value| Seen {
-            id: text(&user["id"]),
-            login: text(&user["userName"]),
-            given: text(&user["name"]["givenName"]),
-            family: text(&user["name"]["familyName"]),
-            email: text(&user["emails"][0]["value"]),
-            title: text(&user["title"]),
-            department: text(&user[ENTERPRISE]["department"]),
-            manager: None,
-            active: user["active"] == true,
-            groups: groups.get(&text(&user["id"])).cloned().unwrap_or_default(),
-        };
-        self.users_by_number().iter().map(|(number, user)| (number.clone(), seen(user))).collect()
+        let groups = groups_by_member(&self.groups());
+        let of = |user: &Value| seen(user, groups.get(&text(&user["id"])).cloned().unwrap_or_default());
+        self.users_by_number().iter().map(|(number, user)| (number.clone(), of(user))).collect()
     }
 
     fn make_by_hand(&self, person: &Person) {
@@ -86,8 +69,4 @@ impl Peer for Tenant {
         let users = self.users_by_number();
         self.replace(&text(&users[number]["id"]), "name.familyName", family);
     }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }

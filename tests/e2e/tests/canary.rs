@@ -9,10 +9,10 @@ use purser_e2e::program::{Answer, Running};
 use purser_e2e::scim_company::{CAREFUL, ScimCompany};
 use purser_e2e::scim_server::{ScimServer, TOKEN};
 use purser_e2e::secrecy::{assert_nowhere, forms, holds, set};
+use purser_e2e::served::address_in;
 use purser_guests::memory::look_through;
 use serde_json::Value;
 use std::fs;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -94,12 +94,12 @@ fn company(url: &str) -> ScimCompany {
 
 /// Everything that the API tells.
 fn asked(host: &Running, company: &ScimCompany) -> Vec<u8> {
-    while !host.output().contains('\n') {
+    let address = loop {
+        if let Some(address) = address_in(&host.output()) {
+            break address;
+        }
         thread::sleep(Duration::from_millis(50));
-    }
-    let said = host.output();
-    let address = said.trim().strip_prefix("listening on http://").expect("it says where it listens");
-    let address: SocketAddr = address.parse().expect("an address");
+    };
     let mut answers = Vec::new();
     for path in ["identities", "accounts", "operations", "runs", "plans", "targets", "limits", "events"] {
         let headers = vec![
