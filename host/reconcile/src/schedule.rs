@@ -187,7 +187,7 @@ impl Engine {
             Ok(Ended { goes_on_at: Some(_), .. }) => {}
             // It has ended with its run, in one transaction.
             Err(error @ EngineError::RunStopped { .. }) => {
-                info!(%job, %error, "stopped; it runs again at its next time")
+                info!(%job, %error, "stopped; it runs again at its next time");
             }
             Err(error) => {
                 warn!(%job, %error, "failed; it runs again at its next time");

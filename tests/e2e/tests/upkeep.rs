@@ -173,11 +173,14 @@ fn spoiling(host: SocketAddr, spoil: fn(&mut Message)) -> SocketAddr {
     address
 }
 
+/// Makes another answer of one.
+type Spoil = fn(&mut Message);
+
 #[test]
 fn of_a_backup_that_comes_otherwise_than_it_was_sent_nothing_is_kept() {
     let (home, _people) = staffed(1);
     let served = Served::start(&home, &QUIET);
-    let spoils: [(&str, fn(&mut Message)); 3] = [
+    let spoils: [(&str, Spoil); 3] = [
         ("not those that were sent", |answer| {
             let middle = answer.body.len() / 2;
             answer.body[middle] ^= 1;
