@@ -43,17 +43,28 @@ pub(super) async fn assignments(who: SignedIn, Asked(asked): Asked) -> Page {
 
 pub(super) async fn grant(Named(identity): Named, sent: Sent) -> Response {
     let mut body = json!({"identity": identity, "role": sent.form.get("role"), "reason": sent.form.get("reason")});
-    for name in ["from", "until"] {
-        if let Some(at) = sent.form.get(name) {
-            body[name] = Value::from(moment(at));
-        }
-    }
+    add_moments(&mut body, &sent, &["from", "until"]);
     let answer = sent.who.send(Method::POST, "/v1/assignments", Some(&body)).await;
     done(&sent.who, &answer, &format!("/identities/{identity}"), "The role is granted.")
 }
 
+/// Adds the moments of these names to what is asked for, where the form has them.
+pub(super) fn add_moments(body: &mut Value, sent: &Sent, names: &[&str]) {
+    for name in names {
+        if let Some(at) = sent.form.get(name) {
+            body[*name] = Value::from(moment(at));
+        }
+    }
+}
+
+/// The query that gives the form's reason.
+pub(super) fn reason(sent: &Sent) -> String {
+    let reason = sent.form.get("reason").unwrap_or_default();
+    form_urlencoded::Serializer::new(String::new()).append_pair("reason", reason).finish()
+}
+
 /// What a browser sends of a moment has no zone; the form says that it is UTC.
-pub(super) fn moment(at: &str) -> String {
+fn moment(at: &str) -> String {
     let is_bare = at.len() == "2026-01-02T03:04".len();
     if is_bare { format!("{at}:00Z") } else { format!("{at}Z") }
 }
@@ -79,8 +90,7 @@ pub(super) async fn change_group(Named(identity): Named, sent: Sent) -> Response
         (format!("/v1/groups/{group}/members/{identity}"), sent.form.get("reason").unwrap_or_default());
     let (answer, text) = match sent.form.get("decision") {
         Some("remove") => {
-            let query = form_urlencoded::Serializer::new(String::new()).append_pair("reason", reason).finish();
-            (sent.who.send(Method::DELETE, &format!("{path}?{query}"), None).await, "is taken out of")
+            (sent.who.send(Method::DELETE, &format!("{path}?{}", self::reason(&sent)), None).await, "is taken out of")
         }
         _ => (sent.who.send(Method::PUT, &path, Some(&json!({"reason": reason}))).await, "is put into"),
     };

@@ -1,12 +1,11 @@
 //! What the forms of a person's page impose and lift.
 
-use super::access::moment;
+use super::access::{add_moments, reason};
 use super::asking::{Named, Sent};
 use super::changes::done;
 use axum::http::Method;
 use axum::response::Response;
-use serde_json::{Value, json};
-use url::form_urlencoded;
+use serde_json::json;
 
 /// What the API calls it, and what is said of it.
 fn state(sent: &Sent) -> (&'static str, &'static str, &'static str) {
@@ -19,19 +18,14 @@ fn state(sent: &Sent) -> (&'static str, &'static str, &'static str) {
 pub(super) async fn impose(Named(identity): Named, sent: Sent) -> Response {
     let (state, text, _) = state(&sent);
     let mut body = json!({"reason": sent.form.get("reason").unwrap_or_default()});
-    for name in ["from", "until"] {
-        if let Some(at) = sent.form.get(name) {
-            body[name] = Value::from(moment(at));
-        }
-    }
+    add_moments(&mut body, &sent, &["from", "until"]);
     let answer = sent.who.send(Method::PUT, &format!("/v1/identities/{identity}/{state}"), Some(&body)).await;
     done(&sent.who, &answer, &format!("/identities/{identity}"), text)
 }
 
 pub(super) async fn lift(Named(identity): Named, sent: Sent) -> Response {
     let (state, _, text) = state(&sent);
-    let reason = sent.form.get("reason").unwrap_or_default();
-    let query = form_urlencoded::Serializer::new(String::new()).append_pair("reason", reason).finish();
+    let query = reason(&sent);
     let answer = sent.who.send(Method::DELETE, &format!("/v1/identities/{identity}/{state}?{query}"), None).await;
     done(&sent.who, &answer, &format!("/identities/{identity}"), text)
 }

@@ -1,6 +1,6 @@
 //! The page of tokens, and what its forms ask for. The text of a token is shown once, in the answer to the form that made it.
 
-use super::access::moment;
+use super::access::add_moments;
 use super::asking::{Named, Sent};
 use super::changes::done;
 use super::pages::Page;
@@ -8,7 +8,7 @@ use super::signed_in::{Answer, SignedIn};
 use axum::http::Method;
 use axum::response::Response;
 use purser_console::{MadeToken, TokensAnswers};
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub(super) async fn list(who: SignedIn) -> Page {
     shown(&who, None).await
@@ -31,9 +31,7 @@ pub(super) async fn make(sent: Sent) -> Response {
 
 pub(super) async fn make_for_scim(sent: Sent) -> Response {
     let mut body = json!({"name": sent.form.get("name").unwrap_or_default(), "source": sent.form.get("source")});
-    if let Some(at) = sent.form.get("expires_at") {
-        body["expires_at"] = Value::from(moment(at));
-    }
+    add_moments(&mut body, &sent, &["expires_at"]);
     let answer = sent.who.send(Method::POST, "/v1/scim-tokens", Some(&body)).await;
     made(&sent.who, &answer, MadeToken::OfScim).await
 }

@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use purser_model::id::TargetName;
-use purser_reconcile::{EntitlementPlace, EntitlementUse, NoSuchPlace};
+use purser_reconcile::{EntitlementPlace, EntitlementUse};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -44,10 +44,8 @@ pub(crate) async fn handle(
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Json<Listed<EntitlementUse, String>>, Problem> {
     let Query(asked) = parameters?;
-    let after: Option<EntitlementPlace> = match asked.after.map(|text| text.parse()).transpose() {
-        Ok(after) => after,
-        Err(error) => return Err(Problem::not_found(NoSuchPlace::to_string(&error))),
-    };
+    let after = asked.after.map(|text| text.parse::<EntitlementPlace>()).transpose();
+    let after = after.map_err(|error| Problem::not_found(error.to_string()))?;
     let page = paging::page(after, asked.limit)?;
     let found = state.engine.entitlement_use(&seen.0.narrowed_to(asked.target.as_ref()), page).await?;
     Ok(Json(Listed { items: found.items, next: found.next.map(|place| place.to_string()) }))
